@@ -1,0 +1,38 @@
+//! Text from elsewhere, made safe to show.
+
+use std::borrow::Cow;
+
+/// Whether a character could act on a terminal, or make a line read as something else: control characters,
+/// bidirectional overrides and isolates, zero-width and other invisible ones, line separators, noncharacters.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// The text with every character that [`is_unsafe`] says no to written as `\u{…}`. For names of files, URLs, answers
+/// of servers: whatever pgtrust prints and did not write itself. Certificate names come escaped already.
+pub fn sanitise(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_unsafe) {
+        let escape = |c: char| if is_unsafe(c) { c.escape_unicode().to_string() } else { c.to_string() };
+        Cow::Owned(text.chars().map(escape).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sanitise;
+
+    #[test]
+    fn terminal_sequences_and_reversed_text_are_written_out() {
+        assert_eq!(sanitise("\u{1b}[2Jok"), "\\u{1b}[2Jok");
+        assert_eq!(sanitise("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(sanitise("Zürich 東京"), "Zürich 東京");
+    }
+}
