@@ -2,6 +2,7 @@
 
 mod asn1;
 pub mod certificate;
+pub mod format;
 mod text;
 
 pub use certificate::{Certificate, Fingerprint};

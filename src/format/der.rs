@@ -1,0 +1,49 @@
+//! DER: one certificate, nothing else.
+
+use std::io::{Read, Write};
+
+use super::{Entry, Error, Format, Member, Place, what_is};
+use crate::asn1::{self, tag};
+use crate::certificate::Certificate;
+
+pub(super) static DER: Format = Format { name: "der", extensions: &["der", "cer"], recognise, decode, encode, merge };
+
+/// A SEQUENCE that begins with a SEQUENCE, and is none of the other things that do.
+fn recognise(head: &[u8]) -> bool {
+    let Ok((tag::SEQUENCE, length, _)) = asn1::header(head) else { return false };
+    head.get(length) == Some(&tag::SEQUENCE) && what_is(head) == "binary data"
+}
+
+fn decode(input: &mut dyn Read, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+    let mut bytes = Vec::new();
+    input.take(MAX + 1).read_to_end(&mut bytes)?;
+    let length = bytes.len() as u64;
+    if length > MAX {
+        return Err(Error::TooLarge { limit: MAX });
+    }
+    let place = Place { line: None, bytes: 0..length };
+    visit(match Certificate::from_der(bytes) {
+        Ok(certificate) => Member::Certificate { certificate, place, flaw: None },
+        Err(error) => Member::Rejected { place, reason: error.to_string() },
+    });
+    Ok(())
+}
+
+fn encode(entries: &mut dyn Iterator<Item = Entry<'_>>, output: &mut dyn Write) -> Result<(), Error> {
+    let entry = entries.next().ok_or(Error::HoldsOne { format: DER.name, count: 0 })?;
+    let more = entries.count();
+    if more > 0 {
+        return Err(Error::HoldsOne { format: DER.name, count: 1 + more });
+    }
+    Ok(output.write_all(entry.certificate.der())?)
+}
+
+fn merge(existing: &[u8], add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
+    match add.len() {
+        0 => Ok(existing.to_vec()),
+        more => Err(Error::HoldsOne { format: DER.name, count: 1 + more }),
+    }
+}
+
+/// The largest root in use has 4 KiB.
+const MAX: u64 = 1024 * 1024;

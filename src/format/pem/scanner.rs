@@ -1,0 +1,314 @@
+//! Finds the blocks of a PEM file in chunks, whatever stands around them, and decodes them.
+//!
+//! Files in use are glued together, indented, cut, saved as UTF-16, and mixed with text. Every block stands for itself
+//! here: a bad one is handed over with its reason, and the search goes on behind it. Time is linear in the input and
+//! memory bounded, whatever the input is.
+
+use std::io::{self, Read};
+use std::sync::LazyLock;
+
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig, Simd};
+use base64::{DecodeError, DecodeSliceError, Engine as _};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+
+use super::utf16::{self, Utf16};
+use crate::format::Place;
+
+pub(super) const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const DASHES: &[u8] = b"-----";
+/// Larger blocks are not certificates.
+const MAX_BLOCK: usize = 1024 * 1024;
+const MAX_LABEL: usize = 64;
+const CHUNK: usize = 256 * 1024;
+
+/// The base64 of RFC 4648, padding and last bits not insisted on: the certificate inside tells whether it is whole.
+pub(super) fn engine() -> &'static Simd {
+    static ENGINE: LazyLock<Simd> = LazyLock::new(|| {
+        let config = GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true);
+        Simd::standard(config)
+    });
+    &ENGINE
+}
+
+/// One block, from the first dash of its first line to the last dash of its last.
+pub(super) struct Block {
+    pub(super) label: String,
+    pub(super) place: Place,
+    pub(super) der: Result<Vec<u8>, String>,
+    /// Why some readers of PEM fail on it.
+    pub(super) flaw: Option<&'static str>,
+}
+
+/// Positions in it count from the first unread byte, so that they stay true when the buffer moves.
+pub(super) struct Scanner<R> {
+    input: R,
+    utf16: Option<Utf16>,
+    buffer: Vec<u8>,
+    /// Where the unread part of the buffer begins.
+    start: usize,
+    /// Offset of the first unread byte in the file (once it is UTF-8), and its line.
+    offset: u64,
+    line: u64,
+    /// The byte before the first unread one, and the first of its line that is not blank.
+    before: u8,
+    first_of_line: Option<u8>,
+    ended: bool,
+    /// Base64 of the current block without line ends.
+    text: Vec<u8>,
+    flaw_of_file: Option<&'static str>,
+}
+
+impl<R: Read> Scanner<R> {
+    pub(super) fn new(input: R) -> io::Result<Self> {
+        let mut scanner = Self {
+            input,
+            utf16: None,
+            buffer: Vec::with_capacity(CHUNK),
+            start: 0,
+            offset: 0,
+            line: 1,
+            before: b'\n',
+            first_of_line: None,
+            ended: false,
+            text: Vec::with_capacity(8 * 1024),
+            flaw_of_file: None,
+        };
+        scanner.have(4)?;
+        if let Some(mut utf16) = Utf16::detect(&scanner.buffer) {
+            let head = std::mem::take(&mut scanner.buffer);
+            utf16.decode(&head, &mut scanner.buffer);
+            scanner.utf16 = Some(utf16);
+            scanner.flaw_of_file = Some("it is in UTF-16");
+        } else if scanner.buffer.starts_with(utf16::BYTE_ORDER_MARK) {
+            scanner.flaw_of_file = Some("the file begins with a byte order mark");
+        }
+        Ok(scanner)
+    }
+
+    /// The next block; text around it is passed over.
+    pub(super) fn next_block(&mut self) -> io::Result<Option<Block>> {
+        loop {
+            match memmem::find(self.unread(), BEGIN) {
+                Some(begin) => {
+                    self.consume(begin);
+                    match self.label_end()? {
+                        Some(end) if self.first_of_line != Some(b'#') => return self.block(end).map(Some),
+                        // Dashes in running text, or a block that somebody took out by `#`.
+                        _ => self.consume(BEGIN.len()),
+                    }
+                }
+                None => {
+                    self.consume(self.unread().len().saturating_sub(BEGIN.len() - 1));
+                    if !self.fill()? {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where the label of the BEGIN line at the start of the unread bytes ends.
+    fn label_end(&mut self) -> io::Result<Option<usize>> {
+        self.have(BEGIN.len() + MAX_LABEL + DASHES.len())?;
+        let line = &self.unread()[BEGIN.len()..];
+        let line = &line[..line.len().min(MAX_LABEL + DASHES.len())];
+        let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
+        Ok(memmem::find(line, DASHES).map(|length| BEGIN.len() + length))
+    }
+
+    fn block(&mut self, label_end: usize) -> io::Result<Block> {
+        let label = String::from_utf8_lossy(&self.unread()[BEGIN.len()..label_end]).into_owned();
+        let body = label_end + DASHES.len();
+        let mut flaw = self.flaw_of_file.or(match self.before {
+            b'\n' | b'\r' => None,
+            b' ' | b'\t' => Some("its first line is indented"),
+            _ if self.offset == 3 => None,
+            _ => Some("it is glued to what stands before it on its line"),
+        });
+        let mut from = body;
+        let (der, end) = loop {
+            let Some(dashes) = self.find_dashes(from)? else {
+                let whole = self.unread().len();
+                let reason = if whole > MAX_BLOCK { "it is larger than 1 MiB" } else { "it has no END line" };
+                break (Err(reason.to_owned()), whole);
+            };
+            self.have(dashes + END.len() + label.len() + DASHES.len())?;
+            let rest = &self.unread()[dashes..];
+            if rest.starts_with(BEGIN) {
+                break (Err("it has no END line before the next BEGIN".to_owned()), dashes);
+            }
+            if let Some(rest) = rest.strip_prefix(END) {
+                let closing = rest.strip_prefix(label.as_bytes()).is_some_and(|rest| rest.starts_with(DASHES));
+                if !closing {
+                    break (Err("its END line has another label".to_owned()), dashes + END.len());
+                }
+                let der = self.decode(body, dashes, &mut flaw);
+                break (der, dashes + END.len() + label.len() + DASHES.len());
+            }
+            from = dashes + DASHES.len();
+        };
+        let place = Place { line: Some(self.line), bytes: self.offset..self.offset + end as u64 };
+        self.consume(end);
+        Ok(Block { label, place, der, flaw })
+    }
+
+    /// The next five dashes from here, not searched for beyond the largest block.
+    fn find_dashes(&mut self, mut from: usize) -> io::Result<Option<usize>> {
+        loop {
+            let unread = self.unread();
+            if let Some(found) = memmem::find(&unread[from..], DASHES) {
+                return Ok(Some(from + found));
+            }
+            from = from.max(unread.len().saturating_sub(DASHES.len() - 1));
+            if unread.len() > MAX_BLOCK || !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Decodes the base64 between two positions.
+    fn decode(&mut self, from: usize, to: usize, flaw: &mut Option<&'static str>) -> Result<Vec<u8>, String> {
+        let Self { buffer, start, text, .. } = self;
+        let body = &buffer[*start + from..*start + to];
+        text.clear();
+        let mut rest = body.strip_prefix(b"\r").unwrap_or(body);
+        rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+        while rest.len() > 64 && rest[64] == b'\n' {
+            text.extend_from_slice(&rest[..64]);
+            rest = &rest[65..];
+        }
+        // What is left of a regular block: its last line.
+        let line = rest.strip_suffix(b"\n").unwrap_or(rest);
+        let regular = !line.iter().any(u8::is_ascii_whitespace);
+        if regular {
+            text.extend_from_slice(line);
+        } else {
+            gather(body, text, flaw);
+        }
+        let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+        if text.len() % 4 != 0 {
+            flaw.get_or_insert("its base64 is not padded");
+        }
+        let mut der = vec![0; (text.len() - padding) * 3 / 4];
+        match engine().decode_slice(&*text, &mut der) {
+            Ok(length) => {
+                der.truncate(length);
+                Ok(der)
+            }
+            // A header or something that is not base64: the slow path tells.
+            Err(_) if regular && memchr(b':', body).is_some() => {
+                gather(body, text, flaw);
+                engine().decode(&*text).map_err(|error| reason(&error.into()))
+            }
+            Err(error) => Err(reason(&error)),
+        }
+    }
+
+    fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..]
+    }
+
+    fn consume(&mut self, count: usize) {
+        let Some(last) = count.checked_sub(1) else { return };
+        let passed = &self.buffer[self.start..self.start + count];
+        self.line += memchr_iter(b'\n', passed).count() as u64;
+        self.before = passed[last];
+        let line = match memrchr(b'\n', passed) {
+            Some(end) => {
+                self.first_of_line = None;
+                &passed[end + 1..]
+            }
+            None => passed,
+        };
+        if self.first_of_line.is_none() {
+            self.first_of_line = line.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        }
+        self.offset += count as u64;
+        self.start += count;
+    }
+
+    /// Reads on until this many bytes are unread. False when the input ends before.
+    fn have(&mut self, count: usize) -> io::Result<bool> {
+        while self.unread().len() < count {
+            if !self.fill()? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads on. False at the end of the input.
+    fn fill(&mut self) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        let length = self.buffer.len();
+        let chunk = match &mut self.utf16 {
+            None => {
+                self.buffer.resize(length + CHUNK, 0);
+                let read = read(&mut self.input, &mut self.buffer[length..])?;
+                self.buffer.truncate(length + read);
+                read
+            }
+            Some(utf16) => {
+                let mut chunk = vec![0; CHUNK];
+                let read = read(&mut self.input, &mut chunk)?;
+                utf16.decode(&chunk[..read], &mut self.buffer);
+                read
+            }
+        };
+        self.ended = chunk == 0;
+        Ok(!self.ended)
+    }
+}
+
+fn read(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match input.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// Base64 without white space and without the headers of RFC 1421, and what is unusual about its lines.
+fn gather(body: &[u8], text: &mut Vec<u8>, flaw: &mut Option<&'static str>) {
+    text.clear();
+    if memchr(b'\n', body).is_none() && memchr(b'\r', body).is_some() {
+        flaw.get_or_insert("its lines end with a carriage return only");
+    }
+    let mut lines = body.split(|byte| *byte == b'\n').peekable();
+    // What follows BEGIN on its own line.
+    if lines.peek().is_some_and(|first| first.trim_ascii().is_empty()) {
+        lines.next();
+    }
+    if lines.peek().is_some_and(|line| memchr(b':', line).is_some()) {
+        lines.by_ref().take_while(|line| !line.trim_ascii().is_empty()).for_each(drop);
+    }
+    while let Some(line) = lines.next() {
+        match line.trim_ascii() {
+            [] if lines.peek().is_some() => {
+                flaw.get_or_insert("it has an empty line inside");
+            }
+            _ if line.starts_with(b" ") || line.starts_with(b"\t") => {
+                flaw.get_or_insert("its lines are indented");
+            }
+            _ => {}
+        }
+        text.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    }
+}
+
+fn reason(error: &DecodeSliceError) -> String {
+    match error {
+        DecodeSliceError::DecodeError(DecodeError::InvalidByte(_, byte)) => {
+            format!("its base64 holds `{}`", byte.escape_ascii())
+        }
+        _ => "its base64 is cut off".to_owned(),
+    }
+}
