@@ -1,9 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 mod asn1;
+pub mod bundle;
+pub mod catalog;
 pub mod certificate;
+mod error;
+mod file;
 pub mod format;
+pub mod journal;
+pub mod layout;
+pub mod manifest;
+pub mod plan;
+pub mod source;
+pub mod target;
 mod text;
 
+pub use bundle::{Bundle, CertificateSet, Policy};
+pub use catalog::Catalog;
 pub use certificate::{Certificate, Fingerprint};
+pub use error::Error;
 pub use text::sanitise;

@@ -1,0 +1,263 @@
+//! From certificates of any origin to a bundle: checked, without duplicates, ordered, never empty.
+
+mod pattern;
+mod set;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Write;
+use std::path::Path;
+
+use time::{Date, OffsetDateTime};
+
+use crate::catalog::Role;
+use crate::certificate::Certificate;
+use crate::error::Error;
+use crate::file;
+use crate::format::{self, Entry, Format, Member};
+pub(crate) use pattern::wildcard;
+pub use pattern::{BadPattern, Pattern};
+pub use set::{CertificateSet, Origin, OriginId, Sighting};
+
+/// What a certificate must be to become a root.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The time to judge validity by.
+    pub as_of: OffsetDateTime,
+    /// How self-signed is told.
+    pub self_signed: SelfSigned,
+    /// Take intermediates and leaves that the user names all the same.
+    pub allow_non_roots: bool,
+    /// Take only what one of these matches; all, when empty.
+    pub only: Vec<Pattern>,
+    /// Leave out what one of these matches.
+    pub exclude: Vec<Pattern>,
+}
+
+impl Policy {
+    /// Verified self-signed CA certificates that have not expired at this time.
+    pub fn roots(as_of: OffsetDateTime) -> Self {
+        Self { as_of, self_signed: SelfSigned::Verified, allow_non_roots: false, only: vec![], exclude: vec![] }
+    }
+}
+
+/// How a policy tells that a certificate is self-signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SelfSigned {
+    /// Subject and issuer are one name and the key identifiers agree, as OpenSSL tells it when it builds chains.
+    ///
+    /// The signature on a trust anchor proves nothing to a client (RFC 5280 section 6.1.1 takes only name and key from
+    /// it), and verifying it takes ten times as long as all the rest of building a bundle: for collections of
+    /// certificates that are too large to be a store.
+    Claimed,
+    /// And the signature verifies under the certificate's own key.
+    Verified,
+}
+
+/// Why a certificate did not get into a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Left out by the user's own pattern.
+    Excluded,
+    /// Its validity ended on this day.
+    Expired(Date),
+    /// Its basic constraints do not say that it is a CA, or it is of a version that has none.
+    NotCa,
+    /// Another CA signed it.
+    NotSelfSigned {
+        /// That CA's name.
+        issuer: String,
+    },
+    /// Its subject is its issuer, yet its own key did not make its signature.
+    SignatureOfAnother,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Excluded => f.write_str("left out as asked"),
+            Self::Expired(date) => write!(f, "expired on {date}"),
+            Self::NotCa => f.write_str("is not a CA certificate"),
+            Self::NotSelfSigned { issuer } => write!(f, "is not a root: `{issuer}` signed it"),
+            Self::SignatureOfAnother => f.write_str("is not a root: its own key did not sign it"),
+        }
+    }
+}
+
+/// A certificate that did not get into a bundle.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Where it came from first.
+    pub sighting: Sighting,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// A checked, deduplicated, ordered and non-empty set of roots.
+///
+/// Order: what servers use now, then what they are announced to use, then all else; by fingerprint within each, so
+/// that the order of the inputs does not matter. What is not self-signed comes last: OpenSSL takes the first
+/// certificate of a subject and does not turn back, so a cross-signed one must not stand before the root.
+#[derive(Debug)]
+pub struct Bundle {
+    set: CertificateSet,
+    order: Vec<Ranked>,
+    /// What comments say of origins; few are different.
+    labels: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ranked {
+    crossed: bool,
+    rank: u8,
+    label: u16,
+    certificate: u32,
+    /// Where the fingerprint begins, so that sorting need not look for the certificate.
+    start: u64,
+}
+
+impl Bundle {
+    /// Applies the policy. Returns the bundle and all that did not get into it; fails when nothing did.
+    pub fn build(mut set: CertificateSet, policy: &Policy) -> Result<(Self, Vec<Rejected>), Error> {
+        set.seal();
+        let mut order = Vec::with_capacity(set.len());
+        let mut labels: Vec<String> = Vec::new();
+        let mut rejected = Vec::new();
+        for (index, certificate) in set.certificates().enumerate() {
+            let pinned = set.origins(index).any(|origin| matches!(origin, Origin::Provider { .. }));
+            match judge(certificate, pinned, policy) {
+                None => {
+                    let label = set.provider_label(index);
+                    let known = labels.iter().position(|known| *known == label).unwrap_or_else(|| {
+                        labels.push(label);
+                        labels.len() - 1
+                    });
+                    order.push(Ranked {
+                        crossed: !certificate.is_self_issued(),
+                        rank: rank(&set, index),
+                        label: known as u16,
+                        certificate: index as u32,
+                        start: certificate.fingerprint().start(),
+                    });
+                }
+                Some(reason) => {
+                    let sighting = set.first_sighting(index);
+                    rejected.push(Rejected { certificate: certificate.clone(), sighting, reason });
+                }
+            }
+        }
+        if order.is_empty() {
+            return Err(Error::EmptyBundle { rejected });
+        }
+        order.sort_unstable_by(|a, b| {
+            let key = |place: &Ranked| (place.crossed, place.rank, place.start);
+            let whole = |place: &Ranked| set.certificate(place.certificate as usize).fingerprint();
+            key(a).cmp(&key(b)).then_with(|| whole(a).cmp(&whole(b)))
+        });
+        Ok((Self { set, order, labels }, rejected))
+    }
+
+    /// How many roots it holds; at least one.
+    #[expect(clippy::len_without_is_empty, reason = "a bundle is never empty")]
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The roots in order.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.entries().map(|entry| entry.certificate)
+    }
+
+    /// The roots in order, ready to be written: each with its providers and roles.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.order.iter().map(|place| Entry {
+            certificate: self.set.certificate(place.certificate as usize),
+            origin: &self.labels[place.label as usize],
+        })
+    }
+
+    /// Writes the roots in a format. The same roots give the same bytes.
+    pub fn write(&self, format: &Format, output: &mut dyn Write) -> Result<(), format::Error> {
+        (format.encode)(&mut self.entries(), output)
+    }
+
+    /// Writes a file of these roots, whole or not at all, whatever stood there before.
+    pub fn save(&self, path: &Path, format: &Format) -> Result<(), Error> {
+        let here = |source| match source {
+            format::Error::Io(source) => Error::io("write", path)(source),
+            source => Error::Decode { origin: path.display().to_string(), source },
+        };
+        file::replace(path, |output| self.write(format, output).map_err(here))
+    }
+
+    /// [`save`](Self::save) as PEM, unless the file holds these roots in this order already. Returns whether it was
+    /// written.
+    pub fn keep(&self, path: &Path) -> Result<bool, Error> {
+        let mut there = Vec::new();
+        let bytes = file::read(path)?.unwrap_or_default();
+        // A file that cannot be read is replaced: all that is in it comes from here.
+        let _ = format::decode(&mut &bytes[..], bytes.len() as u64, &mut |member| match member {
+            Member::Certificate { certificate, .. } => there.push(certificate.fingerprint()),
+            Member::Other { .. } | Member::Rejected { .. } => {}
+        });
+        let same = self.certificates().map(Certificate::fingerprint).eq(there);
+        if !same {
+            self.save(path, Format::pem())?;
+        }
+        Ok(!same)
+    }
+
+    /// Roots that share a subject with another root of another key, and have no key identifier to tell them apart:
+    /// OpenSSL tries only the first of that subject.
+    pub fn ambiguous(&self) -> Vec<(&Certificate, &Certificate)> {
+        let nameless: HashMap<&[u8], &Certificate> = self
+            .certificates()
+            .filter(|certificate| !certificate.has_key_id())
+            .map(|certificate| (certificate.subject().as_bytes(), certificate))
+            .collect();
+        if nameless.is_empty() {
+            return Vec::new();
+        }
+        let twin = |certificate| {
+            let nameless = nameless.get(Certificate::subject(certificate).as_bytes())?;
+            (nameless.spki_sha256() != certificate.spki_sha256()).then_some((*nameless, certificate))
+        };
+        self.certificates().filter_map(twin).collect()
+    }
+}
+
+/// A pin has been judged when it was pinned or accepted; exceptions are documented with it.
+fn judge(certificate: &Certificate, pinned: bool, policy: &Policy) -> Option<Reason> {
+    let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(certificate));
+    if matches(&policy.exclude) || !(policy.only.is_empty() || matches(&policy.only)) {
+        return Some(Reason::Excluded);
+    }
+    if certificate.expired(policy.as_of) {
+        return Some(Reason::Expired(certificate.not_after().date()));
+    }
+    if pinned || policy.allow_non_roots {
+        return None;
+    }
+    if !certificate.is_self_issued() {
+        return Some(Reason::NotSelfSigned { issuer: certificate.issuer().to_string() });
+    }
+    if !certificate.is_ca() {
+        return Some(Reason::NotCa);
+    }
+    if policy.self_signed == SelfSigned::Verified && !certificate.is_self_signed() {
+        return Some(Reason::SignatureOfAnother);
+    }
+    None
+}
+
+fn rank(set: &CertificateSet, index: usize) -> u8 {
+    let role = |origin: &Origin| match origin {
+        Origin::Provider { role: Role::Current, .. } => 0,
+        Origin::Provider { role: Role::Upcoming, .. } => 1,
+        _ => 2,
+    };
+    set.origins(index).map(role).min().unwrap_or(2)
+}

@@ -1,0 +1,194 @@
+//! Certificates by fingerprint, each with every place it was seen in.
+
+use std::collections::HashMap;
+use std::collections::hash_map;
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::path::PathBuf;
+
+use crate::catalog::Role;
+use crate::certificate::{Certificate, Fingerprint};
+
+/// Where a certificate came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A file.
+    File(PathBuf),
+    /// A provider's pinned or accepted root.
+    Provider {
+        /// The provider's id.
+        id: String,
+        /// What the catalogue says of the root.
+        role: Role,
+    },
+    /// Standard input.
+    Stdin,
+    /// This machine's own roots.
+    System,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Provider { id, .. } => f.write_str(id),
+            Self::Stdin => f.write_str("standard input"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// An origin that a set knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OriginId(u32);
+
+/// One certificate in one origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// The origin.
+    pub origin: Origin,
+    /// The line in it, where it has lines.
+    pub line: Option<u64>,
+}
+
+/// One entry per fingerprint; remembers every origin. Takes about 200 bytes beside the certificate's own.
+#[derive(Debug, Default)]
+pub struct CertificateSet {
+    certificates: Vec<Certificate>,
+    index: HashMap<Fingerprint, u32, BuildHasherDefault<FingerprintHasher>>,
+    origins: Vec<Origin>,
+    /// By certificate once [`seal`](Self::seal)ed.
+    links: Vec<Link>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    certificate: u32,
+    origin: u32,
+    /// 0 for none.
+    line: u32,
+}
+
+impl CertificateSet {
+    /// A set without certificates.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes an origin known, to be named in [`insert`](Self::insert).
+    pub fn origin(&mut self, origin: Origin) -> OriginId {
+        let index = self.origins.iter().position(|known| *known == origin).unwrap_or_else(|| {
+            self.origins.push(origin);
+            self.origins.len() - 1
+        });
+        OriginId(index as u32)
+    }
+
+    /// Adds a certificate, or one more origin of one that is there. Returns whether it is new.
+    pub fn insert(&mut self, certificate: Certificate, origin: OriginId, line: Option<u64>) -> bool {
+        let next = self.certificates.len() as u32;
+        let (index, new) = match self.index.entry(certificate.fingerprint()) {
+            hash_map::Entry::Occupied(entry) => (*entry.get(), false),
+            hash_map::Entry::Vacant(entry) => (*entry.insert(next), true),
+        };
+        if new {
+            self.certificates.push(certificate);
+        }
+        let line = line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
+        self.links.push(Link { certificate: index, origin: origin.0, line });
+        new
+    }
+
+    /// Adds all of another set.
+    pub fn absorb(&mut self, other: Self) {
+        let ids: Vec<OriginId> = other.origins.into_iter().map(|origin| self.origin(origin)).collect();
+        for link in &other.links {
+            let line = (link.line > 0).then_some(u64::from(link.line));
+            self.insert(other.certificates[link.certificate as usize].clone(), ids[link.origin as usize], line);
+        }
+    }
+
+    /// Whether it holds this certificate.
+    pub fn contains(&self, certificate: &Certificate) -> bool {
+        self.index.contains_key(&certificate.fingerprint())
+    }
+
+    /// How many certificates it holds.
+    pub fn len(&self) -> usize {
+        self.certificates.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.certificates.is_empty()
+    }
+
+    /// The certificates in the order in which they were first seen.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.certificates.iter()
+    }
+
+    pub(super) fn certificate(&self, index: usize) -> &Certificate {
+        &self.certificates[index]
+    }
+
+    /// Puts the links of each certificate side by side. Stable, so the first sighting stays first.
+    pub(super) fn seal(&mut self) {
+        if !self.links.is_sorted_by_key(|link| link.certificate) {
+            self.links.sort_by_key(|link| link.certificate);
+        }
+    }
+
+    fn links(&self, index: usize) -> impl Iterator<Item = &Link> {
+        let start = self.links.partition_point(|link| (link.certificate as usize) < index);
+        self.links[start..].iter().take_while(move |link| link.certificate as usize == index)
+    }
+
+    pub(super) fn origins(&self, index: usize) -> impl Iterator<Item = &Origin> {
+        self.links(index).map(|link| &self.origins[link.origin as usize])
+    }
+
+    pub(super) fn first_sighting(&self, index: usize) -> Sighting {
+        let first = self.links(index).next();
+        Sighting {
+            origin: first.map_or(Origin::Stdin, |link| self.origins[link.origin as usize].clone()),
+            line: first.filter(|link| link.line > 0).map(|link| u64::from(link.line)),
+        }
+    }
+
+    /// `azure current, azure-gov current`; empty when no provider is among the origins.
+    pub(super) fn provider_label(&self, index: usize) -> String {
+        let mut label = String::new();
+        for origin in self.origins(index) {
+            if let Origin::Provider { id, role } = origin {
+                if !label.is_empty() {
+                    label.push_str(", ");
+                }
+                label.push_str(id);
+                label.push(' ');
+                label.push_str(role.name());
+            }
+        }
+        label
+    }
+}
+
+/// A fingerprint is as random as any hash of it.
+#[derive(Debug, Default)]
+struct FingerprintHasher(u64);
+
+impl Hasher for FingerprintHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    // The length of the array, which says nothing.
+    fn write_usize(&mut self, _: usize) {}
+}

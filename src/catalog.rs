@@ -1,0 +1,190 @@
+//! The catalogue: every provider, its roots, and where its CA comes from.
+//!
+//! What it holds is data, in `bundles/<id>/` (see `bundles/README.md`), built into the program as text. Nothing of it
+//! is parsed before it is asked for, and then only the provider that is asked for.
+
+mod provider;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use crate::certificate::Fingerprint;
+use crate::error::Error;
+use crate::file;
+pub use provider::{Encoding, Followed, Provider, Role, Root, Rotation, Token};
+
+/// The providers built in and those of the user's own folder.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    folder: Option<PathBuf>,
+}
+
+struct BuiltIn {
+    id: &'static str,
+    definition: &'static str,
+    roots: &'static str,
+}
+
+/// By id.
+const BUILT_IN: &[BuiltIn] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+
+impl Catalog {
+    /// Only what is built in.
+    pub fn built_in() -> Self {
+        Self { folder: None }
+    }
+
+    /// With the providers in a folder besides: `<folder>/<id>/provider.toml` and `roots.pem`. The folder need not exist.
+    pub fn with_folder(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()) }
+    }
+
+    /// Every provider's id, sorted.
+    pub fn ids(&self) -> Result<Vec<Cow<'static, str>>, Error> {
+        let mut ids: Vec<Cow<'static, str>> = BUILT_IN.iter().map(|entry| Cow::Borrowed(entry.id)).collect();
+        if let Some(folder) = &self.folder {
+            for path in file::entries(folder)? {
+                if let Some(id) = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_dir()) {
+                    ids.push(Cow::Owned(id.to_owned()));
+                }
+            }
+            ids.sort();
+            ids.dedup();
+        }
+        Ok(ids)
+    }
+
+    /// Whether there is a provider of this id.
+    pub fn contains(&self, id: &str) -> bool {
+        built_in(id).is_some() || self.path_of(id).is_some_and(|path| path.exists())
+    }
+
+    /// One provider with its roots. Fails when there is none of this id (and says which is meant), when its definition
+    /// does not hold, or when its certificates are not the ones that it pins.
+    pub fn provider(&self, id: &str) -> Result<Provider, Error> {
+        let mut provider = self.load(id)?;
+        if let Some(other) = provider.roots_of.clone() {
+            let other = self.load(&other)?;
+            if other.roots_of.is_some() {
+                let reason = format!("`roots-of` names `{}`, which has no roots of its own", other.id);
+                return Err(Error::BadProvider { id: id.to_owned(), reason });
+            }
+            provider.take_roots_of(other);
+        }
+        Ok(provider)
+    }
+
+    fn load(&self, id: &str) -> Result<Provider, Error> {
+        let own = self.path_of(id).filter(|path| path.exists());
+        match (built_in(id), own) {
+            (Some(_), Some(path)) => Err(Error::BadProvider {
+                id: id.to_owned(),
+                reason: format!("`{}` has the name of a built-in provider", path.display()),
+            }),
+            (Some(entry), None) => Provider::parse(id, entry.definition, Cow::Borrowed(entry.roots)),
+            (None, Some(path)) => {
+                let definition = file::read_text(&path.join("provider.toml"))?;
+                let roots = path.join("roots.pem");
+                let roots = if roots.exists() { file::read_text(&roots)? } else { String::new() };
+                Provider::parse(id, &definition, Cow::Owned(roots))
+            }
+            (None, None) => Err(self.unknown(id)),
+        }
+    }
+
+    fn unknown(&self, id: &str) -> Error {
+        let host_of = if id.contains('.') { self.provider_of_host(id).ok().flatten() } else { None };
+        let nearest = || {
+            let ids = self.ids().unwrap_or_default();
+            let near = ids.into_iter().map(|known| (distance(id, &known), known)).min()?;
+            (near.0 <= 3.min(id.len() / 2)).then(|| near.1.into_owned())
+        };
+        Error::UnknownProvider { id: id.to_owned(), suggestion: host_of.or_else(nearest) }
+    }
+
+    /// The providers that list this certificate, with its role in each.
+    ///
+    /// Definitions are searched as text first: only those that hold the fingerprint are parsed.
+    pub fn providers_of(&self, fingerprint: &Fingerprint) -> Result<Vec<(String, Role)>, Error> {
+        let digits = fingerprint.to_string();
+        let mut found = Vec::new();
+        for id in self.ids()? {
+            let own;
+            let definition = match built_in(&id) {
+                Some(entry) => entry.definition,
+                None => {
+                    let Some(path) = self.path_of(&id) else { continue };
+                    own = file::read_text(&path.join("provider.toml")).unwrap_or_default();
+                    &own
+                }
+            };
+            if memchr::memmem::find(definition.as_bytes(), digits.as_bytes()).is_some() {
+                let provider = Provider::parse(&id, definition, Cow::Borrowed(""))?;
+                let role = provider.pins.iter().find(|root| root.sha256 == *fingerprint).map(|root| root.role);
+                found.extend(role.map(|role| (id.into_owned(), role)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The provider whose servers have this host name.
+    pub fn provider_of_host(&self, host: &str) -> Result<Option<String>, Error> {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        for id in self.ids()? {
+            if self.load(&id)?.has_host(&host) {
+                return Ok(Some(id.into_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the user's definition of this provider would stand. None for an id that could name another place.
+    fn path_of(&self, id: &str) -> Option<PathBuf> {
+        let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        self.folder.as_deref().filter(|_| plain).map(|folder: &Path| folder.join(id))
+    }
+}
+
+fn built_in(id: &str) -> Option<&'static BuiltIn> {
+    BUILT_IN.binary_search_by(|entry| entry.id.cmp(id)).ok().map(|index| &BUILT_IN[index])
+}
+
+/// How many letters must be changed, added or dropped to make one word of the other (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (diagonal + usize::from(x != *y)).min(above + 1).min(row[j] + 1);
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_provider_is_recognised() {
+        let unknown = |id: &str| match Catalog::built_in().provider(id) {
+            Err(Error::UnknownProvider { suggestion, .. }) => suggestion,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(unknown("aws-rdz").as_deref(), Some("aws-rds"));
+        assert_eq!(unknown("zzzzzzzzzz"), None);
+        assert_eq!(unknown("db1.postgres.database.azure.com").as_deref(), Some("azure"));
+    }
+
+    #[test]
+    fn an_id_cannot_name_another_folder() {
+        let catalog = Catalog::with_folder("/nowhere");
+        for id in ["../azure", "a/b", "", ".", "a\0b"] {
+            assert_eq!(catalog.path_of(id), None, "{id:?}");
+        }
+    }
+}

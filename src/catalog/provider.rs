@@ -1,0 +1,323 @@
+//! One provider: `provider.toml` and `roots.pem`, read and held against each other.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use toml_edit::Datetime;
+
+use crate::bundle::{Origin, wildcard};
+use crate::certificate::{Certificate, Fingerprint};
+use crate::error::Error;
+use crate::format::{self, Member};
+
+/// One trust domain that issues server certificates.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Provider {
+    /// The folder's name, and the word for it on the command line.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// The provider's own page on TLS.
+    pub docs: String,
+    /// When a person last held the definition against that page, `2026-11-20`.
+    pub checked: String,
+    /// Patterns of its servers' names, `*` for one or more characters; those after a `!` are taken away again.
+    pub hosts: Vec<String>,
+    /// Ports that its servers listen on.
+    pub ports: Vec<u16>,
+    /// Whose CA it is and how wide its scope, in a few words.
+    pub ca: String,
+    /// The provider whose roots its servers use, where it has none of its own.
+    pub roots_of: Option<String>,
+    /// How a user gets the CA where there is no fixed root.
+    pub obtain: Vec<String>,
+    /// What a user must know.
+    pub notes: Vec<String>,
+    /// The certificates that it pins, by role and fingerprint.
+    pub pins: Vec<Root>,
+    /// Bundles that may grow, and answers of APIs.
+    pub sources: Vec<Followed>,
+    /// Announced and observed changes.
+    pub rotations: Vec<Rotation>,
+    roots_pem: Cow<'static, str>,
+}
+
+/// A pinned certificate.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Root {
+    /// The pin.
+    pub sha256: Fingerprint,
+    /// Its common name, for readers of the definition.
+    pub subject: String,
+    /// Whether it is installed.
+    pub role: Role,
+    /// Where it is published by itself.
+    pub url: Option<String>,
+    /// What that URL serves.
+    pub encoding: Option<Encoding>,
+    /// The regions whose servers need it; all, when empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// Why it is listed although it is no self-signed CA certificate.
+    pub exception: Option<String>,
+}
+
+/// What is done with a pinned certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Role {
+    /// Servers use it: installed.
+    Current,
+    /// Servers are going to use it: installed.
+    Upcoming,
+    /// On its way out: kept where it stands, not newly added.
+    Retiring,
+    /// Known, so that stale stores are recognised; never installed.
+    Legacy,
+    /// No pin: the user accepted it by fingerprint. Installed.
+    Accepted,
+}
+
+impl Role {
+    /// The word in definitions, comments and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Upcoming => "upcoming",
+            Self::Retiring => "retiring",
+            Self::Legacy => "legacy",
+            Self::Accepted => "accepted",
+        }
+    }
+
+    /// Whether certificates of this role go into stores.
+    pub fn installed(self) -> bool {
+        matches!(self, Self::Current | Self::Upcoming | Self::Accepted)
+    }
+}
+
+/// What a URL serves. A hint for readers: content decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Base64 of PEM.
+    Base64Pem,
+    /// One certificate in DER.
+    Der,
+    /// PEM.
+    Pem,
+    /// A ZIP archive with stores in it.
+    Zip,
+}
+
+/// A bundle that is followed because its members may grow, or the answer of an API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Followed {
+    /// Where it is; may hold `{placeholders}` for what only the user knows.
+    pub url: String,
+    /// The narrower bundle of one `{region}`.
+    pub regional: Option<String>,
+    /// What it serves.
+    pub encoding: Encoding,
+    /// Pattern on the subject (RFC 4514 form) of certificates that may be accepted from it.
+    pub subject: Option<String>,
+    /// JSON pointer (RFC 6901, `*` for every element) to the certificate in the answer.
+    pub json: Option<String>,
+    /// The header that carries the user's token.
+    pub token: Option<Token>,
+}
+
+impl Followed {
+    /// Whether it can be downloaded without knowing anything of the user.
+    pub fn is_public(&self) -> bool {
+        self.token.is_none() && !self.url.contains('{')
+    }
+}
+
+/// How an API takes the user's token.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Token {
+    /// The environment variable that holds it.
+    pub env: String,
+    /// The header's name.
+    pub header: String,
+    /// What stands before it in the header.
+    pub scheme: Option<String>,
+}
+
+/// An announced or observed change of the certificates that a provider serves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Rotation {
+    /// Its name in pgtrust.
+    pub id: String,
+    /// First day, `2025-11-11`.
+    #[serde(deserialize_with = "date")]
+    pub starts: String,
+    /// Last day, where it is known.
+    #[serde(default, deserialize_with = "optional_date")]
+    pub ends: Option<String>,
+    /// What was served before.
+    pub from: String,
+    /// What is served after.
+    pub to: String,
+    /// The roots that a store needs to survive it.
+    pub needs: Vec<Fingerprint>,
+    /// Where it is announced.
+    pub source: String,
+}
+
+/// `provider.toml` as it stands.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Definition {
+    title: String,
+    docs: String,
+    #[serde(deserialize_with = "date")]
+    checked: String,
+    hosts: Vec<String>,
+    ports: Vec<u16>,
+    ca: String,
+    roots_of: Option<String>,
+    #[serde(default)]
+    obtain: Vec<String>,
+    #[serde(default)]
+    notes: Vec<String>,
+    #[serde(default)]
+    root: Vec<Root>,
+    #[serde(default)]
+    source: Vec<Followed>,
+    #[serde(default)]
+    rotation: Vec<Rotation>,
+}
+
+impl Provider {
+    pub(super) fn parse(id: &str, definition: &str, roots_pem: Cow<'static, str>) -> Result<Self, Error> {
+        let bad = |reason: String| Error::BadProvider { id: id.to_owned(), reason };
+        let definition: Definition =
+            toml_edit::de::from_str(definition).map_err(|error| bad(error.to_string().trim_end().to_owned()))?;
+        let Definition { title, docs, checked, hosts, ports, ca, roots_of, obtain, notes, root, source, rotation } =
+            definition;
+        if root.iter().any(|root| root.role == Role::Accepted) {
+            return Err(bad("`accepted` is not a role of the catalogue".to_owned()));
+        }
+        let urls = root.iter().filter_map(|root| root.url.as_deref()).chain(source.iter().map(|source| &*source.url));
+        if let Some(url) = urls.into_iter().find(|url| !url.starts_with("https://")) {
+            return Err(bad(format!("`{url}` is not an https URL")));
+        }
+        Ok(Self {
+            id: id.to_owned(),
+            title,
+            docs,
+            checked,
+            hosts,
+            ports,
+            ca,
+            roots_of,
+            obtain,
+            notes,
+            pins: root,
+            sources: source,
+            rotations: rotation,
+            roots_pem,
+        })
+    }
+
+    pub(super) fn take_roots_of(&mut self, other: Self) {
+        self.pins = other.pins;
+        self.sources = other.sources;
+        self.roots_pem = other.roots_pem;
+    }
+
+    /// Every pinned certificate with its bytes. Fails when `roots.pem` does not hold exactly what is pinned, in order.
+    pub fn roots(&self) -> Result<Vec<(&Root, Certificate)>, Error> {
+        let bad = |reason: String| Error::BadProvider { id: self.id.clone(), reason };
+        if self.pins.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut certificates = Vec::with_capacity(self.pins.len());
+        let mut broken = None;
+        format::decode(&mut self.roots_pem.as_bytes(), u64::MAX, &mut |member| match member {
+            Member::Certificate { certificate, .. } => certificates.push(certificate),
+            Member::Other { place, .. } | Member::Rejected { place, .. } => broken = Some(place),
+        })
+        .map_err(|error| bad(format!("roots.pem: {error}")))?;
+        if let Some(place) = broken {
+            return Err(bad(format!("roots.pem: {place}: not a certificate")));
+        }
+        if certificates.len() != self.pins.len() {
+            return Err(bad(format!("{} pins, {} certificates in roots.pem", self.pins.len(), certificates.len())));
+        }
+        let pairs = self.pins.iter().zip(certificates);
+        pairs
+            .map(|(pin, certificate)| match certificate.fingerprint() {
+                fingerprint if fingerprint == pin.sha256 => Ok((pin, certificate)),
+                fingerprint => Err(bad(format!("roots.pem holds {fingerprint} where {} is pinned", pin.sha256))),
+            })
+            .collect()
+    }
+
+    /// The certificates that go into stores: current and upcoming, of one region if asked. Fails when the provider has
+    /// no fixed roots, or none of this region.
+    pub fn installed(&self, region: Option<&str>) -> Result<Vec<(&Root, Certificate)>, Error> {
+        if self.pins.is_empty() {
+            return Err(Error::NoFixedRoots { id: self.id.clone(), obtain: self.obtain.clone() });
+        }
+        if let Some(region) = region {
+            let regions = self.regions();
+            if !regions.contains(&region) {
+                let regions = regions.into_iter().map(str::to_owned).collect();
+                return Err(Error::UnknownRegion { id: self.id.clone(), region: region.to_owned(), regions });
+            }
+        }
+        let wanted = |root: &Root| {
+            let here = region.is_none_or(|region| root.regions.is_empty() || root.regions.iter().any(|r| r == region));
+            root.role.installed() && here
+        };
+        Ok(self.roots()?.into_iter().filter(|(root, _)| wanted(root)).collect())
+    }
+
+    /// The regions that its roots name, sorted.
+    pub fn regions(&self) -> Vec<&str> {
+        let installed = self.pins.iter().filter(|root| root.role.installed());
+        let mut regions: Vec<&str> = installed.flat_map(|root| &root.regions).map(String::as_str).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        regions
+    }
+
+    /// Whether its servers have names like this one, which is in lower case.
+    pub fn has_host(&self, host: &str) -> bool {
+        // A star stands for one character at least: `*.example.com` is not `.example.com`.
+        let matches = |pattern: &str| wildcard(pattern, host) && host.len() >= pattern.len();
+        let taken_away = self.hosts.iter().filter_map(|pattern| pattern.strip_prefix('!')).any(matches);
+        !taken_away && self.hosts.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
+    }
+
+    /// What a set says of a certificate of this provider.
+    pub fn origin(&self, role: Role) -> Origin {
+        Origin::Provider { id: self.id.clone(), role }
+    }
+}
+
+fn date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let date = Datetime::deserialize(deserializer)?;
+    match (date.date, date.time) {
+        (Some(date), None) => Ok(date.to_string()),
+        _ => Err(serde::de::Error::custom("a date without a time is expected")),
+    }
+}
+
+fn optional_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    date(deserializer).map(Some)
+}

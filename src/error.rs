@@ -1,0 +1,211 @@
+//! What can go wrong, where, and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::bundle::Rejected;
+use crate::format;
+
+/// Any failure of pgtrust. The message says what failed, which thing and why; [`hint`](Self::hint) says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The manifest cannot be understood.
+    #[error("`{path}`: {reason}")]
+    BadManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A provider's definition does not hold.
+    #[error("provider `{id}`: {reason}")]
+    BadProvider {
+        /// The provider.
+        id: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Others changed a store since pgtrust did, so that an undo would lose their change.
+    #[error("`{path}` has changed since pgtrust wrote it")]
+    ChangedSince {
+        /// The store.
+        path: PathBuf,
+    },
+    /// A store holds a block that cannot be read; many clients then refuse all of it.
+    #[error("`{path}`: {place}: {reason}")]
+    DamagedStore {
+        /// The store.
+        path: PathBuf,
+        /// Where in it.
+        place: format::Place,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Bytes could not be read or written in their format.
+    #[error("`{origin}`: {source}")]
+    Decode {
+        /// The path, or another name of the input.
+        origin: String,
+        /// Why.
+        source: format::Error,
+    },
+    /// A download failed.
+    #[cfg(feature = "fetch")]
+    #[error(transparent)]
+    Download(#[from] crate::source::DownloadError),
+    /// No certificate passed the policy.
+    #[error("no root is left to put into a bundle{}", first_reason(.rejected))]
+    EmptyBundle {
+        /// What did not pass.
+        rejected: Vec<Rejected>,
+    },
+    /// There is no home folder to put anything under.
+    #[error("neither HOME nor PGTRUST_HOME names a folder")]
+    HomeUnknown,
+    /// The operating system refused.
+    #[error("could not {action} `{path}`: {}", cause(.source))]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The provider's CA is different for every user, project or server.
+    #[error("`{id}` has no roots that are the same for all")]
+    NoFixedRoots {
+        /// The provider.
+        id: String,
+        /// How to get the CA.
+        obtain: Vec<String>,
+    },
+    /// A text on the command line is neither a provider nor a file.
+    #[error("`{name}` is neither a provider nor a file")]
+    NoSuchSource {
+        /// The text.
+        name: String,
+        /// The provider that may be meant.
+        suggestion: Option<String>,
+    },
+    /// Nothing was named and nothing is kept.
+    #[error("no provider is named, and the manifest keeps none")]
+    NothingKept,
+    /// Nothing is left to undo.
+    #[error("there is no change to undo")]
+    NothingToUndo,
+    /// The path's format cannot be told from its name.
+    #[error("`{path}`: its name does not say which format to write")]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no such provider.
+    #[error("`{id}` is not a provider")]
+    UnknownProvider {
+        /// What was asked for.
+        id: String,
+        /// What may be meant.
+        suggestion: Option<String>,
+    },
+    /// No root of the provider is of this region.
+    #[error("`{id}` has no root of its own for the region `{region}`")]
+    UnknownRegion {
+        /// The provider.
+        id: String,
+        /// What was asked for.
+        region: String,
+        /// What there is.
+        regions: Vec<String>,
+    },
+    /// What was written does not read back as what was meant; the old store stands.
+    #[error("`{path}`: what was to be written does not read back, so the old file stays")]
+    WouldNotReadBack {
+        /// The store.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    /// What to do about it, where there is something to do.
+    pub fn hint(&self) -> Option<String> {
+        use format::Error as Format;
+        Some(match self {
+            Self::BadManifest { .. } => {
+                "correct the line, or move the file away: `pgtrust install` writes a new one".to_owned()
+            }
+            Self::ChangedSince { .. } => "`--force` puts the old bytes back all the same".to_owned(),
+            Self::DamagedStore { path, .. } => {
+                format!("remove that block; `pgtrust inspect {}` lists what is good", path.display())
+            }
+            Self::Decode { source: Format::PrivateKey { .. }, .. } => {
+                "a trust store is for certificates only; pass the CA file instead".to_owned()
+            }
+            Self::Decode { source: Format::HoldsOne { .. }, .. } => "write to a `.pem` file instead".to_owned(),
+            Self::Decode { source: Format::NotAStore { what: "an HTML page" }, .. } => {
+                "a login page or a proxy's error may have been saved in place of the certificate".to_owned()
+            }
+            Self::EmptyBundle { rejected } if !rejected.is_empty() => {
+                "`--allow-non-roots` takes intermediates and leaves too; expired certificates never go in".to_owned()
+            }
+            Self::HomeUnknown => "set HOME, or name the file with `--output`".to_owned(),
+            Self::Io { source, .. } => return io_hint(source),
+            Self::NoFixedRoots { id, obtain } => match obtain.first() {
+                Some(first) => format!("{first}; then `pgtrust install FILE` (`pgtrust providers {id}` tells more)"),
+                None => format!("`pgtrust providers {id}` tells where the CA comes from"),
+            },
+            Self::NoSuchSource { suggestion: Some(suggestion), .. }
+            | Self::UnknownProvider { suggestion: Some(suggestion), .. } => {
+                format!("did you mean `{suggestion}`? `pgtrust providers` lists all")
+            }
+            Self::NoSuchSource { .. } | Self::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
+            Self::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
+            Self::UnknownFormat { .. } => {
+                let names: Vec<_> = format::FORMATS.iter().flat_map(|format| format.extensions).collect();
+                let names: Vec<_> = names.iter().map(|name| format!("`.{name}`")).collect();
+                format!("end the name in one of {}", names.join(", "))
+            }
+            Self::UnknownRegion { regions, .. } if regions.is_empty() => {
+                "its roots are the same for all regions; leave `--region` out".to_owned()
+            }
+            Self::UnknownRegion { regions, .. } => format!("there are {}", regions.join(", ")),
+            _ => return None,
+        })
+    }
+
+    /// For `map_err` on what the system refused.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+}
+
+fn first_reason(rejected: &[Rejected]) -> String {
+    match rejected {
+        [] => String::new(),
+        [first] => format!(": `{}` {}", first.certificate.subject(), first.reason),
+        [first, rest @ ..] => {
+            format!(": `{}` {}, and {} more", first.certificate.subject(), first.reason, rest.len())
+        }
+    }
+}
+
+/// The system's words without Rust's `(os error 13)`.
+fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+fn io_hint(error: &io::Error) -> Option<String> {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "`--output FILE` writes elsewhere; point PGSSLROOTCERT or `sslrootcert=` at that file"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space; the old file is untouched",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}

@@ -1,0 +1,104 @@
+//! Where pgtrust keeps what it keeps.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// What the environment says of folders. The binary reads it once; a test makes its own.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `HOME`, on Windows `USERPROFILE`.
+    pub home: Option<PathBuf>,
+    /// `APPDATA`, on Windows.
+    pub appdata: Option<PathBuf>,
+    /// `PGTRUST_HOME`: one folder for all that pgtrust keeps.
+    pub pgtrust_home: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`.
+    pub xdg_config_home: Option<PathBuf>,
+    /// `XDG_DATA_HOME`.
+    pub xdg_data_home: Option<PathBuf>,
+    /// `XDG_STATE_HOME`.
+    pub xdg_state_home: Option<PathBuf>,
+}
+
+/// The folders and files of one user, or of the whole machine.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Layout {
+    /// `pgtrust.toml`.
+    pub manifest: PathBuf,
+    /// The user's own providers, a folder each.
+    pub catalogue: PathBuf,
+    /// One combined PEM file per provider.
+    pub bundles: PathBuf,
+    /// Journal, backups, downloads, lock.
+    pub state: PathBuf,
+}
+
+impl Layout {
+    /// The layout of a user: `PGTRUST_HOME` if it is set, else the XDG base directories. Relative paths in XDG variables
+    /// are ignored, as their specification asks.
+    pub fn of_user(environment: &Environment) -> Result<Self, Error> {
+        if let Some(home) = &environment.pgtrust_home {
+            return Ok(Self::under(home, home, &home.join("state")));
+        }
+        let folder = |variable: &Option<PathBuf>, default: &str| match (variable, &environment.home) {
+            (Some(path), _) if path.is_absolute() => Ok(path.join("pgtrust")),
+            (_, Some(home)) => Ok(home.join(default).join("pgtrust")),
+            _ => Err(Error::HomeUnknown),
+        };
+        let config = folder(&environment.xdg_config_home, ".config")?;
+        let data = folder(&environment.xdg_data_home, ".local/share")?;
+        let state = folder(&environment.xdg_state_home, ".local/state")?;
+        Ok(Self::under(&config, &data, &state))
+    }
+
+    /// The layout of the whole machine, which only root may write.
+    pub fn of_system() -> Self {
+        Self::under(Path::new("/etc/pgtrust"), Path::new("/var/lib/pgtrust"), Path::new("/var/lib/pgtrust/state"))
+    }
+
+    fn under(config: &Path, data: &Path, state: &Path) -> Self {
+        Self {
+            manifest: config.join("pgtrust.toml"),
+            catalogue: config.join("bundles"),
+            bundles: data.to_owned(),
+            state: state.to_owned(),
+        }
+    }
+
+    /// The stable path of a provider's combined PEM, for `sslrootcert=`.
+    pub fn bundle_of(&self, provider: &str) -> PathBuf {
+        self.bundles.join(format!("{provider}.pem"))
+    }
+
+    /// The folder of certificates that providers serve and no pin knows.
+    pub fn held(&self) -> PathBuf {
+        self.state.join("held")
+    }
+
+    /// Those of one provider.
+    pub fn held_of(&self, provider: &str) -> PathBuf {
+        self.held().join(format!("{provider}.pem"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xdg_variables_move_each_part_and_relative_ones_are_ignored() {
+        let environment = Environment {
+            home: Some("/h".into()),
+            xdg_config_home: Some("/c".into()),
+            xdg_data_home: Some("relative".into()),
+            ..Environment::default()
+        };
+        let layout = Layout::of_user(&environment).unwrap();
+        assert_eq!(layout.manifest, Path::new("/c/pgtrust/pgtrust.toml"));
+        assert_eq!(layout.bundle_of("azure"), Path::new("/h/.local/share/pgtrust/azure.pem"));
+        assert_eq!(layout.state, Path::new("/h/.local/state/pgtrust"));
+        assert!(Layout::of_user(&Environment::default()).is_err());
+    }
+}

@@ -1,0 +1,269 @@
+//! The manifest `pgtrust.toml`: which sources this machine keeps, in which targets.
+//!
+//! ```toml
+//! mirror = "https://mirror.example/pki"      # optional: download from here, pins still decide
+//!
+//! [[source]]
+//! name = "aws-rds"                           # a provider, `system`, or the path of a file or folder
+//! region = "eu-west-1"                       # optional: only this region's roots
+//! new-roots = "accept"                       # optional: trust new roots within the provider's subject pattern
+//!
+//! [[target]]
+//! name = "postgres"                          # or: path = "/srv/app/ca.pem"
+//! sources = ["aws-rds"]
+//!
+//! [[accepted]]                               # written by `pgtrust accept`
+//! provider = "aws-rds"
+//! certificate = """..."""
+//! ```
+//!
+//! Comments, order and spacing of a person stay when pgtrust adds to it.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+
+use crate::certificate::Certificate;
+use crate::error::Error;
+use crate::file;
+use crate::format::{Entry, Format, Member};
+
+/// The manifest, read and to be rewritten. The default keeps nothing and has no file.
+#[derive(Clone, Debug, Default)]
+pub struct Manifest {
+    path: PathBuf,
+    on_disk: Option<String>,
+    document: DocumentMut,
+    kept: Kept,
+}
+
+/// What a manifest says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Kept {
+    mirror: Option<String>,
+    source: Vec<KeptSource>,
+    target: Vec<KeptTarget>,
+    accepted: Vec<Accepted>,
+}
+
+/// A source that this machine keeps.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct KeptSource {
+    /// A provider, `system`, or a path.
+    pub name: String,
+    /// Only the roots of this region.
+    pub region: Option<String>,
+    /// What to do with roots that a source serves and no pin knows.
+    #[serde(default)]
+    pub new_roots: NewRoots,
+}
+
+/// What to do with roots that a source serves and no pin knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NewRoots {
+    /// Trust them, if they are self-signed CA certificates within the provider's subject pattern and came over
+    /// verified TLS.
+    Accept,
+    /// Show them and wait for `accept`.
+    #[default]
+    Hold,
+}
+
+/// A store that this machine keeps.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct KeptTarget {
+    /// A known place.
+    pub name: Option<String>,
+    /// Or a file.
+    pub path: Option<PathBuf>,
+    /// What goes into it.
+    pub sources: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Accepted {
+    provider: String,
+    certificate: String,
+}
+
+impl Manifest {
+    /// Reads the manifest; an empty one when there is no file.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let text = match file::read(path)? {
+            None => None,
+            Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| bad(path, "is not UTF-8"))?),
+        };
+        let document: DocumentMut =
+            text.as_deref().unwrap_or_default().parse().map_err(|error: toml_edit::TomlError| bad(path, error))?;
+        let mut manifest = Self { path: path.to_owned(), on_disk: text, document, kept: Kept::default() };
+        manifest.understand()?;
+        Ok(manifest)
+    }
+
+    /// The server to download from instead of the providers' own.
+    pub fn mirror(&self) -> Option<&str> {
+        self.kept.mirror.as_deref()
+    }
+
+    /// The sources that are kept.
+    pub fn sources(&self) -> &[KeptSource] {
+        &self.kept.source
+    }
+
+    /// What is kept of this source.
+    pub fn source(&self, name: &str) -> Option<&KeptSource> {
+        self.kept.source.iter().find(|source| source.name == name)
+    }
+
+    /// The stores that are kept.
+    pub fn targets(&self) -> &[KeptTarget] {
+        &self.kept.target
+    }
+
+    /// The certificates of this provider that the user accepted.
+    pub fn accepted(&self, provider: &str) -> Result<Vec<Certificate>, Error> {
+        let mut certificates = Vec::new();
+        for accepted in self.kept.accepted.iter().filter(|accepted| accepted.provider == provider) {
+            let mut found = None;
+            let read = (Format::pem().decode)(&mut accepted.certificate.as_bytes(), &mut |member| {
+                if let Member::Certificate { certificate, .. } = member {
+                    found = Some(certificate);
+                }
+            });
+            match (read, found) {
+                (Ok(()), Some(certificate)) => certificates.push(certificate),
+                _ => return Err(bad(&self.path, format!("an accepted certificate of `{provider}` cannot be read"))),
+            }
+        }
+        Ok(certificates)
+    }
+
+    /// Keeps a source from now on; a region replaces the one that was kept.
+    pub fn keep_source(&mut self, name: &str, region: Option<&str>) -> Result<(), Error> {
+        let known = self.kept.source.iter().position(|source| source.name == name);
+        let sources = self.tables("source")?;
+        let index = known.unwrap_or_else(|| {
+            let mut table = Table::new();
+            table["name"] = value(name);
+            sources.push(table);
+            sources.len() - 1
+        });
+        if let (Some(region), Some(table)) = (region, sources.get_mut(index)) {
+            table["region"] = value(region);
+        }
+        self.understand()
+    }
+
+    /// Keeps a store from now on, with these sources added to those that it had. `key` is `name` or `path`.
+    pub fn keep_target(&mut self, key: &str, text: &str, sources: &[String]) -> Result<(), Error> {
+        let known = self.kept.target.iter().position(|target| match key {
+            "name" => target.name.as_deref() == Some(text),
+            _ => target.path.as_deref() == Some(Path::new(text)),
+        });
+        let mut all = known.map_or_else(Vec::new, |index| self.kept.target[index].sources.clone());
+        all.extend(sources.iter().filter(|source| !all.contains(source)).cloned().collect::<Vec<_>>());
+        let unchanged = known.is_some_and(|index| self.kept.target[index].sources == all);
+        let targets = self.tables("target")?;
+        let index = known.unwrap_or_else(|| {
+            let mut table = Table::new();
+            table[key] = value(text);
+            targets.push(table);
+            targets.len() - 1
+        });
+        if let Some(table) = targets.get_mut(index).filter(|_| !unchanged) {
+            table["sources"] = value(all.iter().collect::<Array>());
+        }
+        self.understand()
+    }
+
+    /// Trusts a certificate as a root of this provider.
+    pub fn accept(&mut self, provider: &str, certificate: &Certificate) -> Result<(), Error> {
+        if self.accepted(provider)?.contains(certificate) {
+            return Ok(());
+        }
+        let mut pem = vec![b'\n'];
+        let entry = Entry { certificate, origin: "" };
+        (Format::pem().encode)(&mut [entry].into_iter(), &mut pem).map_err(|error| bad(&self.path, error))?;
+        let mut table = Table::new();
+        table["provider"] = value(provider);
+        table["certificate"] = value(String::from_utf8_lossy(&pem).into_owned());
+        self.tables("accepted")?.push(table);
+        self.understand()
+    }
+
+    /// The text to be written; None when the file says it already.
+    pub fn changed(&self) -> Option<String> {
+        let text = self.document.to_string();
+        (self.on_disk.as_deref().unwrap_or_default() != text).then_some(text)
+    }
+
+    /// The text that the file has; None when there is no file.
+    pub fn on_disk(&self) -> Option<&str> {
+        self.on_disk.as_deref()
+    }
+
+    /// Where it stands.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes it, if anything changed.
+    pub fn save(&self) -> Result<(), Error> {
+        self.changed().map_or(Ok(()), |text| file::replace_bytes(&self.path, text.as_bytes()))
+    }
+
+    fn tables(&mut self, key: &str) -> Result<&mut ArrayOfTables, Error> {
+        let item = self.document.entry(key).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+        item.as_array_of_tables_mut().ok_or_else(|| bad(&self.path, format!("`{key}` is not a list of tables")))
+    }
+
+    fn understand(&mut self) -> Result<(), Error> {
+        self.kept = toml_edit::de::from_str(&self.document.to_string()).map_err(|error| bad(&self.path, error))?;
+        Ok(())
+    }
+}
+
+fn bad(path: &Path, reason: impl ToString) -> Error {
+    Error::BadManifest { path: path.to_owned(), reason: reason.to_string().trim_end().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(text: &str) -> Manifest {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pgtrust.toml");
+        file::replace_bytes(&path, text.as_bytes()).unwrap();
+        Manifest::load(&path).unwrap()
+    }
+
+    #[test]
+    fn what_a_person_wrote_stays() {
+        let text = "# ours\n[[source]]\nname = 'azure'   # the main one\n\n[[target]]\nname = \"postgres\"\nsources = [\"azure\"]\n";
+        let mut manifest = manifest(text);
+        manifest.keep_source("azure", None).unwrap();
+        manifest.keep_target("name", "postgres", &["azure".to_owned()]).unwrap();
+        assert_eq!(manifest.changed(), None);
+        manifest.keep_source("supabase", None).unwrap();
+        assert!(manifest.changed().unwrap().starts_with("# ours\n[[source]]\nname = 'azure'   # the main one\n"));
+        assert_eq!(manifest.sources().len(), 2);
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pgtrust.toml");
+        file::replace_bytes(&path, b"sorces = []\n").unwrap();
+        let error = Manifest::load(&path).unwrap_err().to_string();
+        assert!(error.contains("sorces"), "{error}");
+    }
+}

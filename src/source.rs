@@ -1,0 +1,194 @@
+//! Where certificates come from: providers, files, folders, standard input, this machine.
+
+#[cfg(feature = "fetch")]
+mod download;
+#[cfg(feature = "fetch")]
+mod fetch;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::bundle::{CertificateSet, Origin};
+use crate::catalog::{Catalog, Role};
+use crate::certificate::Certificate;
+use crate::error::Error;
+use crate::file;
+use crate::format::{self, Entry, Format, Member, Place};
+use crate::manifest::Manifest;
+#[cfg(feature = "fetch")]
+pub use download::{Download, DownloadError, Downloader, Mirror, Request, Settings};
+#[cfg(feature = "fetch")]
+pub use fetch::{Fetched, Held, Network, Progress, RootResult, RootState};
+
+/// A source as a user names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// A file, or a folder of files.
+    Path(PathBuf),
+    /// A provider of the catalogue.
+    Provider(String),
+    /// Standard input, `-`.
+    Stdin,
+    /// This machine's own roots, `system`.
+    System,
+}
+
+/// A part of an input that could not be used.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Problem {
+    /// The input.
+    pub origin: Origin,
+    /// Where in it, unless it is all of it.
+    pub place: Option<Place>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Source {
+    /// What this text names: `system`, `-`, a provider, else a path. A file that has the name of a provider is named by
+    /// `./azure`.
+    pub fn parse(text: &str, catalog: &Catalog) -> Result<Self, Error> {
+        match text {
+            "-" => Ok(Self::Stdin),
+            "system" => Ok(Self::System),
+            id if catalog.contains(id) => Ok(Self::Provider(id.to_owned())),
+            path if Path::new(path).exists() => Ok(Self::Path(path.into())),
+            name => {
+                let suggestion = match catalog.provider(name) {
+                    Err(Error::UnknownProvider { suggestion, .. }) => suggestion,
+                    _ => None,
+                };
+                Err(Error::NoSuchSource { name: name.to_owned(), suggestion })
+            }
+        }
+    }
+
+    /// The text that means the same in a manifest; none for standard input.
+    pub fn name(&self) -> Result<Option<String>, Error> {
+        Ok(match self {
+            Self::Path(path) => {
+                let absolute = std::path::absolute(path).map_err(Error::io("find", path))?;
+                Some(absolute.to_string_lossy().into_owned())
+            }
+            Self::Provider(id) => Some(id.clone()),
+            Self::Stdin => None,
+            Self::System => Some("system".to_owned()),
+        })
+    }
+}
+
+/// Adds a provider's roots to a set: those that it pins as current or upcoming, and those that the user accepted.
+pub fn load_provider(
+    set: &mut CertificateSet,
+    catalog: &Catalog,
+    manifest: &Manifest,
+    id: &str,
+    region: Option<&str>,
+) -> Result<(), Error> {
+    let provider = catalog.provider(id)?;
+    for (root, certificate) in provider.installed(region)? {
+        let origin = set.origin(provider.origin(root.role));
+        set.insert(certificate, origin, None);
+    }
+    for certificate in manifest.accepted(id)? {
+        let origin = set.origin(provider.origin(Role::Accepted));
+        set.insert(certificate, origin, None);
+    }
+    Ok(())
+}
+
+/// Adds what is in a file, or in the files of a folder, to a set. Returns what could not be used.
+///
+/// A file that is no store, or holds a private key, is an error when it is named itself. In a folder it is passed over
+/// and reported; folders in it are not entered.
+pub fn load_path(set: &mut CertificateSet, path: &Path) -> Result<Vec<Problem>, Error> {
+    if !path.is_dir() {
+        let mut input = File::open(path).map_err(Error::io("read", path))?;
+        return load(set, &mut input, Origin::File(path.to_owned()));
+    }
+    let mut problems = Vec::new();
+    for path in file::entries(path)?.into_iter().filter(|path| path.is_file()) {
+        // Into a set of its own first: a file that turns out to hold a private key must leave nothing behind.
+        let mut own = CertificateSet::new();
+        match load_path(&mut own, &path) {
+            Ok(more) => {
+                problems.extend(more);
+                set.absorb(own);
+            }
+            Err(Error::Decode { source, .. }) => {
+                problems.push(Problem { origin: Origin::File(path), place: None, reason: source.to_string() });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(problems)
+}
+
+/// Adds what an input holds to a set. Returns what in it could not be used.
+pub fn load(set: &mut CertificateSet, input: &mut dyn Read, origin: Origin) -> Result<Vec<Problem>, Error> {
+    let mut problems = Vec::new();
+    let id = set.origin(origin.clone());
+    decode(input, &origin, &mut |member| match member {
+        Member::Certificate { certificate, place, .. } => {
+            set.insert(certificate, id, place.line);
+        }
+        Member::Other { .. } => {}
+        Member::Rejected { place, reason } => {
+            problems.push(Problem { origin: origin.clone(), place: Some(place), reason });
+        }
+    })?;
+    Ok(problems)
+}
+
+/// Keeps certificates aside in a file that nothing trusts; no file when there are none.
+pub fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Result<(), Error> {
+    let entries: Vec<Entry<'_>> = held.map(|certificate| Entry { certificate, origin: "held" }).collect();
+    if entries.is_empty() {
+        return if path.exists() { file::remove(path) } else { Ok(()) };
+    }
+    let mut bytes = Vec::new();
+    let written = (Format::pem().encode)(&mut entries.into_iter(), &mut bytes);
+    written.map_err(|source| Error::Decode { origin: path.display().to_string(), source })?;
+    file::replace_bytes(path, &bytes)
+}
+
+/// The certificates that [`hold`] keeps aside below this folder, with the provider of each.
+pub fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
+    let mut held = Vec::new();
+    for path in file::entries(folder)? {
+        let provider = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let mut set = CertificateSet::new();
+        load_path(&mut set, &path)?;
+        held.extend(set.certificates().map(|certificate| (provider.clone(), certificate.clone())));
+    }
+    Ok(held)
+}
+
+/// Reads an input of any format, member by member.
+pub fn decode(input: &mut dyn Read, origin: &Origin, visit: &mut dyn FnMut(Member)) -> Result<&'static Format, Error> {
+    format::decode(input, file::MAX_INPUT, visit).map_err(|source| match source {
+        format::Error::Io(source) => Error::Io { action: "read", path: origin.to_string().into(), source },
+        source => Error::Decode { origin: origin.to_string(), source },
+    })
+}
+
+/// Adds this machine's own roots to a set: what OpenSSL reads by default (SSL_CERT_FILE and SSL_CERT_DIR included), the
+/// keychain on macOS, the certificate store on Windows.
+pub fn load_system(set: &mut CertificateSet) -> Vec<Problem> {
+    let found = rustls_native_certs::load_native_certs();
+    let problem = |reason: String| Problem { origin: Origin::System, place: None, reason };
+    let mut problems: Vec<Problem> = found.errors.iter().map(|error| problem(error.to_string())).collect();
+    let origin = set.origin(Origin::System);
+    for certificate in found.certs {
+        match Certificate::from_der(&certificate[..]) {
+            Ok(certificate) => {
+                set.insert(certificate, origin, None);
+            }
+            Err(error) => problems.push(problem(error.to_string())),
+        }
+    }
+    problems
+}

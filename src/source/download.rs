@@ -1,0 +1,139 @@
+//! The one place that talks HTTPS: size cap, time limits, retries, conditional requests.
+
+mod attempt;
+mod cache;
+mod engine;
+mod error;
+mod mirror;
+mod retry;
+
+use std::panic;
+use std::path::PathBuf;
+use std::slice;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use engine::Engine;
+use retry::download;
+
+pub use error::DownloadError;
+pub use mirror::Mirror;
+
+/// Downloads over HTTPS, trusting this machine's roots and the web's public roots.
+///
+/// Cheap to construct: roots are read and the TLS client is built at the first request. Proxies are taken from
+/// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` (or lower case), else from the system's settings. Must not
+/// be called from asynchronous code: it runs its own event loop.
+pub struct Downloader {
+    settings: Arc<Settings>,
+    engine: OnceLock<Result<Engine, String>>,
+}
+
+/// How long, how often, how much, from where. The default: 30 seconds, 3 attempts, 16 MiB, no cache, no mirror.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// For one attempt as a whole: connecting, redirects and the last byte of the body.
+    pub timeout: Duration,
+    /// How often a request is tried if its failure may pass; at least once.
+    pub attempts: u32,
+    /// Cap on a body, counted after decompression.
+    pub max_bytes: u64,
+    /// Folder for bodies and their validators (`ETag`, `Last-Modified`); created when needed.
+    pub cache: Option<PathBuf>,
+    /// The server to ask instead of the one that a request names.
+    pub mirror: Option<Mirror>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(30), attempts: 3, max_bytes: 16 * 1024 * 1024, cache: None, mirror: None }
+    }
+}
+
+impl Settings {
+    fn connect_timeout(&self) -> Duration {
+        CONNECT_TIMEOUT.min(self.timeout)
+    }
+}
+
+/// What to download, and how far it may lead.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// An `https` URL.
+    pub url: String,
+    /// Hosts that a redirect may lead to, besides the URL's own (or the mirror's).
+    pub allowed_hosts: Vec<String>,
+}
+
+/// A complete body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Download {
+    /// Decompressed, never longer than the cap.
+    pub body: Vec<u8>,
+    /// The server said that the cached body still holds.
+    pub unchanged: bool,
+    /// The server that the request names sent it, over verified TLS: false when a mirror was asked.
+    pub authentic: bool,
+}
+
+impl Downloader {
+    /// Touches neither the network nor a file yet.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings), engine: OnceLock::new() }
+    }
+
+    /// Downloads one file.
+    pub fn get(&self, request: &Request) -> Result<Download, DownloadError> {
+        self.get_all(slice::from_ref(request), &|_| ()).remove(0)
+    }
+
+    /// Downloads all requests, a few at a time; the results stand in the order of the requests. `done` is called with
+    /// a request's index as it ends.
+    pub fn get_all(&self, requests: &[Request], done: &(dyn Fn(usize) + Sync)) -> Vec<Result<Download, DownloadError>> {
+        if requests.is_empty() {
+            return Vec::new();
+        }
+        let engine = match self.engine.get_or_init(|| Engine::start(&self.settings)) {
+            Ok(engine) => engine,
+            Err(detail) => {
+                return requests
+                    .iter()
+                    .enumerate()
+                    .map(|(index, request)| {
+                        done(index);
+                        Err(DownloadError::Connect { url: request.url.clone(), detail: detail.clone() })
+                    })
+                    .collect();
+            }
+        };
+        engine.runtime().block_on(async {
+            let mut waiting = requests.iter().cloned().enumerate();
+            let mut running = JoinSet::new();
+            let mut ended = Vec::with_capacity(requests.len());
+            loop {
+                while running.len() < PARALLEL
+                    && let Some((index, request)) = waiting.next()
+                {
+                    let client = engine.client.clone();
+                    let settings = Arc::clone(&self.settings);
+                    running.spawn(async move { (index, download(&client, &settings, &request).await) });
+                }
+                match running.join_next().await {
+                    Some(Ok((index, result))) => {
+                        done(index);
+                        ended.push((index, result));
+                    }
+                    Some(Err(panicked)) => panic::resume_unwind(panicked.into_panic()),
+                    None => break,
+                }
+            }
+            ended.sort_unstable_by_key(|(index, _)| *index);
+            ended.into_iter().map(|(_, result)| result).collect()
+        })
+    }
+}
+
+const PARALLEL: usize = 8;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,164 @@
+//! One attempt at a download: redirects by hand, the size cap, the cache.
+
+use std::time::Duration;
+
+use reqwest::header::{
+    ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
+
+use super::cache::{self, Entry};
+use super::error::shown;
+use super::{Download, DownloadError, Settings};
+
+pub(super) async fn attempt(
+    client: &Client,
+    settings: &Settings,
+    url: &Url,
+    allowed_hosts: &[String],
+) -> Result<Download, DownloadError> {
+    let folder = settings.cache.as_deref();
+    let cached = folder.and_then(|folder| cache::load(folder, &shown(url), settings.max_bytes));
+    let authentic = settings.mirror.is_none();
+    let mut at = url.clone();
+    for _ in 0..=MAX_REDIRECTS {
+        let known = cached.as_ref().filter(|entry| entry.answered == shown(&at));
+        let request = conditional(client.get(at.clone()), known);
+        let response = request.send().await.map_err(|error| DownloadError::of(&error, &at, settings))?;
+        let status = response.status();
+        if let (StatusCode::NOT_MODIFIED, Some(entry)) = (status, known) {
+            let body = entry.body.clone();
+            return Ok(Download { body, unchanged: true, authentic });
+        }
+        if status == StatusCode::OK {
+            let etag = text(response.headers(), ETAG);
+            let last_modified = text(response.headers(), LAST_MODIFIED);
+            let body = body(response, &at, settings).await?;
+            let entry = Entry { answered: shown(&at), etag, last_modified, body };
+            if let Some(folder) = folder
+                && (entry.etag.is_some() || entry.last_modified.is_some())
+            {
+                // What cannot be kept is downloaded again next time; that is no reason to fail now.
+                let _ = cache::store(folder, &shown(url), &entry);
+            }
+            return Ok(Download { body: entry.body, unchanged: false, authentic });
+        }
+        match text(response.headers(), LOCATION) {
+            Some(location) if status.is_redirection() => {
+                at = redirected(&at, &location, url, allowed_hosts)?;
+            }
+            _ => {
+                return Err(DownloadError::Status {
+                    url: shown(&at),
+                    status: status.as_u16(),
+                    retry_after: text(response.headers(), RETRY_AFTER)
+                        .and_then(|seconds| seconds.parse().ok())
+                        .map(Duration::from_secs),
+                });
+            }
+        }
+    }
+    Err(DownloadError::Redirect {
+        url: shown(url),
+        to: shown(&at),
+        reason: format!("more than {MAX_REDIRECTS} redirects"),
+    })
+}
+
+fn conditional(request: RequestBuilder, known: Option<&Entry>) -> RequestBuilder {
+    let Some(known) = known else { return request };
+    let validators = [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.last_modified)];
+    validators
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+        .fold(request, |request, (name, value)| request.header(name, value))
+}
+
+async fn body(mut response: Response, url: &Url, settings: &Settings) -> Result<Vec<u8>, DownloadError> {
+    let limit = settings.max_bytes;
+    let too_large = || DownloadError::TooLarge { url: shown(url), limit };
+    if response.content_length().is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| DownloadError::of(&error, url, settings))? {
+        if (body.len() + chunk.len()) as u64 > limit {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Where a redirect leads: only over https, only to hosts known beforehand. A mirror over plain http may stay on http.
+fn redirected(from: &Url, location: &str, first: &Url, allowed_hosts: &[String]) -> Result<Url, DownloadError> {
+    let refused = |to: &str, reason: &str| DownloadError::Redirect {
+        url: shown(from),
+        to: to.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let to = from.join(location).map_err(|error| refused(location, &error.to_string()))?;
+    let stays_on_http = from.scheme() == "http" && to.scheme() == "http" && to.host() == first.host();
+    if to.scheme() != "https" && !stays_on_http {
+        return Err(refused(&shown(&to), "not https"));
+    }
+    let host = to.host_str().unwrap_or_default();
+    if to.host() != first.host() && !allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
+        return Err(refused(&shown(&to), "the host is not allowed"));
+    }
+    Ok(to)
+}
+
+/// A header's value if it is plain ASCII text.
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+const MAX_REDIRECTS: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lands(from: &str, location: &str) -> Result<String, String> {
+        let from = Url::parse(from).unwrap();
+        redirected(&from, location, &from, &["CDN.example".to_owned()])
+            .map(String::from)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn redirects_stay_within_the_allowed_hosts() {
+        let from = "https://ca.example/a/root.pem";
+        assert_eq!(lands(from, "../b.pem").unwrap(), "https://ca.example/b.pem");
+        assert_eq!(lands(from, "https://cdn.example/c").unwrap(), "https://cdn.example/c");
+        assert_eq!(lands(from, "//cdn.example/c").unwrap(), "https://cdn.example/c");
+        for elsewhere in [
+            "https://evil.example/",
+            "//evil.example/root.pem",
+            "https://ca.example.evil.example/",
+            "https://ca.example@evil.example/",
+            "http://ca.example/root.pem",
+            "http://cdn.example/root.pem",
+            "file:///etc/passwd",
+            "data:text/plain,x",
+            "https://",
+        ] {
+            assert!(lands(from, elsewhere).is_err(), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn a_mirror_over_http_may_stay_there_or_go_up() {
+        let from = "http://m.corp/ca/root.pem";
+        assert_eq!(lands(from, "/other").unwrap(), "http://m.corp/other");
+        assert_eq!(lands(from, "https://m.corp/other").unwrap(), "https://m.corp/other");
+        assert!(lands(from, "http://cdn.example/root.pem").is_err());
+    }
+
+    #[test]
+    fn a_refused_redirect_says_where_it_wanted_to_go() {
+        let error = lands("https://ca.example/a", "http://me:secret@evil.example/x").unwrap_err();
+        assert_eq!(error, "`https://ca.example/a`: redirect to `http://evil.example/x` refused: not https");
+    }
+}

@@ -1,0 +1,248 @@
+//! A provider's roots from where it publishes them, held against the pins.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::download::{Download, DownloadError, Downloader, Request};
+use crate::bundle::wildcard;
+use crate::catalog::{Provider, Role, Root};
+use crate::certificate::{Certificate, Fingerprint};
+use crate::error::Error;
+use crate::format::{self, Member};
+
+/// What came of one pinned root.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct RootResult {
+    /// The pin.
+    pub sha256: Fingerprint,
+    /// The root's name.
+    pub subject: String,
+    /// Its role.
+    pub role: Role,
+    /// Where it was looked for.
+    pub url: Option<String>,
+    /// What was found there.
+    pub result: RootState,
+    /// Why it is the built-in copy that is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Where the bytes that are used come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RootState {
+    /// Nothing could be had from its URL, or it has none: the built-in copy, which the same pin proves.
+    BuiltIn,
+    /// Downloaded, and its fingerprint is the pin.
+    Downloaded,
+    /// The URL serves another certificate, which is not used. The built-in copy stays.
+    Mismatch,
+    /// The server says that nothing changed since the last download, which was as pinned.
+    Unchanged,
+}
+
+/// A certificate that a source serves and no pin knows.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Held {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Where it was served.
+    pub url: String,
+    /// Whether it may be accepted without a person: a self-signed CA certificate within the provider's declared
+    /// subject pattern, served over verified TLS.
+    pub acceptable: bool,
+}
+
+/// What came of one provider.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Fetched {
+    /// The provider.
+    pub provider: Provider,
+    /// Every root that is installed, in the order of the pins.
+    pub roots: Vec<RootResult>,
+    /// What is served beyond the pins.
+    pub held: Vec<Held>,
+}
+
+/// The network, or the decision to do without.
+pub enum Network<'a> {
+    /// Only the built-in copies.
+    Offline,
+    /// Downloads; the function is told of each one that ends, first how many there are.
+    Online(&'a Downloader, &'a (dyn Fn(Progress) + Sync)),
+}
+
+/// How far the downloads are.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress {
+    /// So many URLs are to be asked.
+    Started(usize),
+    /// One more has been.
+    Step,
+}
+
+impl Fetched {
+    /// Asks every URL of these providers at once, a few at a time, and compares what comes with the pins.
+    ///
+    /// Fails only where a provider has no fixed roots or none of its kept region: a URL that cannot be had is a result.
+    pub fn all(providers: Vec<(Provider, Option<String>)>, network: &Network<'_>) -> Result<Vec<Self>, Error> {
+        let mut asked = Vec::new();
+        for (provider, region) in &providers {
+            let roots: Vec<Root> =
+                provider.installed(region.as_deref())?.into_iter().map(|(root, _)| root.clone()).collect();
+            let urls = urls(provider, &roots, region.as_deref());
+            asked.push((roots, urls));
+        }
+        let mut answers = match network {
+            Network::Offline => None,
+            Network::Online(downloader, progress) => {
+                let requests: Vec<Request> = asked.iter().flat_map(|(_, urls)| requests(urls)).collect();
+                progress(Progress::Started(requests.len()));
+                Some(downloader.get_all(&requests, &|_| progress(Progress::Step)).into_iter())
+            }
+        };
+        let compared = providers.into_iter().zip(asked).map(|((provider, _), (roots, urls))| {
+            let answers: Vec<Answer> =
+                urls.into_iter().map(|asked| Answer::of(asked, answers.as_mut().and_then(Iterator::next))).collect();
+            compare(provider, &roots, answers)
+        });
+        Ok(compared.collect())
+    }
+
+    /// Whether a root's URL serves something else.
+    pub fn has_mismatch(&self) -> bool {
+        self.roots.iter().any(|root| root.result == RootState::Mismatch)
+    }
+
+    /// Whether a root that is published somewhere could not be had from there.
+    pub fn missed_network(&self) -> bool {
+        self.roots.iter().any(|root| root.result == RootState::BuiltIn && root.url.is_some())
+    }
+}
+
+/// A URL of a provider.
+struct Asked {
+    url: String,
+    /// A followed bundle, and its pattern for new roots; None for the URL of one root.
+    followed: Option<Option<String>>,
+}
+
+fn urls(provider: &Provider, roots: &[Root], region: Option<&str>) -> Vec<Asked> {
+    let mut urls: Vec<Asked> = Vec::new();
+    for root in roots {
+        if let Some(url) = root.url.clone().filter(|url| urls.iter().all(|asked| asked.url != *url)) {
+            urls.push(Asked { url, followed: None });
+        }
+    }
+    for source in provider.sources.iter().filter(|source| source.is_public()) {
+        let url = match (region, &source.regional) {
+            (Some(region), Some(regional)) => regional.replace("{region}", region),
+            _ => source.url.clone(),
+        };
+        urls.push(Asked { url, followed: Some(source.subject.clone()) });
+    }
+    urls
+}
+
+/// A provider may redirect among the hosts that its definition names.
+fn requests(urls: &[Asked]) -> Vec<Request> {
+    let host = |asked: &Asked| Some(reqwest::Url::parse(&asked.url).ok()?.host_str()?.to_owned());
+    let allowed_hosts: Vec<String> = urls.iter().filter_map(host).collect();
+    urls.iter().map(|asked| Request { url: asked.url.clone(), allowed_hosts: allowed_hosts.clone() }).collect()
+}
+
+/// What a URL served.
+struct Answer {
+    asked: Asked,
+    unchanged: bool,
+    /// The provider's own server sent it, over verified TLS.
+    authentic: bool,
+    certificates: Result<Vec<Certificate>, String>,
+}
+
+impl Answer {
+    fn of(asked: Asked, answer: Option<Result<Download, DownloadError>>) -> Self {
+        match answer {
+            None => Self { asked, unchanged: false, authentic: false, certificates: Err("offline".to_owned()) },
+            Some(Err(error)) => {
+                Self { asked, unchanged: false, authentic: false, certificates: Err(error.to_string()) }
+            }
+            Some(Ok(Download { body, unchanged, authentic })) => {
+                let certificates = decode(&body).map_err(|error| format!("`{}`: {error}", asked.url));
+                Self { asked, unchanged, authentic, certificates }
+            }
+        }
+    }
+}
+
+fn decode(body: &[u8]) -> Result<Vec<Certificate>, format::Error> {
+    let mut certificates = Vec::new();
+    format::decode(&mut &body[..], body.len() as u64, &mut |member| {
+        if let Member::Certificate { certificate, .. } = member {
+            certificates.push(certificate);
+        }
+    })?;
+    if certificates.is_empty() { Err(format::Error::NotAStore { what: "damaged" }) } else { Ok(certificates) }
+}
+
+fn compare(provider: Provider, roots: &[Root], answers: Vec<Answer>) -> Fetched {
+    let results = roots.iter().map(|root| result_of(root, &answers)).collect();
+    let known: HashSet<Fingerprint> = provider.pins.iter().map(|root| root.sha256).collect();
+    let mut held: Vec<Held> = Vec::new();
+    for Answer { asked, certificates, authentic, .. } in answers {
+        let certificates = certificates.unwrap_or_default();
+        // What stands in the place of a pinned root is a mismatch, not an offer.
+        if asked.followed.is_none() && !certificates.iter().any(|found| known.contains(&found.fingerprint())) {
+            continue;
+        }
+        for certificate in certificates {
+            if known.contains(&certificate.fingerprint()) || held.iter().any(|held| held.certificate == certificate) {
+                continue;
+            }
+            let pattern = asked.followed.as_ref().and_then(Option::as_deref);
+            let in_pattern = pattern.is_some_and(|pattern| wildcard(pattern, &certificate.subject().to_string()));
+            let acceptable = authentic && in_pattern && certificate.is_ca() && certificate.is_self_signed();
+            held.push(Held { certificate, url: asked.url.clone(), acceptable });
+        }
+    }
+    Fetched { provider, roots: results, held }
+}
+
+fn result_of(root: &Root, answers: &[Answer]) -> RootResult {
+    let serves = |answer: &&Answer| {
+        let certificates = answer.certificates.as_deref().unwrap_or_default();
+        certificates.iter().any(|certificate| certificate.fingerprint() == root.sha256)
+    };
+    let own = answers.iter().find(|answer| root.url.as_deref() == Some(&answer.asked.url));
+    let found = own.filter(serves).or_else(|| answers.iter().find(serves));
+    let followed = || answers.iter().find(|answer| answer.asked.followed.is_some());
+    let asked = found.or(own).or_else(followed);
+    let (result, reason) = match (found, asked) {
+        (Some(answer), _) if answer.unchanged => (RootState::Unchanged, None),
+        (Some(_), _) => (RootState::Downloaded, None),
+        (None, None) => (RootState::BuiltIn, Some("it is not published by itself".to_owned())),
+        (None, Some(answer)) => match &answer.certificates {
+            Err(reason) => (RootState::BuiltIn, Some(reason.clone())),
+            Ok(certificates) if answer.asked.followed.is_none() => {
+                let found: Vec<String> = certificates.iter().map(|found| found.fingerprint().to_string()).collect();
+                let reason = format!("`{}` serves {} instead", answer.asked.url, found.join(", "));
+                (RootState::Mismatch, Some(reason))
+            }
+            Ok(_) => (RootState::BuiltIn, Some(format!("`{}` does not hold it", answer.asked.url))),
+        },
+    };
+    RootResult {
+        sha256: root.sha256,
+        subject: root.subject.clone(),
+        role: root.role,
+        url: asked.map(|answer| answer.asked.url.clone()),
+        result,
+        reason,
+    }
+}

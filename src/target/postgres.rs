@@ -1,0 +1,52 @@
+//! `~/.postgresql/root.crt`: what libpq reads when nothing else is named, and pgx, pgjdbc, asyncpg and others with it.
+
+use std::path::{Path, PathBuf};
+
+use super::{Advice, Target};
+use crate::error::Error;
+use crate::format::Format;
+use crate::layout::Environment;
+
+pub(super) static POSTGRES: Target = Target {
+    name: "postgres",
+    summary: "the file that libpq, and most drivers with it, read by default",
+    format: Format::pem,
+    locate,
+    advice,
+};
+
+/// PostgreSQL manual, section 32.19 (libpq, SSL support).
+fn locate(environment: &Environment) -> Result<PathBuf, Error> {
+    #[cfg(windows)]
+    let folder = environment.appdata.as_ref().map(|folder| folder.join("postgresql"));
+    #[cfg(not(windows))]
+    let folder = environment.home.as_ref().map(|folder| folder.join(".postgresql"));
+    Ok(folder.ok_or(Error::HomeUnknown)?.join("root.crt"))
+}
+
+fn advice(store: &Path) -> Vec<Advice> {
+    let mut advice = Vec::new();
+    let name = store.display();
+    if !store.exists() {
+        advice.push(Advice {
+            warning: format!(
+                "creating `{name}` makes every `sslmode=require` connection of this user verify the server's CA, \
+                 and lets `sslmode=prefer` fall back to plaintext where that fails"
+            ),
+            hint: "`--include-system` adds this machine's own roots; or keep one file per connection: \
+                   `sslrootcert=` with the path that `pgtrust fetch` prints"
+                .to_owned(),
+        });
+    }
+    let revocation = store.with_file_name("root.crl");
+    if revocation.exists() {
+        advice.push(Advice {
+            warning: format!(
+                "`{}` stands beside it: libpq then refuses every chain for which it holds no revocation list",
+                revocation.display()
+            ),
+            hint: "remove it unless it is kept current for every CA in the store".to_owned(),
+        });
+    }
+    advice
+}
