@@ -1,0 +1,251 @@
+//! What the user types. Parsing does no work and touches no file.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap_complete::Shell;
+use pgtrust::bundle::Pattern;
+use pgtrust::source::Mirror;
+use pgtrust::target::TARGETS;
+use pgtrust::{Fingerprint, format};
+use time::{Date, macros::format_description};
+
+/// Keeps every PostgreSQL client on this machine trusting the right roots.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Examples:
+  pgtrust install azure                            roots of Azure into ~/.postgresql/root.crt
+  export PGSSLROOTCERT=$(pgtrust fetch supabase)   one file for one provider
+  pgtrust bundle azure corp.der -o all.pem         one file from anything
+  pgtrust inspect ~/.postgresql/root.crt           what is in it
+  pgtrust undo                                     put the last change back
+
+Exit status: 0 yes or done, 1 no (something was found), 2 could not"
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Judge validity by this day instead of today
+    #[arg(long, global = true, value_name = "YYYY-MM-DD", value_parser = date, help_heading = "Global options")]
+    pub(crate) as_of: Option<Date>,
+
+    /// Keep things for the whole machine, in /etc/pgtrust and /var/lib/pgtrust
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) system: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Accept(Accept),
+    Bundle(Bundle),
+    Completions(Completions),
+    Fetch(Fetch),
+    Inspect(Inspect),
+    Install(Install),
+    Man(Man),
+    Providers(Providers),
+    Undo(Undo),
+}
+
+/// Trust a root that a provider serves and no pin knows
+///
+/// `pgtrust fetch` holds such roots and shows them. Compare the fingerprint with what the provider publishes.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Accept {
+    /// SHA-256 fingerprint of the held root
+    pub(crate) fingerprint: Fingerprint,
+}
+
+/// Build or convert a bundle from anything
+///
+/// Deduplicates by fingerprint, leaves out what is expired or no root, and orders what servers use now first.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust bundle azure supabase -o roots.pem
+  pgtrust bundle corp.der -o corp.pem              DER to PEM
+  pgtrust bundle ./certs system --exclude '*test*' -o all.pem
+  pgtrust bundle aws-rds --only '*eu-west-1*'      to standard output")]
+pub(crate) struct Bundle {
+    /// Providers, files, folders, `system` for this machine's roots, `-` for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<String>,
+
+    /// The file to write; its extension says the format. Standard output and PEM without it
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Take only what matches: a fingerprint or its first 8 digits, or a subject with `*`
+    #[arg(long, value_name = "PATTERN", value_parser = Pattern::from_str)]
+    pub(crate) only: Vec<Pattern>,
+
+    /// Leave out what matches
+    #[arg(long, value_name = "PATTERN", value_parser = Pattern::from_str)]
+    pub(crate) exclude: Vec<Pattern>,
+
+    /// Take intermediates and leaves too: some clients trust them until the next rotation, others never
+    #[arg(long)]
+    pub(crate) allow_non_roots: bool,
+}
+
+/// Print a completion script for a shell
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:
+  pgtrust completions bash > ~/.local/share/bash-completion/completions/pgtrust")]
+pub(crate) struct Completions {
+    pub(crate) shell: Shell,
+}
+
+/// Download a provider's roots, check them against the pins, keep them as one PEM file
+///
+/// Prints the file's path. With no network the built-in copies, which the same pins prove, are used and said.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  export PGSSLROOTCERT=$(pgtrust fetch azure)
+  pgtrust fetch aws-rds --region eu-west-1
+  pgtrust fetch                                    all providers that the manifest keeps
+  pgtrust fetch azure --mirror https://mirror.example/pki --json
+
+Exit status: 0 done (built-in copies included), 1 a URL serves something else or roots are held,
+2 could not (with --require-network also when a download failed)")]
+pub(crate) struct Fetch {
+    /// Providers; all that the manifest keeps when none is named
+    #[arg(value_name = "PROVIDER")]
+    pub(crate) providers: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) download: Download,
+
+    /// Fail when a root could not be had from where it is published
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) require_network: bool,
+
+    /// Print the result for each root as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Download {
+    /// Use the built-in copies without asking the network
+    #[arg(long, conflicts_with = "mirror")]
+    pub(crate) offline: bool,
+
+    /// Download the same paths from this server; pins still decide. `{host}` stands for the original host
+    #[arg(long, value_name = "URL", value_parser = Mirror::from_str)]
+    pub(crate) mirror: Option<Mirror>,
+
+    /// Only the roots of this region
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+
+    /// Seconds that one download may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+}
+
+/// Show what is in a file: formats, certificates, providers
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust inspect ~/.postgresql/root.crt
+  pgtrust inspect --json *.pem | jq '.stores[].certificates[].not_after'
+
+Exit status: 0 all good, 1 a member cannot be read, 2 a file is no certificate store")]
+pub(crate) struct Inspect {
+    /// Files or folders; `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+
+    /// Print everything as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Merge roots into a store that clients read, losing nothing that is there
+///
+/// Downloads what is not kept yet, shows what changes, replaces the file as a whole and keeps the old bytes for `undo`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust install azure supabase                   into ~/.postgresql/root.crt
+  pgtrust install corp-root.der --output /srv/app/ca.pem
+  pgtrust install azure --dry-run                  show what would change
+  pgtrust install                                  all that the manifest keeps")]
+pub(crate) struct Install {
+    /// Providers, files, folders, `system`; all that the manifest keeps when none is named
+    #[arg(value_name = "PROVIDER|FILE")]
+    pub(crate) sources: Vec<String>,
+
+    /// A known place
+    #[arg(long, value_name = "TARGET", value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| target.name)))]
+    pub(crate) target: Vec<String>,
+
+    /// Any file; its format is the one that it has, else the one that its extension says
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+
+    /// Write new files in this format
+    #[arg(long, value_name = "FORMAT", requires = "output",
+        value_parser = PossibleValuesParser::new(format::FORMATS.iter().map(|format| format.name)))]
+    pub(crate) format: Option<String>,
+
+    /// Add this machine's own roots, so that servers with web certificates stay reachable
+    #[arg(long)]
+    pub(crate) include_system: bool,
+
+    /// Take intermediates and leaves too: some clients trust them until the next rotation, others never
+    #[arg(long)]
+    pub(crate) allow_non_roots: bool,
+
+    #[command(flatten)]
+    pub(crate) download: Download,
+
+    /// Show what would change and touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+
+    /// Print the plan and the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Print the manual page of pgtrust or of one of its commands
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:
+  pgtrust man install | man -l -")]
+pub(crate) struct Man {
+    /// A command
+    pub(crate) command: Option<String>,
+}
+
+/// List the providers, or show one: roots, roles, validity, hosts, rotations, where the CA comes from
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Providers {
+    /// A provider
+    #[arg(value_name = "PROVIDER")]
+    pub(crate) id: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Put the last change of a store back, byte for byte
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Undo {
+    /// Put the old bytes back even if others changed the store since
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Show what would be put back and touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text, format_description!("[year]-[month]-[day]")).map_err(|_| "not a date like 2026-11-21".to_owned())
+}

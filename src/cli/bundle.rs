@@ -1,0 +1,113 @@
+//! `pgtrust bundle`
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read as _, Write as _};
+use std::path::Path;
+
+use pgtrust::bundle::{CertificateSet, Origin, SelfSigned};
+use pgtrust::format::Format;
+use pgtrust::manifest::Manifest;
+use pgtrust::source::{self, Source};
+use pgtrust::{Bundle, Catalog, Error, Policy};
+
+use super::Status;
+use super::args;
+use super::context::Context;
+use super::report;
+use super::ui::{self, Failure};
+
+pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Failure> {
+    let format = match &args.output {
+        None => Format::pem(),
+        Some(path) => {
+            refuse_other_files(path)?;
+            Format::of_name(path).ok_or_else(|| Error::UnknownFormat { path: path.clone() })?
+        }
+    };
+    let catalog = context.catalog();
+    let sources: Vec<Source> =
+        args.inputs.iter().map(|input| Source::parse(input, &catalog)).collect::<Result<_, _>>()?;
+    let mut set = CertificateSet::new();
+    let status = load(context, &catalog, &sources, None, &mut set)?;
+    let self_signed = if set.len() > MAX_VERIFIED {
+        ui::warning(&format!("more than {MAX_VERIFIED} certificates: that roots signed themselves is not verified"));
+        SelfSigned::Claimed
+    } else {
+        SelfSigned::Verified
+    };
+    let policy = Policy {
+        self_signed,
+        allow_non_roots: args.allow_non_roots,
+        only: args.only.clone(),
+        exclude: args.exclude.clone(),
+        ..Policy::roots(context.as_of)
+    };
+    let (bundle, rejected) = Bundle::build(set, &policy)?;
+    report::rejected(&rejected);
+    report::ambiguous(&bundle);
+    match &args.output {
+        Some(path) => {
+            bundle.save(path, format)?;
+            ui::note(&format!("{}: {}", path.display(), ui::count(bundle.len(), "root")));
+        }
+        None => {
+            let mut output = BufWriter::new(io::stdout().lock());
+            bundle.write(format, &mut output).map_err(io::Error::other)?;
+            output.flush()?;
+        }
+    }
+    Ok(status)
+}
+
+/// Fills a set from sources. Says what in them cannot be read.
+pub(crate) fn load(
+    context: &Context,
+    catalog: &Catalog,
+    sources: &[Source],
+    region: Option<&str>,
+    set: &mut CertificateSet,
+) -> Result<Status, Failure> {
+    let providers = sources.iter().any(|source| matches!(source, Source::Provider(_)));
+    let manifest = if providers { context.manifest()? } else { Manifest::default() };
+    let mut status = Status::Done;
+    for source in sources {
+        let problems = match source {
+            Source::Path(path) => source::load_path(set, path)?,
+            Source::Provider(id) => {
+                let kept = manifest.source(id).and_then(|kept| kept.region.as_deref());
+                source::load_provider(set, catalog, &manifest, id, region.or(kept))?;
+                continue;
+            }
+            Source::Stdin => source::load(set, &mut io::stdin().lock(), Origin::Stdin)?,
+            Source::System => {
+                // Odd certificates in the machine's own store are no finding of ours.
+                source::load_system(set);
+                continue;
+            }
+            _ => continue,
+        };
+        status = status.max(report::problems(&problems));
+    }
+    Ok(status)
+}
+
+/// A slip of the hand after `-o` must not cost a key.
+fn refuse_other_files(path: &Path) -> Result<(), Failure> {
+    let mut head = Vec::new();
+    match File::open(path) {
+        Err(_) => return Ok(()),
+        Ok(file) => {
+            let _ = file.take(64 * 1024).read_to_end(&mut head);
+        }
+    }
+    if head.trim_ascii().is_empty() || Format::of(&head).is_some() && !head.windows(KEY.len()).any(|text| text == KEY) {
+        return Ok(());
+    }
+    let message = format!("`{}` exists and is not a certificate store", path.display());
+    Err(Failure::Usage { message, hint: "remove it first, or write to another file".to_owned() })
+}
+
+const KEY: &[u8] = b"PRIVATE KEY-----";
+
+/// No store that a client reads has as many; verifying as many signatures takes longer than all the rest.
+const MAX_VERIFIED: usize = 10_000;

@@ -1,0 +1,70 @@
+//! The world, read once: environment, clock, folders.
+#![expect(clippy::disallowed_methods, reason = "the one place that reads the environment and the clock")]
+
+use std::cell::OnceCell;
+use std::env;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use pgtrust::journal::Journal;
+use pgtrust::layout::{Environment, Layout};
+use pgtrust::manifest::Manifest;
+use pgtrust::{Catalog, Error};
+use time::OffsetDateTime;
+
+use super::args::Args;
+
+/// What every command needs of the world, each part only when it asks.
+pub(crate) struct Context {
+    pub(crate) now: OffsetDateTime,
+    /// What validity is judged by.
+    pub(crate) as_of: OffsetDateTime,
+    pub(crate) environment: Environment,
+    system: bool,
+    layout: OnceCell<Layout>,
+}
+
+impl Context {
+    pub(crate) fn new(args: &Args) -> Self {
+        let now = OffsetDateTime::from(SystemTime::now());
+        let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let environment = Environment {
+            home: path("HOME").or_else(|| path("USERPROFILE")),
+            appdata: path("APPDATA"),
+            pgtrust_home: path("PGTRUST_HOME"),
+            xdg_config_home: path("XDG_CONFIG_HOME"),
+            xdg_data_home: path("XDG_DATA_HOME"),
+            xdg_state_home: path("XDG_STATE_HOME"),
+        };
+        let as_of = args.as_of.map_or(now, |date| date.midnight().assume_utc());
+        Self { now, as_of, environment, system: args.system, layout: OnceCell::new() }
+    }
+
+    pub(crate) fn layout(&self) -> Result<&Layout, Error> {
+        if self.layout.get().is_none() {
+            let layout = if self.system { Layout::of_system() } else { Layout::of_user(&self.environment)? };
+            let _ = self.layout.set(layout);
+        }
+        self.layout.get().ok_or(Error::HomeUnknown)
+    }
+
+    /// The built-in providers, and the user's where there is a place for them.
+    pub(crate) fn catalog(&self) -> Catalog {
+        self.layout().map_or_else(|_| Catalog::built_in(), |layout| Catalog::with_folder(&layout.catalogue))
+    }
+
+    /// What is kept; nothing where there is no place to keep it.
+    pub(crate) fn manifest(&self) -> Result<Manifest, Error> {
+        self.layout().map_or_else(|_| Ok(Manifest::default()), |layout| Manifest::load(&layout.manifest))
+    }
+
+    pub(crate) fn journal(&self) -> Result<Journal, Error> {
+        Ok(Journal::new(&self.layout()?.state))
+    }
+
+    /// The command as the journal names it.
+    pub(crate) fn command(&self) -> String {
+        let words: Vec<String> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        words.join(" ")
+    }
+}

@@ -1,0 +1,220 @@
+//! `pgtrust inspect`
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use pgtrust::bundle::Origin;
+use pgtrust::catalog::Role;
+use pgtrust::format::Member;
+use pgtrust::{Catalog, Certificate, Error, Fingerprint, source};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::Status;
+use super::args;
+use super::context::Context;
+use super::ui::{self, Failure};
+
+pub(crate) fn run(context: &Context, args: &args::Inspect) -> Result<Status, Failure> {
+    let catalog = context.catalog();
+    let mut status = Status::Done;
+    let mut report = Report { stores: Vec::new() };
+    for name in &args.files {
+        match stores(name, &catalog) {
+            Ok(stores) => report.stores.extend(stores),
+            Err(error) => {
+                ui::problem(&error);
+                status = Status::Failed;
+            }
+        }
+    }
+    if report.stores.iter().any(|store| !store.rejected.is_empty()) {
+        status = status.max(Status::Found);
+    }
+    if args.json {
+        ui::json(&report)?;
+    } else {
+        report.stores.iter().try_for_each(|store| show(store, context.as_of))?;
+    }
+    Ok(status)
+}
+
+#[derive(Serialize)]
+struct Report {
+    stores: Vec<Store>,
+}
+
+#[derive(Serialize)]
+struct Store {
+    path: String,
+    format: &'static str,
+    certificates: Vec<Listing>,
+    other_entries: Vec<OtherEntry>,
+    rejected: Vec<Rejected>,
+}
+
+/// The facts of one certificate.
+#[derive(Serialize)]
+struct Listing {
+    alias: Option<String>,
+    position: String,
+    sha256: Fingerprint,
+    subject: String,
+    issuer: String,
+    serial: String,
+    version: u8,
+    not_before: String,
+    not_after: String,
+    key: String,
+    signature: String,
+    ca: bool,
+    path_length: Option<u32>,
+    self_signed: bool,
+    spki_sha256: String,
+    subject_key_id: Option<String>,
+    authority_key_id: Option<String>,
+    providers: Vec<ListedProvider>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flaw: Option<&'static str>,
+    #[serde(skip)]
+    ends: OffsetDateTime,
+}
+
+#[derive(Serialize)]
+struct ListedProvider {
+    id: String,
+    role: Role,
+}
+
+#[derive(Serialize)]
+struct OtherEntry {
+    alias: Option<String>,
+    kind: &'static str,
+    position: String,
+}
+
+#[derive(Serialize)]
+struct Rejected {
+    position: String,
+    reason: String,
+}
+
+/// The store of this name, or those in the folder of this name.
+fn stores(name: &str, catalog: &Catalog) -> Result<Vec<Store>, Error> {
+    if name == "-" {
+        return Ok(vec![store(name.to_owned(), &mut io::stdin().lock(), &Origin::Stdin, catalog)?]);
+    }
+    let path = Path::new(name);
+    if path.is_dir() {
+        let io = |error| Error::Io { action: "read", path: path.to_owned(), source: error };
+        let entries: Result<Vec<_>, _> = std::fs::read_dir(path).map_err(io)?.collect();
+        let mut files: Vec<_> = entries.map_err(io)?.into_iter().map(|entry| entry.path()).collect();
+        files.retain(|path| path.is_file());
+        files.sort();
+        // What is no store is no part of a folder of stores.
+        let stores = files.iter().filter_map(|path| file(path, catalog).ok());
+        return Ok(stores.collect());
+    }
+    Ok(vec![file(path, catalog)?])
+}
+
+fn file(path: &Path, catalog: &Catalog) -> Result<Store, Error> {
+    let origin = Origin::File(path.to_owned());
+    let mut input =
+        File::open(path).map_err(|error| Error::Io { action: "read", path: path.to_owned(), source: error })?;
+    store(path.display().to_string(), &mut input, &origin, catalog)
+}
+
+fn store(path: String, input: &mut dyn Read, origin: &Origin, catalog: &Catalog) -> Result<Store, Error> {
+    let mut store = Store { path, format: "", certificates: vec![], other_entries: vec![], rejected: vec![] };
+    let mut failed = None;
+    let format = source::decode(input, origin, &mut |member| match member {
+        Member::Certificate { certificate, place, flaw } => match catalog.providers_of(&certificate.fingerprint()) {
+            Ok(providers) => store.certificates.push(listing(&certificate, place.to_string(), flaw, providers)),
+            Err(error) => failed = Some(error),
+        },
+        Member::Other { kind, place } => {
+            store.other_entries.push(OtherEntry { alias: None, kind, position: place.to_string() });
+        }
+        Member::Rejected { place, reason } => {
+            store.rejected.push(Rejected { position: place.to_string(), reason });
+        }
+        _ => {}
+    })?;
+    store.format = format.name;
+    failed.map_or(Ok(store), Err)
+}
+
+fn listing(
+    certificate: &Certificate,
+    position: String,
+    flaw: Option<&'static str>,
+    providers: Vec<(String, Role)>,
+) -> Listing {
+    let time = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    Listing {
+        alias: None,
+        position,
+        sha256: certificate.fingerprint(),
+        subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        serial: certificate.serial(),
+        version: certificate.version(),
+        not_before: time(certificate.not_before()),
+        not_after: time(certificate.not_after()),
+        key: certificate.key().to_string(),
+        signature: certificate.signature_algorithm(),
+        ca: certificate.is_ca(),
+        path_length: certificate.path_length(),
+        self_signed: certificate.is_self_signed(),
+        spki_sha256: hex(&certificate.spki_sha256()),
+        subject_key_id: certificate.subject_key_id().map(hex),
+        authority_key_id: certificate.authority_key_id().map(hex),
+        providers: providers.into_iter().map(|(id, role)| ListedProvider { id, role }).collect(),
+        flaw,
+        ends: certificate.not_after(),
+    }
+}
+
+fn show(store: &Store, as_of: OffsetDateTime) -> Result<(), Failure> {
+    ui::data(&format!("{}: {}, {}", store.path, store.format, ui::count(store.certificates.len(), "certificate")))?;
+    for certificate in &store.certificates {
+        ui::data("")?;
+        ui::data(&format!("  {}", certificate.subject))?;
+        let line = |label: &str, value: &str| ui::data(&format!("    {label:<10} {value}"));
+        line("sha256", &certificate.sha256.to_string())?;
+        let expired = if certificate.ends < as_of { ", expired" } else { "" };
+        line("valid", &format!("{} to {}{expired}", &certificate.not_before[..10], &certificate.not_after[..10]))?;
+        line("key", &format!("{}, {}", certificate.key, certificate.signature))?;
+        line("kind", &kind(certificate))?;
+        for provider in &certificate.providers {
+            line("provider", &format!("{} {}", provider.id, provider.role.name()))?;
+        }
+        if let Some(flaw) = certificate.flaw {
+            line("flaw", &format!("{}: {flaw}; some clients cannot read it", certificate.position))?;
+        }
+    }
+    for other in &store.other_entries {
+        ui::data("")?;
+        ui::data(&format!("  {}: {}", other.position, other.kind))?;
+    }
+    for rejected in &store.rejected {
+        ui::warning(&format!("`{}`: {}: {}", store.path, rejected.position, rejected.reason));
+    }
+    Ok(())
+}
+
+fn kind(certificate: &Listing) -> String {
+    let version =
+        if certificate.version < 3 { format!(", X.509 version {}", certificate.version) } else { String::new() };
+    let what = match (certificate.self_signed, certificate.ca) {
+        (true, true) => "root: self-signed CA".to_owned(),
+        (true, false) => "self-signed, no CA".to_owned(),
+        (false, true) => format!("intermediate, signed by {}", certificate.issuer),
+        (false, false) => format!("no CA, signed by {}", certificate.issuer),
+    };
+    what + &version
+}

@@ -1,0 +1,228 @@
+//! `pgtrust install`
+
+use std::path::{Path, PathBuf};
+
+use pgtrust::bundle::CertificateSet;
+use pgtrust::format::Format;
+use pgtrust::journal::{Change, Listed};
+use pgtrust::manifest::Manifest;
+use pgtrust::plan::{Outcome, Plan, Store};
+use pgtrust::source::Source;
+use pgtrust::target::Target;
+use pgtrust::{Bundle, Error, Policy};
+use serde::Serialize;
+
+use super::Status;
+use super::args;
+use super::context::Context;
+use super::ui::{self, Failure};
+use super::{bundle, fetch, report};
+
+pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Failure> {
+    let manifest = context.manifest()?;
+    let names = names(&manifest, args);
+    if names.is_empty() {
+        return Err(Error::NothingKept.into());
+    }
+    let catalog = context.catalog();
+    let sources: Vec<Source> = names.iter().map(|name| Source::parse(name, &catalog)).collect::<Result<_, _>>()?;
+    let places = places(context, args)?;
+
+    let mut status = Status::Done;
+    if !args.dry_run {
+        status = fetch_if_needed(context, &sources, &args.download)?;
+    }
+    let mut set = CertificateSet::new();
+    status = status.max(bundle::load(context, &catalog, &sources, args.download.region.as_deref(), &mut set)?);
+    let policy = Policy { allow_non_roots: args.allow_non_roots, ..Policy::roots(context.as_of) };
+    let (bundle, rejected) = Bundle::build(set, &policy)?;
+    report::rejected(&rejected);
+    report::ambiguous(&bundle);
+
+    let mut done = Vec::new();
+    for place in &places {
+        match install(context, args, place, &sources, &bundle) {
+            Ok(installed) => done.push(installed),
+            // One store that cannot be written must not keep the others from their roots.
+            Err(Failure::Library(error)) => {
+                ui::problem(&error);
+                status = Status::Failed;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    if args.json {
+        ui::json(&Report { dry_run: args.dry_run, stores: &done })?;
+    } else {
+        done.iter().try_for_each(|installed| show(installed, args.dry_run))?;
+    }
+    Ok(status)
+}
+
+/// What the user named, else all that is kept.
+fn names(manifest: &Manifest, args: &args::Install) -> Vec<String> {
+    let mut names = args.sources.clone();
+    if names.is_empty() {
+        let kept = manifest.sources().iter().map(|source| source.name.clone());
+        names.extend(kept);
+    }
+    if args.include_system && !names.iter().any(|name| name == "system") {
+        names.push("system".to_owned());
+    }
+    names
+}
+
+/// A store to install into.
+enum Place {
+    Target(&'static Target, PathBuf),
+    Path(PathBuf, Option<&'static Format>),
+}
+
+fn places(context: &Context, args: &args::Install) -> Result<Vec<Place>, Failure> {
+    let target = |name: &str| -> Result<Option<Place>, Error> {
+        let target = Target::named(name);
+        target.map(|target| Ok(Place::Target(target, (target.locate)(&context.environment)?))).transpose()
+    };
+    let mut places = Vec::new();
+    for name in &args.target {
+        places.extend(target(name)?);
+    }
+    let format = args.format.as_deref().and_then(Format::named);
+    places.extend(args.output.iter().map(|path| Place::Path(path.clone(), format)));
+    if places.is_empty() {
+        places.extend(target("postgres")?);
+    }
+    Ok(places)
+}
+
+/// Fetches the providers whose roots are not kept yet, or not for the region that is asked for.
+fn fetch_if_needed(context: &Context, sources: &[Source], download: &args::Download) -> Result<Status, Failure> {
+    let layout = context.layout()?;
+    let missing = sources.iter().filter_map(|source| match source {
+        Source::Provider(id) if download.region.is_some() || !layout.bundle_of(id).exists() => Some(id.clone()),
+        _ => None,
+    });
+    let missing: Vec<String> = missing.collect();
+    let kept = if missing.is_empty() { Vec::new() } else { fetch::fetch(context, &missing, download)? };
+    Ok(kept.iter().map(|kept| kept.status).max().unwrap_or(Status::Done))
+}
+
+/// What became of one store.
+#[derive(Serialize)]
+struct Installed {
+    path: String,
+    format: &'static str,
+    outcome: Outcome,
+    added: Vec<Added>,
+    kept: usize,
+    repairs: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Added {
+    #[serde(flatten)]
+    root: Listed,
+    origin: String,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    dry_run: bool,
+    stores: &'a [Installed],
+}
+
+fn install(
+    context: &Context,
+    args: &args::Install,
+    place: &Place,
+    sources: &[Source],
+    bundle: &Bundle,
+) -> Result<Installed, Failure> {
+    let (path, format) = match place {
+        Place::Target(target, path) => (path, Some((target.format)())),
+        Place::Path(path, format) => (path, *format),
+    };
+    // A dry run writes nothing at all, the lock's file included.
+    let _lock = if args.dry_run { None } else { Some(context.journal()?.lock()?) };
+    let plan = Plan::new(Store::read(path, format)?, bundle)?;
+    if let (Place::Target(target, _), false) = (place, plan.outcome() == Outcome::Unchanged) {
+        for advice in (target.advice)(path) {
+            ui::warning(&advice.warning);
+            ui::hint(&advice.hint);
+        }
+    }
+    if !args.dry_run {
+        apply(context, args, place, path, sources, &plan)?;
+    }
+    let added = plan
+        .added()
+        .iter()
+        .map(|(certificate, origin)| Added { root: Listed::of(certificate), origin: origin.clone() });
+    Ok(Installed {
+        path: path.display().to_string(),
+        format: plan.store().format().name,
+        outcome: plan.outcome(),
+        added: added.collect(),
+        kept: plan.kept().len(),
+        repairs: plan.repairs().to_vec(),
+    })
+}
+
+/// Changes the store, and the manifest with it.
+fn apply(
+    context: &Context,
+    args: &args::Install,
+    place: &Place,
+    path: &Path,
+    sources: &[Source],
+    plan: &Plan,
+) -> Result<(), Failure> {
+    let mut manifest = context.manifest()?;
+    let mut names = Vec::new();
+    for source in sources {
+        if let Some(name) = source.name()? {
+            manifest.keep_source(
+                &name,
+                args.download.region.as_deref().filter(|_| matches!(source, Source::Provider(_))),
+            )?;
+            names.push(name);
+        }
+    }
+    match place {
+        Place::Target(target, _) => manifest.keep_target("name", target.name, &names)?,
+        Place::Path(..) => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            manifest.keep_target("path", &path.to_string_lossy(), &names)?;
+        }
+    }
+    match plan.change() {
+        None => Ok(manifest.save()?),
+        Some(change) => {
+            let mut changes = vec![change];
+            if let Some(after) = manifest.changed() {
+                let before = manifest.on_disk().map(|text| text.as_bytes().to_vec());
+                changes.push(Change { path: manifest.path().to_owned(), before, after: Some(after.into_bytes()) });
+            }
+            let journal = context.journal()?;
+            journal.apply(context.now, &context.command(), &changes, plan.listed(), None)?;
+            Ok(())
+        }
+    }
+}
+
+fn show(installed: &Installed, dry_run: bool) -> Result<(), Failure> {
+    let verb = match (installed.outcome, dry_run) {
+        (Outcome::Created, true) => "would be created",
+        (Outcome::Created, false) => "created",
+        (Outcome::Updated, true) => "would be updated",
+        (Outcome::Updated, false) => "updated",
+        (Outcome::Unchanged, _) => "unchanged",
+    };
+    let added = ui::count(installed.added.len(), "root");
+    ui::data(&format!("{}: {verb}: {added} added, {} kept", installed.path, installed.kept))?;
+    for added in &installed.added {
+        let origin = if added.origin.is_empty() { String::new() } else { format!(" ({})", added.origin) };
+        ui::data(&format!("  + {} {}{origin}", added.root.sha256, added.root.subject))?;
+    }
+    installed.repairs.iter().try_for_each(|repair| ui::data(&format!("  ~ {repair}")))
+}

@@ -1,0 +1,63 @@
+//! The `pgtrust` command. It uses only the library's public API.
+
+mod accept;
+mod args;
+mod bundle;
+mod completions;
+mod context;
+mod fetch;
+mod inspect;
+mod install;
+mod man;
+mod providers;
+mod report;
+mod ui;
+mod undo;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+use context::Context;
+use ui::Failure;
+
+/// What the exit status says. Failures have 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Status {
+    /// Yes, or done.
+    Done = 0,
+    /// No: a check found something, or roots are held.
+    Found = 1,
+    /// Could not.
+    Failed = 2,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let status = match run(&args) {
+        Ok(status) => status,
+        // Whoever reads has seen enough, as in `pgtrust providers | head -1`.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Done,
+        Err(failure) => {
+            ui::failure(&failure);
+            Status::Failed
+        }
+    };
+    ExitCode::from(status as u8)
+}
+
+fn run(args: &Args) -> Result<Status, Failure> {
+    let context = Context::new(args);
+    match &args.command {
+        Command::Accept(args) => accept::run(&context, args),
+        Command::Bundle(args) => bundle::run(&context, args),
+        Command::Completions(args) => completions::run(args),
+        Command::Fetch(args) => fetch::run(&context, args),
+        Command::Inspect(args) => inspect::run(&context, args),
+        Command::Install(args) => install::run(&context, args),
+        Command::Man(args) => man::run(args),
+        Command::Providers(args) => providers::run(&context, args),
+        Command::Undo(args) => undo::run(&context, args),
+    }
+}

@@ -1,0 +1,178 @@
+//! `pgtrust providers`
+
+use pgtrust::catalog::{Provider, Role};
+use pgtrust::{Certificate, Fingerprint};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::Status;
+use super::args;
+use super::context::Context;
+use super::ui::{self, Failure};
+
+pub(crate) fn run(context: &Context, args: &args::Providers) -> Result<Status, Failure> {
+    let catalog = context.catalog();
+    match &args.id {
+        Some(id) => {
+            let provider = catalog.provider(id)?;
+            let report = report(&provider)?;
+            if args.json { ui::json(&report)? } else { show(&provider, &report, context.as_of)? }
+        }
+        None => {
+            let ids = catalog.ids()?;
+            let providers: Vec<Provider> = ids.iter().map(|id| catalog.provider(id)).collect::<Result<_, _>>()?;
+            if args.json {
+                let reports: Vec<_> = providers.iter().map(report).collect::<Result<_, _>>()?;
+                ui::json(&All { providers: reports })?;
+            } else {
+                list(&providers)?;
+            }
+        }
+    }
+    Ok(Status::Done)
+}
+
+fn list(providers: &[Provider]) -> Result<(), Failure> {
+    let width = providers.iter().map(|provider| provider.id.len()).max().unwrap_or(0);
+    for provider in providers {
+        let installed = provider.pins.iter().filter(|root| root.role.installed()).count();
+        let roots = if installed > 0 { installed.to_string() } else { "-".to_owned() };
+        ui::data(&format!("{:<width$}  {roots:>3}  {}: {}", provider.id, provider.title, provider.ca))?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct All<'a> {
+    providers: Vec<Report<'a>>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    id: &'a str,
+    title: &'a str,
+    docs: &'a str,
+    checked: &'a str,
+    ca: &'a str,
+    hosts: &'a [String],
+    ports: &'a [u16],
+    roots_of: Option<&'a str>,
+    obtain: &'a [String],
+    notes: &'a [String],
+    regions: Vec<&'a str>,
+    roots: Vec<RootReport<'a>>,
+    sources: Vec<&'a str>,
+    rotations: Vec<RotationReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct RootReport<'a> {
+    sha256: Fingerprint,
+    subject: String,
+    role: Role,
+    not_before: String,
+    not_after: String,
+    key: String,
+    url: Option<&'a str>,
+    regions: &'a [String],
+    exception: Option<&'a str>,
+    #[serde(skip)]
+    certificate: Certificate,
+}
+
+#[derive(Serialize)]
+struct RotationReport<'a> {
+    id: &'a str,
+    starts: &'a str,
+    ends: Option<&'a str>,
+    from: &'a str,
+    to: &'a str,
+    needs: &'a [Fingerprint],
+    source: &'a str,
+}
+
+fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
+    let time = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
+    let roots = provider.roots()?.into_iter().map(|(root, certificate)| RootReport {
+        sha256: root.sha256,
+        subject: certificate.subject().to_string(),
+        role: root.role,
+        not_before: time(certificate.not_before()),
+        not_after: time(certificate.not_after()),
+        key: certificate.key().to_string(),
+        url: root.url.as_deref(),
+        regions: &root.regions,
+        exception: root.exception.as_deref(),
+        certificate,
+    });
+    let rotations = provider.rotations.iter().map(|rotation| RotationReport {
+        id: &rotation.id,
+        starts: &rotation.starts,
+        ends: rotation.ends.as_deref(),
+        from: &rotation.from,
+        to: &rotation.to,
+        needs: &rotation.needs,
+        source: &rotation.source,
+    });
+    Ok(Report {
+        id: &provider.id,
+        title: &provider.title,
+        docs: &provider.docs,
+        checked: &provider.checked,
+        ca: &provider.ca,
+        hosts: &provider.hosts,
+        ports: &provider.ports,
+        roots_of: provider.roots_of.as_deref(),
+        obtain: &provider.obtain,
+        notes: &provider.notes,
+        regions: provider.regions(),
+        roots: roots.collect(),
+        sources: provider.sources.iter().map(|source| source.url.as_str()).collect(),
+        rotations: rotations.collect(),
+    })
+}
+
+fn show(provider: &Provider, report: &Report<'_>, as_of: OffsetDateTime) -> Result<(), Failure> {
+    let line = |label: &str, value: &str| ui::data(&format!("{label:<8} {value}"));
+    ui::data(&format!("{}: {}", provider.id, provider.title))?;
+    line("ca", &provider.ca)?;
+    if let Some(other) = &provider.roots_of {
+        line("roots of", other)?;
+    }
+    provider.hosts.iter().try_for_each(|host| line("host", host))?;
+    if !provider.ports.is_empty() {
+        let ports: Vec<String> = provider.ports.iter().map(u16::to_string).collect();
+        line("port", &ports.join(", "))?;
+    }
+    provider.obtain.iter().try_for_each(|way| line("get it", way))?;
+    report.sources.iter().try_for_each(|source| line("source", source))?;
+    provider.notes.iter().try_for_each(|note| line("note", note))?;
+    line("docs", &provider.docs)?;
+    line("checked", &provider.checked)?;
+    for root in &report.roots {
+        let certificate = &root.certificate;
+        let expired = if certificate.expired(as_of) { ", expired" } else { "" };
+        ui::data("")?;
+        ui::data(&format!("{} {}", root.role.name(), root.subject))?;
+        ui::data(&format!("  sha256 {}", root.sha256))?;
+        let (from, to) = (certificate.not_before().date(), certificate.not_after().date());
+        ui::data(&format!("  valid {from} to {to}{expired}, {}", root.key))?;
+        if !root.regions.is_empty() {
+            ui::data(&format!("  regions {}", root.regions.join(", ")))?;
+        }
+        if let Some(exception) = root.exception {
+            ui::data(&format!("  {exception}"))?;
+        }
+    }
+    for rotation in &report.rotations {
+        let ends = rotation.ends.map_or_else(String::new, |ends| format!(" to {ends}"));
+        ui::data("")?;
+        ui::data(&format!("rotation {}: {}{ends}", rotation.id, rotation.starts))?;
+        ui::data(&format!("  from {}", rotation.from))?;
+        ui::data(&format!("  to {}", rotation.to))?;
+        rotation.needs.iter().try_for_each(|needs| ui::data(&format!("  needs {needs}")))?;
+        ui::data(&format!("  {}", rotation.source))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Every line that the user reads.
+//!
+//! Data goes to standard output and can be piped. All else goes to standard error: `error:`, `warning:`, `hint:` and a
+//! phrase in lower case without a final stop, the user's values in backticks. Colour and progress are for terminals.
+//! Nothing reaches a terminal unsanitised.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pgtrust::{Error, sanitise};
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The library says so.
+    Library(Error),
+    /// Standard output cannot be written.
+    Output(io::Error),
+    /// The command line asks for what cannot be.
+    Usage { message: String, hint: String },
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Library(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// One line of data.
+pub(crate) fn data(line: &str) -> Result<(), Failure> {
+    Ok(writeln!(anstream::stdout(), "{}", sanitise(line))?)
+}
+
+/// Data that is no text, or is text with lines of its own.
+pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    output.write_all(bytes)?;
+    Ok(output.flush()?)
+}
+
+/// A value as JSON.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(io::Error::from)?;
+    text.push(b'\n');
+    raw(&text)
+}
+
+pub(crate) fn failure(failure: &Failure) {
+    match failure {
+        Failure::Library(error) => problem(error),
+        Failure::Output(error) => self::error(&format!("could not write to standard output: {error}")),
+        Failure::Usage { message, hint } => {
+            error(message);
+            self::hint(hint);
+        }
+    }
+}
+
+/// An error and its remedy.
+pub(crate) fn problem(error: &Error) {
+    self::error(&error.to_string());
+    if let Some(hint) = error.hint() {
+        self::hint(&hint);
+    }
+}
+
+pub(crate) fn error(message: &str) {
+    line("error:", AnsiColor::Red, message);
+}
+
+pub(crate) fn warning(message: &str) {
+    line("warning:", AnsiColor::Yellow, message);
+}
+
+pub(crate) fn hint(message: &str) {
+    line("hint:", AnsiColor::Cyan, message);
+}
+
+/// Something that is neither wrong nor asked for.
+pub(crate) fn note(message: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", sanitise(message));
+}
+
+fn line(label: &str, colour: AnsiColor, message: &str) {
+    let style = Style::new().bold().fg_color(Some(colour.into()));
+    // Nowhere is left to complain when standard error is gone.
+    let _ = writeln!(anstream::stderr(), "{style}{label}{style:#} {}", sanitise(message));
+}
+
+/// A bar on standard error, if that is a terminal.
+pub(crate) fn progress(title: &'static str) -> ProgressBar {
+    let target = if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(0), target).with_message(title);
+    if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {elapsed}") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    if !bar.is_hidden() {
+        bar.enable_steady_tick(Duration::from_millis(200));
+    }
+    bar
+}
+
+/// `1 root`, `2 roots`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,30 @@
+//! `pgtrust undo`
+
+use super::Status;
+use super::args::Undo;
+use super::context::Context;
+use super::ui::{self, Failure};
+
+pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
+    let journal = context.journal()?;
+    // A dry run writes nothing at all, the lock's file included.
+    let _lock = if args.dry_run { None } else { Some(journal.lock()?) };
+    let record = journal.last()?;
+    let changes = journal.undo(&record, args.force)?;
+    if !args.dry_run {
+        journal.apply(context.now, &context.command(), &changes, vec![], Some(record.id))?;
+    }
+    for change in &changes {
+        let verb = match (args.dry_run, change.after.is_some()) {
+            (true, true) => "would be put back",
+            (true, false) => "would be removed again",
+            (false, true) => "put back",
+            (false, false) => "removed again",
+        };
+        ui::data(&format!("{}: {verb} (`pgtrust {}`, {})", change.path.display(), record.command, record.time))?;
+    }
+    for root in &record.added {
+        ui::data(&format!("  - {} {}", root.sha256, root.subject))?;
+    }
+    Ok(Status::Done)
+}
