@@ -73,6 +73,13 @@ pub enum Reason {
     SignatureOfAnother,
 }
 
+impl Reason {
+    /// Whether the certificate is something else than a root.
+    pub fn is_no_root(&self) -> bool {
+        matches!(self, Self::NotCa | Self::NotSelfSigned { .. } | Self::SignatureOfAnother)
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::certificate::Fingerprint;
 use crate::error::Error;
 use crate::file;
-pub use provider::{Encoding, Followed, Provider, Role, Root, Rotation, Token};
+pub use provider::{Encoding, Followed, Provider, Role, Root, Rotation, Selection, Token};
 
 /// The providers built in and those of the user's own folder.
 #[derive(Clone, Debug)]

@@ -146,8 +146,9 @@ impl Error {
             Self::Decode { source: Format::NotAStore { what: "an HTML page" }, .. } => {
                 "a login page or a proxy's error may have been saved in place of the certificate".to_owned()
             }
-            Self::EmptyBundle { rejected } if !rejected.is_empty() => {
-                "`--allow-non-roots` takes intermediates and leaves too; expired certificates never go in".to_owned()
+            Self::EmptyBundle { rejected } if rejected.iter().any(|rejected| rejected.reason.is_no_root()) => {
+                "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same"
+                    .to_owned()
             }
             Self::HomeUnknown => "set HOME, or name the file with `--output`".to_owned(),
             Self::Io { source, .. } => return io_hint(source),
@@ -155,6 +156,12 @@ impl Error {
                 Some(first) => format!("{first}; then `pgtrust install FILE` (`pgtrust providers {id}` tells more)"),
                 None => format!("`pgtrust providers {id}` tells where the CA comes from"),
             },
+            Self::NoSuchSource { name, suggestion: Some(suggestion) }
+            | Self::UnknownProvider { id: name, suggestion: Some(suggestion) }
+                if name.contains('.') =>
+            {
+                format!("the host belongs to `{suggestion}`: `pgtrust install {suggestion}`")
+            }
             Self::NoSuchSource { suggestion: Some(suggestion), .. }
             | Self::UnknownProvider { suggestion: Some(suggestion), .. } => {
                 format!("did you mean `{suggestion}`? `pgtrust providers` lists all")
@@ -202,7 +209,8 @@ fn cause(error: &io::Error) -> String {
 fn io_hint(error: &io::Error) -> Option<String> {
     let hint = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "`--output FILE` writes elsewhere; point PGSSLROOTCERT or `sslrootcert=` at that file"
+            "PGTRUST_HOME moves what pgtrust keeps, `install --output FILE` the store: \
+             point PGSSLROOTCERT or `sslrootcert=` at that file"
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space; the old file is untouched",
         _ => return None,

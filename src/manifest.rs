@@ -6,6 +6,7 @@
 //! [[source]]
 //! name = "aws-rds"                           # a provider, `system`, or the path of a file or folder
 //! region = "eu-west-1"                       # optional: only this region's roots
+//! retiring = true                            # optional: roots on their way out too
 //! new-roots = "accept"                       # optional: trust new roots within the provider's subject pattern
 //!
 //! [[target]]
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
+use crate::catalog::Selection;
 use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::file;
@@ -57,6 +59,9 @@ pub struct KeptSource {
     pub name: String,
     /// Only the roots of this region.
     pub region: Option<String>,
+    /// Roots on their way out too.
+    #[serde(default)]
+    pub retiring: bool,
     /// What to do with roots that a source serves and no pin knows.
     #[serde(default)]
     pub new_roots: NewRoots,
@@ -146,8 +151,14 @@ impl Manifest {
         Ok(certificates)
     }
 
-    /// Keeps a source from now on; a region replaces the one that was kept.
-    pub fn keep_source(&mut self, name: &str, region: Option<&str>) -> Result<(), Error> {
+    /// Which roots of this provider are kept.
+    pub fn selection(&self, provider: &str) -> Selection {
+        let kept = self.source(provider);
+        kept.map_or_else(Selection::default, |kept| Selection { region: kept.region.clone(), retiring: kept.retiring })
+    }
+
+    /// Keeps a source from now on. What is wanted of it beyond the default replaces what was kept.
+    pub fn keep_source(&mut self, name: &str, selection: &Selection) -> Result<(), Error> {
         let known = self.kept.source.iter().position(|source| source.name == name);
         let sources = self.tables("source")?;
         let index = known.unwrap_or_else(|| {
@@ -156,8 +167,13 @@ impl Manifest {
             sources.push(table);
             sources.len() - 1
         });
-        if let (Some(region), Some(table)) = (region, sources.get_mut(index)) {
-            table["region"] = value(region);
+        if let Some(table) = sources.get_mut(index) {
+            if let Some(region) = &selection.region {
+                table["region"] = value(region);
+            }
+            if selection.retiring {
+                table["retiring"] = value(true);
+            }
         }
         self.understand()
     }
@@ -250,10 +266,10 @@ mod tests {
     fn what_a_person_wrote_stays() {
         let text = "# ours\n[[source]]\nname = 'azure'   # the main one\n\n[[target]]\nname = \"postgres\"\nsources = [\"azure\"]\n";
         let mut manifest = manifest(text);
-        manifest.keep_source("azure", None).unwrap();
+        manifest.keep_source("azure", &Selection::default()).unwrap();
         manifest.keep_target("name", "postgres", &["azure".to_owned()]).unwrap();
         assert_eq!(manifest.changed(), None);
-        manifest.keep_source("supabase", None).unwrap();
+        manifest.keep_source("supabase", &Selection::default()).unwrap();
         assert!(manifest.changed().unwrap().starts_with("# ours\n[[source]]\nname = 'azure'   # the main one\n"));
         assert_eq!(manifest.sources().len(), 2);
     }

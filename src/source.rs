@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::bundle::{CertificateSet, Origin};
-use crate::catalog::{Catalog, Role};
+use crate::catalog::{Catalog, Role, Selection};
 use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::file;
@@ -80,16 +80,16 @@ impl Source {
     }
 }
 
-/// Adds a provider's roots to a set: those that it pins as current or upcoming, and those that the user accepted.
+/// Adds a provider's roots to a set: those of its pins that are wanted, and those that the user accepted.
 pub fn load_provider(
     set: &mut CertificateSet,
     catalog: &Catalog,
     manifest: &Manifest,
     id: &str,
-    region: Option<&str>,
+    selection: &Selection,
 ) -> Result<(), Error> {
     let provider = catalog.provider(id)?;
-    for (root, certificate) in provider.installed(region)? {
+    for (root, certificate) in provider.installed(selection)? {
         let origin = set.origin(provider.origin(root.role));
         set.insert(certificate, origin, None);
     }

@@ -14,8 +14,8 @@ pub(crate) fn is_unsafe(c: char) -> bool {
         )
 }
 
-/// The text with every character that [`is_unsafe`] says no to written as `\u{…}`. For names of files, URLs, answers
-/// of servers: whatever pgtrust prints and did not write itself. Certificate names come escaped already.
+/// The text with every character that could act on a terminal or hide from a reader written as `\u{…}`. For names of
+/// files, URLs, answers of servers: whatever is shown and was written by others. Certificate names come escaped already.
 pub fn sanitise(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_unsafe) {
         let escape = |c: char| if is_unsafe(c) { c.escape_unicode().to_string() } else { c.to_string() };

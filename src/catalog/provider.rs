@@ -65,6 +65,26 @@ pub struct Root {
     pub exception: Option<String>,
 }
 
+/// Which of a provider's roots are wanted. The default: of all regions, those in use and those to come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Only those that servers of this region need.
+    pub region: Option<String>,
+    /// Those on their way out too.
+    pub retiring: bool,
+}
+
+impl Selection {
+    fn wants(&self, root: &Root) -> bool {
+        let here = self.region.as_ref().is_none_or(|region| root.regions.is_empty() || root.regions.contains(region));
+        here && self.takes(root.role)
+    }
+
+    fn takes(&self, role: Role) -> bool {
+        role.installed() || self.retiring && role == Role::Retiring
+    }
+}
+
 /// What is done with a pinned certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -267,30 +287,26 @@ impl Provider {
             .collect()
     }
 
-    /// The certificates that go into stores: current and upcoming, of one region if asked. Fails when the provider has
-    /// no fixed roots, or none of this region.
-    pub fn installed(&self, region: Option<&str>) -> Result<Vec<(&Root, Certificate)>, Error> {
+    /// The certificates that go into stores. Fails when the provider has no fixed roots, or none of the wanted region.
+    pub fn installed(&self, selection: &Selection) -> Result<Vec<(&Root, Certificate)>, Error> {
         if self.pins.is_empty() {
             return Err(Error::NoFixedRoots { id: self.id.clone(), obtain: self.obtain.clone() });
         }
-        if let Some(region) = region {
-            let regions = self.regions();
-            if !regions.contains(&region) {
+        if let Some(region) = &selection.region {
+            let regions = self.regions(selection.retiring);
+            if !regions.contains(&region.as_str()) {
                 let regions = regions.into_iter().map(str::to_owned).collect();
-                return Err(Error::UnknownRegion { id: self.id.clone(), region: region.to_owned(), regions });
+                return Err(Error::UnknownRegion { id: self.id.clone(), region: region.clone(), regions });
             }
         }
-        let wanted = |root: &Root| {
-            let here = region.is_none_or(|region| root.regions.is_empty() || root.regions.iter().any(|r| r == region));
-            root.role.installed() && here
-        };
-        Ok(self.roots()?.into_iter().filter(|(root, _)| wanted(root)).collect())
+        Ok(self.roots()?.into_iter().filter(|(root, _)| selection.wants(root)).collect())
     }
 
-    /// The regions that its roots name, sorted.
-    pub fn regions(&self) -> Vec<&str> {
-        let installed = self.pins.iter().filter(|root| root.role.installed());
-        let mut regions: Vec<&str> = installed.flat_map(|root| &root.regions).map(String::as_str).collect();
+    /// The regions that its roots name, sorted; those of retiring roots too, if asked.
+    pub fn regions(&self, retiring: bool) -> Vec<&str> {
+        let selection = Selection { region: None, retiring };
+        let wanted = self.pins.iter().filter(|root| selection.wants(root));
+        let mut regions: Vec<&str> = wanted.flat_map(|root| &root.regions).map(String::as_str).collect();
         regions.sort_unstable();
         regions.dedup();
         regions

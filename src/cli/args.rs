@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use pgtrust::bundle::Pattern;
+use pgtrust::catalog::Selection;
 use pgtrust::source::Mirror;
 use pgtrust::target::TARGETS;
 use pgtrust::{Fingerprint, format};
@@ -144,6 +145,10 @@ pub(crate) struct Download {
     #[arg(long)]
     pub(crate) region: Option<String>,
 
+    /// Roots on their way out too, which are kept where they stand but not newly added otherwise
+    #[arg(long)]
+    pub(crate) retiring: bool,
+
     /// Seconds that one download may take
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
@@ -164,6 +169,13 @@ pub(crate) struct Inspect {
     /// Print everything as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Download {
+    /// What is wanted of a provider: what is kept, and what the command line says beyond that.
+    pub(crate) fn selection(&self, kept: Selection) -> Selection {
+        Selection { region: self.region.clone().or(kept.region), retiring: self.retiring || kept.retiring }
+    }
 }
 
 /// Merge roots into a store that clients read, losing nothing that is there

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 use pgtrust::bundle::{CertificateSet, Origin, SelfSigned};
+use pgtrust::catalog::Selection;
 use pgtrust::format::Format;
 use pgtrust::manifest::Manifest;
 use pgtrust::source::{self, Source};
@@ -28,7 +29,7 @@ pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Fail
     let sources: Vec<Source> =
         args.inputs.iter().map(|input| Source::parse(input, &catalog)).collect::<Result<_, _>>()?;
     let mut set = CertificateSet::new();
-    let status = load(context, &catalog, &sources, None, &mut set)?;
+    let status = load(context, &catalog, &sources, &|kept| kept, &mut set)?;
     let self_signed = if set.len() > MAX_VERIFIED {
         ui::warning(&format!("more than {MAX_VERIFIED} certificates: that roots signed themselves is not verified"));
         SelfSigned::Claimed
@@ -59,12 +60,12 @@ pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Fail
     Ok(status)
 }
 
-/// Fills a set from sources. Says what in them cannot be read.
+/// Fills a set from sources, from providers what is wanted of them beyond what is kept. Says what cannot be read.
 pub(crate) fn load(
     context: &Context,
     catalog: &Catalog,
     sources: &[Source],
-    region: Option<&str>,
+    wanted: &dyn Fn(Selection) -> Selection,
     set: &mut CertificateSet,
 ) -> Result<Status, Failure> {
     let providers = sources.iter().any(|source| matches!(source, Source::Provider(_)));
@@ -74,8 +75,7 @@ pub(crate) fn load(
         let problems = match source {
             Source::Path(path) => source::load_path(set, path)?,
             Source::Provider(id) => {
-                let kept = manifest.source(id).and_then(|kept| kept.region.as_deref());
-                source::load_provider(set, catalog, &manifest, id, region.or(kept))?;
+                source::load_provider(set, catalog, &manifest, id, &wanted(manifest.selection(id)))?;
                 continue;
             }
             Source::Stdin => source::load(set, &mut io::stdin().lock(), Origin::Stdin)?,

@@ -60,9 +60,8 @@ pub(crate) fn fetch(context: &Context, ids: &[String], download: &Download) -> R
     let catalog = context.catalog();
     let mut asked = Vec::new();
     for id in ids {
-        let region = download.region.clone().or_else(|| manifest.source(id).and_then(|kept| kept.region.clone()));
         if asked.iter().all(|(provider, _): &(Provider, _)| provider.id != *id) {
-            asked.push((catalog.provider(id)?, region));
+            asked.push((catalog.provider(id)?, download.selection(manifest.selection(id))));
         }
     }
     let all = if download.offline {
@@ -90,7 +89,7 @@ pub(crate) fn fetch(context: &Context, ids: &[String], download: &Download) -> R
     let mut kept = Vec::new();
     for mut fetched in all {
         let id = fetched.provider.id.clone();
-        manifest.keep_source(&id, download.region.as_deref())?;
+        manifest.keep_source(&id, &download.selection(manifest.selection(&id)))?;
         let status = say(&fetched, download.offline);
         let accept = manifest.source(&id).is_some_and(|source| source.new_roots == NewRoots::Accept);
         let known = manifest.accepted(&id)?;
@@ -101,8 +100,7 @@ pub(crate) fn fetch(context: &Context, ids: &[String], download: &Download) -> R
             ui::warning(&format!("`{id}`: accepted as the manifest says: {}", described(root)));
         }
         let status = status.max(hold(context, &fetched)?);
-        let region = manifest.source(&id).and_then(|source| source.region.clone());
-        let changed = write(context, &manifest, &id, region.as_deref())?;
+        let changed = write(context, &manifest, &id)?;
         kept.push(Kept { fetched, accepted, path: layout.bundle_of(&id), changed, status });
     }
     manifest.save()?;
@@ -110,9 +108,9 @@ pub(crate) fn fetch(context: &Context, ids: &[String], download: &Download) -> R
 }
 
 /// Writes a provider's combined PEM from what is pinned and accepted. Returns whether the file changed.
-pub(crate) fn write(context: &Context, manifest: &Manifest, id: &str, region: Option<&str>) -> Result<bool, Failure> {
+pub(crate) fn write(context: &Context, manifest: &Manifest, id: &str) -> Result<bool, Failure> {
     let mut set = CertificateSet::new();
-    source::load_provider(&mut set, &context.catalog(), manifest, id, region)?;
+    source::load_provider(&mut set, &context.catalog(), manifest, id, &manifest.selection(id))?;
     let (bundle, rejected) = Bundle::build(set, &Policy::roots(context.as_of))?;
     report::rejected(&rejected);
     Ok(bundle.keep(&context.layout()?.bundle_of(id))?)

@@ -113,9 +113,9 @@ fn stores(name: &str, catalog: &Catalog) -> Result<Vec<Store>, Error> {
         let mut files: Vec<_> = entries.map_err(io)?.into_iter().map(|entry| entry.path()).collect();
         files.retain(|path| path.is_file());
         files.sort();
-        // What is no store is no part of a folder of stores.
-        let stores = files.iter().filter_map(|path| file(path, catalog).ok());
-        return Ok(stores.collect());
+        // What is no store is no part of a folder of stores; it is said all the same.
+        let said = |error: Error| ui::warning(&error.to_string());
+        return Ok(files.iter().filter_map(|path| file(path, catalog).map_err(said).ok()).collect());
     }
     Ok(vec![file(path, catalog)?])
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pgtrust::bundle::CertificateSet;
+use pgtrust::catalog::Selection;
 use pgtrust::format::Format;
 use pgtrust::journal::{Change, Listed};
 use pgtrust::manifest::Manifest;
@@ -33,7 +34,7 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
         status = fetch_if_needed(context, &sources, &args.download)?;
     }
     let mut set = CertificateSet::new();
-    status = status.max(bundle::load(context, &catalog, &sources, args.download.region.as_deref(), &mut set)?);
+    status = status.max(bundle::load(context, &catalog, &sources, &|kept| args.download.selection(kept), &mut set)?);
     let policy = Policy { allow_non_roots: args.allow_non_roots, ..Policy::roots(context.as_of) };
     let (bundle, rejected) = Bundle::build(set, &policy)?;
     report::rejected(&rejected);
@@ -95,11 +96,12 @@ fn places(context: &Context, args: &args::Install) -> Result<Vec<Place>, Failure
     Ok(places)
 }
 
-/// Fetches the providers whose roots are not kept yet, or not for the region that is asked for.
+/// Fetches the providers whose roots are not kept yet, or of which others are wanted now.
 fn fetch_if_needed(context: &Context, sources: &[Source], download: &args::Download) -> Result<Status, Failure> {
     let layout = context.layout()?;
+    let narrowed = download.selection(Selection::default()) != Selection::default();
     let missing = sources.iter().filter_map(|source| match source {
-        Source::Provider(id) if download.region.is_some() || !layout.bundle_of(id).exists() => Some(id.clone()),
+        Source::Provider(id) if narrowed || !layout.bundle_of(id).exists() => Some(id.clone()),
         _ => None,
     });
     let missing: Vec<String> = missing.collect();
@@ -181,10 +183,11 @@ fn apply(
     let mut names = Vec::new();
     for source in sources {
         if let Some(name) = source.name()? {
-            manifest.keep_source(
-                &name,
-                args.download.region.as_deref().filter(|_| matches!(source, Source::Provider(_))),
-            )?;
+            let wanted = match source {
+                Source::Provider(id) => args.download.selection(manifest.selection(id)),
+                _ => Selection::default(),
+            };
+            manifest.keep_source(&name, &wanted)?;
             names.push(name);
         }
     }

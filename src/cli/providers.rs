@@ -126,7 +126,7 @@ fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
         roots_of: provider.roots_of.as_deref(),
         obtain: &provider.obtain,
         notes: &provider.notes,
-        regions: provider.regions(),
+        regions: provider.regions(true),
         roots: roots.collect(),
         sources: provider.sources.iter().map(|source| source.url.as_str()).collect(),
         rotations: rotations.collect(),

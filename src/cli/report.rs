@@ -22,7 +22,7 @@ pub(crate) fn rejected(rejected: &[Rejected]) {
         let line = sighting.line.map_or_else(String::new, |line| format!("line {line}: "));
         ui::warning(&format!("`{}`: {line}left out `{}`: {reason}", sighting.origin, certificate.subject()));
     }
-    if rejected.iter().any(|rejected| matches!(rejected.reason, Reason::NotCa | Reason::NotSelfSigned { .. })) {
+    if rejected.iter().any(|rejected| rejected.reason.is_no_root()) {
         ui::hint("a trust store holds self-signed CA certificates; `--allow-non-roots` takes others all the same");
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::download::{Download, DownloadError, Downloader, Request};
 use crate::bundle::wildcard;
-use crate::catalog::{Provider, Role, Root};
+use crate::catalog::{Provider, Role, Root, Selection};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::format::{self, Member};
@@ -91,12 +91,12 @@ impl Fetched {
     /// Asks every URL of these providers at once, a few at a time, and compares what comes with the pins.
     ///
     /// Fails only where a provider has no fixed roots or none of its kept region: a URL that cannot be had is a result.
-    pub fn all(providers: Vec<(Provider, Option<String>)>, network: &Network<'_>) -> Result<Vec<Self>, Error> {
+    pub fn all(providers: Vec<(Provider, Selection)>, network: &Network<'_>) -> Result<Vec<Self>, Error> {
         let mut asked = Vec::new();
-        for (provider, region) in &providers {
-            let roots: Vec<Root> =
-                provider.installed(region.as_deref())?.into_iter().map(|(root, _)| root.clone()).collect();
-            let urls = urls(provider, &roots, region.as_deref());
+        for (provider, selection) in &providers {
+            let roots = provider.installed(selection)?;
+            let roots: Vec<Root> = roots.into_iter().map(|(root, _)| root.clone()).collect();
+            let urls = urls(provider, &roots, selection.region.as_deref());
             asked.push((roots, urls));
         }
         let mut answers = match network {
