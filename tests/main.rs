@@ -1,0 +1,12 @@
+//! The black-box tests: what a user sees of the binary, and what other programs make of its files.
+
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod catalog;
+#[cfg(unix)]
+mod clients;
+mod fetch;
+mod proxy_and_mirror;
+#[cfg(unix)]
+mod roots;
+mod support;

@@ -1,0 +1,165 @@
+//! A real PostgreSQL server with TLS, on a free port of this machine, in a folder of its own.
+//!
+//! The tests that need one share it: the first starts it, and it stops with the last that holds it.
+
+use std::fs::{self, Permissions};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
+use std::thread::JoinHandle;
+
+use super::pki::Chain;
+use super::tools;
+
+pub(crate) struct Postgres {
+    pub(crate) port: u16,
+    pub(crate) chain: Chain,
+    process_id: u32,
+    keeper: Option<JoinHandle<()>>,
+    _directory: tempfile::TempDir,
+}
+
+impl Postgres {
+    /// The shared server, or nothing when this machine has no PostgreSQL.
+    pub(crate) fn shared() -> Option<Arc<Self>> {
+        static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+        let programs = Programs::find()?;
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let server = shared.upgrade().unwrap_or_else(|| Arc::new(Self::start(&programs)));
+        *shared = Arc::downgrade(&server);
+        Some(server)
+    }
+
+    fn start(programs: &Programs) -> Self {
+        let directory = tempfile::Builder::new().prefix("pgtrust-postgres-").tempdir().unwrap();
+        let account = Account::of_server();
+        let chain = Chain::new();
+        account.take(directory.path());
+        let data = directory.path().join("data");
+        initialise(programs, &account, &data, &chain);
+        // Between asking for a free port and the server's bind, another process can take it.
+        let mut log = String::new();
+        for _ in 0..3 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            match run(account.command(programs, &programs.postgres), &data, port) {
+                Ok((process_id, keeper)) => {
+                    return Self { port, chain, process_id, keeper: Some(keeper), _directory: directory };
+                }
+                Err(said) => log = said,
+            }
+        }
+        panic!("PostgreSQL does not start:\n{log}");
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // SIGINT: disconnect the clients, then stop.
+        let signalled = Command::new("kill").args(["-INT", &self.process_id.to_string()]).status();
+        if signalled.is_ok_and(|status| status.success()) {
+            let _ = self.keeper.take().map(JoinHandle::join);
+        }
+    }
+}
+
+struct Programs {
+    initdb: PathBuf,
+    postgres: PathBuf,
+    setpriv: PathBuf,
+}
+
+impl Programs {
+    fn find() -> Option<Self> {
+        Some(Self {
+            initdb: tools::postgres_program("initdb")?,
+            postgres: tools::postgres_program("postgres")?,
+            setpriv: tools::program("setpriv")?,
+        })
+    }
+}
+
+/// Who the server runs as: PostgreSQL refuses to run as root, so root hands over to the user `postgres`.
+enum Account {
+    Own,
+    Postgres { uid: u32, gid: u32 },
+}
+
+impl Account {
+    fn of_server() -> Self {
+        if id(&["-u"]) == 0 {
+            Self::Postgres { uid: id(&["-u", "postgres"]), gid: id(&["-g", "postgres"]) }
+        } else {
+            Self::Own
+        }
+    }
+
+    fn take(&self, path: &Path) {
+        if let Self::Postgres { uid, gid } = self {
+            chown(path, Some(*uid), Some(*gid)).unwrap();
+        }
+    }
+
+    fn command(&self, programs: &Programs, program: &Path) -> Command {
+        let mut command = Command::new(&programs.setpriv);
+        if let Self::Postgres { uid, gid } = self {
+            command.args([format!("--reuid={uid}"), format!("--regid={gid}"), "--init-groups".to_owned()]);
+        }
+        // The server must not outlive a test run that is killed.
+        command.args(["--pdeathsig", "INT", "--"]).arg(program);
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C").current_dir("/").stdin(Stdio::null());
+        command
+    }
+}
+
+fn initialise(programs: &Programs, account: &Account, data: &Path, chain: &Chain) {
+    let output = account
+        .command(programs, &programs.initdb)
+        .args(["--username=postgres", "--auth=trust", "--locale=C", "--encoding=UTF8", "--no-sync", "-D"])
+        .arg(data)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+    let access = "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
+    let files = [("pg_hba.conf", access), ("server.crt", &chain.server_pem()), ("server.key", &chain.key_pem())];
+    for (name, content) in files {
+        let file = data.join(name);
+        fs::write(&file, content).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        account.take(&file);
+    }
+}
+
+/// Starts the server and waits until it says that it is ready; otherwise returns what it said.
+fn run(mut command: Command, data: &Path, port: u16) -> Result<(u32, JoinHandle<()>), String> {
+    command.arg("-D").arg(data).args(["-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::piped());
+    for setting in ["ssl=on", "listen_addresses=localhost", "unix_socket_directories=", "fsync=off"] {
+        command.args(["-c", setting]);
+    }
+    let (ready, readiness) = mpsc::channel();
+    // The parent-death signal follows the thread that starts the process, so that thread stays with it to the end.
+    let keeper = std::thread::spawn(move || keep(command.spawn().unwrap(), &ready));
+    let process_id = readiness.recv().unwrap()?;
+    Ok((process_id, keeper))
+}
+
+fn keep(mut server: Child, ready: &mpsc::Sender<Result<u32, String>>) {
+    let mut log = String::new();
+    for line in BufReader::new(server.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        if line.contains("database system is ready to accept connections") {
+            let _ = ready.send(Ok(server.id()));
+        }
+        log += &line;
+        log.push('\n');
+    }
+    let _ = server.wait();
+    let _ = ready.send(Err(log));
+}
+
+fn id(arguments: &[&str]) -> u32 {
+    let output = Command::new("id").args(arguments).output().unwrap();
+    assert!(output.status.success(), "id {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+}

@@ -1,0 +1,59 @@
+//! The programs and drivers that `scripts/setup` installs. A test that lacks one says so and ends early, unless
+//! `PGTRUST_TOOLS=required`: then it fails, so that CI never skips.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// A program on `PATH`.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    or_skip(found, format_args!("`{name}` is not on PATH"))
+}
+
+/// A program of the PostgreSQL server. Debian keeps these off `PATH`, one folder per version.
+pub(crate) fn postgres_program(name: &str) -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = versions
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin").join(name)))
+        })
+        .filter(|(_, file)| file.is_file())
+        .max();
+    newest.map(|(_, file)| file).or_else(|| program(name))
+}
+
+/// The Python interpreter that has `psycopg`.
+pub(crate) fn python() -> Option<PathBuf> {
+    installed("python/bin/python")
+}
+
+/// The folder that has `pg` for Node.js.
+pub(crate) fn node_modules() -> Option<PathBuf> {
+    installed("node/node_modules")
+}
+
+/// The PostgreSQL driver for Java.
+pub(crate) fn pgjdbc() -> Option<PathBuf> {
+    existing(Path::new("/usr/share/java/postgresql.jar"))
+}
+
+fn installed(relative: &str) -> Option<PathBuf> {
+    existing(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(relative))
+}
+
+fn existing(path: &Path) -> Option<PathBuf> {
+    or_skip(path.exists().then(|| path.to_owned()), format_args!("`{}` does not exist", path.display()))
+}
+
+fn or_skip(found: Option<PathBuf>, reason: impl Display) -> Option<PathBuf> {
+    if found.is_none() {
+        let test = std::thread::current().name().unwrap_or("a test").to_owned();
+        let message = format!("{test}: {reason}; `scripts/setup` installs it");
+        assert_ne!(std::env::var("PGTRUST_TOOLS").as_deref(), Ok("required"), "{message}");
+        // Not `eprintln!`: the test runner would keep it to itself, because a skipped test passes.
+        std::io::stderr().write_all(format!("skipped: {message}\n").as_bytes()).unwrap();
+    }
+    found
+}
