@@ -107,6 +107,13 @@ pub(crate) fn header(bytes: &[u8]) -> Result<(u8, usize, usize), Malformed> {
     Ok((*tag, 2 + count, length))
 }
 
+/// Tag of the first element, and its content as far as the bytes go.
+pub(crate) fn open(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let (tag, start, length) = header(bytes).ok()?;
+    let content = bytes.get(start..)?;
+    Some((tag, &content[..length.min(content.len())]))
+}
+
 /// Dotted decimal form of an object identifier's content octets (X.690 section 8.19).
 pub(crate) fn dotted(oid: &[u8]) -> String {
     let mut arcs: Vec<String> = Vec::new();

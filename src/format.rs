@@ -166,18 +166,42 @@ pub enum Error {
     },
 }
 
-/// Reads a whole input of any format. Returns its format, and hands over every member.
+/// Reads a whole input of any format. Returns its format, and hands over every member. An input that holds no
+/// certificate, not even one that cannot be read, is an error.
 ///
 /// `limit` bytes are read at most: a longer input is an error, not a shorter result.
 pub fn decode(input: &mut dyn Read, limit: u64, visit: &mut dyn FnMut(Member)) -> Result<&'static Format, Error> {
     let mut head = Vec::with_capacity(HEAD);
     input.take(HEAD as u64).read_to_end(&mut head)?;
-    let format = Format::of(&head).ok_or_else(|| Error::NotAStore { what: what_is(&head) })?;
+    let beyond = head.len() == HEAD && !head.contains(&0);
+    let format = Format::of(&head).or_else(|| beyond.then(Format::pem));
+    let format = format.ok_or_else(|| Error::NotAStore { what: what_is(&head) })?;
     let mut rest = Capped { input: (&head[..]).chain(input), left: limit };
-    match (format.decode)(&mut rest, visit) {
-        Err(Error::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => Err(Error::TooLarge { limit }),
-        Err(error) => Err(error),
-        Ok(()) => Ok(format),
+    let mut found = None;
+    let result = (format.decode)(&mut rest, &mut |member| {
+        match &member {
+            Member::Other { kind, .. } => found = found.or_else(|| Some(with_article(kind))),
+            Member::Certificate { .. } | Member::Rejected { .. } => found = Some(""),
+        }
+        visit(member);
+    });
+    match (result, found) {
+        (Err(Error::Io(error)), _) if error.kind() == io::ErrorKind::FileTooLarge => Err(Error::TooLarge { limit }),
+        (Err(error), _) => Err(error),
+        (Ok(()), None) => Err(Error::NotAStore { what: what_is(&head) }),
+        (Ok(()), Some("")) => Ok(format),
+        (Ok(()), Some(what)) => Err(Error::NotAStore { what }),
+    }
+}
+
+/// What a file is that holds nothing but this.
+fn with_article(kind: &str) -> &'static str {
+    match kind {
+        "certificate-request" => "a certificate request",
+        "pkcs7" => "a PKCS#7 bundle",
+        "public-key" => "a public key",
+        "revocation-list" => "a revocation list",
+        _ => "something else in PEM",
     }
 }
 
@@ -200,6 +224,7 @@ impl<R: Read> Read for Capped<R> {
 
 /// What an input is that no format recognises, with its article, for people who passed the wrong file.
 pub(crate) fn what_is(head: &[u8]) -> &'static str {
+    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
     let trimmed = head.trim_ascii_start();
     let starts = |prefix: &[u8]| trimmed.len() >= prefix.len() && trimmed[..prefix.len()].eq_ignore_ascii_case(prefix);
     match head {
@@ -219,25 +244,39 @@ pub(crate) fn what_is(head: &[u8]) -> &'static str {
     }
 }
 
-/// What an ASN.1 structure is, by its first fields.
+/// What an ASN.1 structure is, by its first fields. None for what may be a certificate.
 fn what_asn1(head: &[u8]) -> Option<&'static str> {
     use asn1::tag;
-    let (_, length, _) = asn1::header(head).ok()?;
-    let mut fields = asn1::Reader::new(head.get(length..)?);
-    let first = fields.element().ok();
-    match first.map(|first| (first.tag, first.content)) {
-        Some((tag::INTEGER, [3])) => Some("a PKCS#12 store"),
-        Some((tag::INTEGER, [0 | 1])) => Some("a private key"),
-        Some((tag::OID, [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, ..])) => Some("a PKCS#7 bundle"),
-        // EncryptedPrivateKeyInfo begins with the algorithm, PKCS#5 or PKCS#12 (RFC 5208 section 6).
-        Some((tag::SEQUENCE, content)) => match asn1::Reader::new(content).element().ok()? {
-            oid if oid.tag == tag::OID && oid.content.starts_with(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01]) => {
-                Some("an encrypted private key")
-            }
-            first if first.tag == tag::INTEGER && first.content == [0] => Some("a certificate request"),
-            first if first.tag == tag::INTEGER => Some("a revocation list"),
+    let (_, outer) = asn1::open(head)?;
+    let (first, content) = asn1::open(outer)?;
+    let mut fields = asn1::Reader::new(outer);
+    match (first, content) {
+        (tag::INTEGER, [3]) => return Some("a PKCS#12 store"),
+        (tag::INTEGER, [0 | 1]) => return Some("a private key"),
+        (tag::OID, [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, ..]) => return Some("a PKCS#7 bundle"),
+        (tag::SEQUENCE, _) => {}
+        _ => return None,
+    }
+    let mut inner = asn1::Reader::new(content);
+    if inner.peek_tag() == Some(tag::OID) {
+        fields.element().ok()?;
+        return match fields.peek_tag()? {
+            // EncryptedPrivateKeyInfo (RFC 5958 section 3)
+            tag::OCTET_STRING => Some("an encrypted private key"),
+            tag::BIT_STRING => Some("a public key"),
             _ => None,
-        },
+        };
+    }
+    // Signed structures: CertificationRequestInfo (RFC 2986), TBSCertList and TBSCertificate (RFC 5280). A certificate
+    // of version 1 begins as they do, with a number and names, and differs in what follows.
+    inner.optional(tag::INTEGER).ok()?;
+    let mut after = Vec::new();
+    while let (Ok(element), true) = (inner.element(), after.len() < 3) {
+        after.push(element.tag);
+    }
+    match after[..] {
+        [_, _, tag::UTC_TIME | tag::GENERALIZED_TIME] => Some("a revocation list"),
+        [tag::SEQUENCE, tag::SEQUENCE, last] if last == tag::context_constructed(0) => Some("a certificate request"),
         _ => None,
     }
 }

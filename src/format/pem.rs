@@ -35,7 +35,7 @@ fn member(block: Block) -> Result<Member, Error> {
     let Block { label, place, der, flaw } = block;
     let kind = match label.as_str() {
         CERTIFICATE | "X509 CERTIFICATE" | TRUSTED => None,
-        label if label.ends_with("PRIVATE KEY") => return Err(Error::PrivateKey { place }),
+        label if label.contains("PRIVATE KEY") => return Err(Error::PrivateKey { place }),
         "X509 CRL" => Some("revocation-list"),
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some("certificate-request"),
         "PKCS7" | "CMS" => Some("pkcs7"),
@@ -122,12 +122,15 @@ fn merge(existing: &[u8], add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
         match member(block)? {
             Member::Certificate { certificate, .. } => {
                 push_text(&mut text, &existing[done..start]);
-                if plain {
-                    write_block(&mut text, certificate.der());
-                } else {
-                    push_text(&mut text, &existing[start..end]);
+                // A second copy goes; what stands over it stays, over the next.
+                if !merged.known.contains(&certificate.fingerprint()) {
+                    if plain {
+                        write_block(&mut text, certificate.der());
+                    } else {
+                        push_text(&mut text, &existing[start..end]);
+                    }
+                    merged.insert(certificate, std::mem::take(&mut text));
                 }
-                merged.insert(certificate, std::mem::take(&mut text));
             }
             Member::Other { .. } | Member::Rejected { .. } => push_text(&mut text, &existing[done..end]),
         }
@@ -188,7 +191,13 @@ fn push_text(text: &mut Vec<u8>, part: &[u8]) {
         None if part.trim_ascii().is_empty() => return,
         _ => part,
     };
-    text.extend(part.iter().filter(|byte| **byte != b'\r'));
+    for (index, byte) in part.iter().enumerate() {
+        match (*byte, part.get(index + 1)) {
+            (b'\r', Some(b'\n')) => {}
+            (b'\r', _) => text.push(b'\n'),
+            (byte, _) => text.push(byte),
+        }
+    }
     if !part.is_empty() && !text.ends_with(b"\n") {
         text.push(b'\n');
     }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig, Simd};
 use base64::{DecodeError, DecodeSliceError, Engine as _};
-use memchr::{memchr, memchr_iter, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr2};
 
 use super::utf16::{self, Utf16};
 use crate::format::Place;
@@ -125,15 +125,17 @@ impl<R: Read> Scanner<R> {
         let mut flaw = self.flaw_of_file.or(match self.before {
             b'\n' | b'\r' => None,
             b' ' | b'\t' => Some("its first line is indented"),
-            _ if self.offset == 3 => None,
             _ => Some("it is glued to what stands before it on its line"),
         });
         let mut from = body;
         let (der, end) = loop {
             let Some(dashes) = self.find_dashes(from)? else {
                 let whole = self.unread().len();
-                let reason = if whole > MAX_BLOCK { "it is larger than 1 MiB" } else { "it has no END line" };
-                break (Err(reason.to_owned()), whole);
+                if self.ended {
+                    break (Err("it has no END line".to_owned()), whole);
+                }
+                // Dashes may begin at the very end.
+                break (Err("it is larger than 1 MiB".to_owned()), whole - DASHES.len());
             };
             self.have(dashes + END.len() + label.len() + DASHES.len())?;
             let rest = &self.unread()[dashes..];
@@ -174,6 +176,9 @@ impl<R: Read> Scanner<R> {
         let Self { buffer, start, text, .. } = self;
         let body = &buffer[*start + from..*start + to];
         text.clear();
+        if !body.first().is_some_and(u8::is_ascii_whitespace) || !body.ends_with(b"\n") && !body.ends_with(b"\r") {
+            flaw.get_or_insert("its first and last line do not stand alone");
+        }
         let mut rest = body.strip_prefix(b"\r").unwrap_or(body);
         rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         while rest.len() > 64 && rest[64] == b'\n' {
@@ -198,8 +203,8 @@ impl<R: Read> Scanner<R> {
                 der.truncate(length);
                 Ok(der)
             }
-            // A header or something that is not base64: the slow path tells.
-            Err(_) if regular && memchr(b':', body).is_some() => {
+            // White space or a header where there should be none: once more, with care.
+            Err(_) if regular => {
                 gather(body, text, flaw);
                 engine().decode(&*text).map_err(|error| reason(&error.into()))
             }
@@ -214,9 +219,13 @@ impl<R: Read> Scanner<R> {
     fn consume(&mut self, count: usize) {
         let Some(last) = count.checked_sub(1) else { return };
         let passed = &self.buffer[self.start..self.start + count];
-        self.line += memchr_iter(b'\n', passed).count() as u64;
+        self.line += match memchr_iter(b'\n', passed).count() {
+            // Lines of an old Mac end with a carriage return.
+            0 => memchr_iter(b'\r', passed).count() as u64,
+            lines => lines as u64,
+        };
         self.before = passed[last];
-        let line = match memrchr(b'\n', passed) {
+        let line = match memrchr2(b'\n', b'\r', passed) {
             Some(end) => {
                 self.first_of_line = None;
                 &passed[end + 1..]
@@ -288,6 +297,7 @@ fn gather(body: &[u8], text: &mut Vec<u8>, flaw: &mut Option<&'static str>) {
         lines.next();
     }
     if lines.peek().is_some_and(|line| memchr(b':', line).is_some()) {
+        flaw.get_or_insert("it has headers");
         lines.by_ref().take_while(|line| !line.trim_ascii().is_empty()).for_each(drop);
     }
     while let Some(line) = lines.next() {
