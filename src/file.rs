@@ -81,11 +81,12 @@ pub(crate) fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     replace(path, |output| output.write_all(bytes).map_err(Error::io("write", path)))
 }
 
-/// Removes a file for good. Not an error when it is gone.
+/// Removes a file for good; of a symbolic link the file behind it. Not an error when it is gone.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
-        _ => sync_folder(folder_of(path)).map_err(Error::io("write", path)),
+    let path = behind_links(path)?;
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", &path)(error)),
+        _ => sync_folder(folder_of(&path)).map_err(Error::io("write", &path)),
     }
 }
 

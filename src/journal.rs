@@ -40,6 +40,9 @@ pub struct Record {
     /// The change that this one put back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<u64>,
+    /// The change that was recorded and then failed. Such a record stands for nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<u64>,
 }
 
 /// How one file changed. Absent files have no digest.
@@ -123,24 +126,34 @@ impl Journal {
         let id = self.records()?.last().map_or(1, |last| last.id + 1);
         let time = now.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(now);
         let time = time.format(&Rfc3339).unwrap_or_default();
-        let record = Record { id, time, command: command.to_owned(), files, added, undoes };
+        let record = Record { id, time, command: command.to_owned(), files, added, undoes, failed: None };
         self.append(&record)?;
-        for change in changes {
-            match &change.after {
-                Some(bytes) => file::replace_bytes(&change.path, bytes)?,
-                None => file::remove(&change.path)?,
+        for (index, change) in changes.iter().enumerate() {
+            let made = match &change.after {
+                Some(bytes) => file::replace_bytes(&change.path, bytes),
+                None => file::remove(&change.path),
+            };
+            if made.is_err() && index == 0 {
+                let files = Vec::new();
+                self.append(&Record { id: id + 1, files, added: vec![], failed: Some(id), ..record.clone() })?;
             }
+            made?;
         }
         Ok(record)
     }
 
     /// The change that an undo puts back: the last one that no undo has put back yet.
     pub fn last(&self) -> Result<Record, Error> {
-        let records = self.records()?;
+        let mut records = self.records()?;
+        let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
+        records.retain(|record| record.failed.is_none() && !failed.contains(&record.id));
+        // A crash may have come between the last record and its change; every earlier one was made.
+        while records.last().is_some_and(|last| !happened(last)) {
+            records.pop();
+        }
         let undone: Vec<u64> = records.iter().filter_map(|record| record.undoes).collect();
-        let mut open =
-            records.into_iter().rev().filter(|record| record.undoes.is_none() && !undone.contains(&record.id));
-        open.find(happened).ok_or(Error::NothingToUndo)
+        let open = |record: &Record| record.undoes.is_none() && !undone.contains(&record.id);
+        records.into_iter().rev().find(open).ok_or(Error::NothingToUndo)
     }
 
     /// What undoes a change. Fails when others changed the store since, unless `force` is given; a manifest that
@@ -191,7 +204,7 @@ impl Journal {
     }
 }
 
-/// Whether a recorded change was made: a crash may have come between the record and the store.
+/// Whether a recorded change was made, as far as the store tells.
 fn happened(record: &Record) -> bool {
     let Some(store) = record.files.first() else { return false };
     match file::read(&store.path) {
