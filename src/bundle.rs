@@ -11,7 +11,7 @@ use std::path::Path;
 use time::{Date, OffsetDateTime};
 
 use crate::catalog::Role;
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Verdict};
 use crate::error::Error;
 use crate::file;
 use crate::format::{self, Entry, Format, Member};
@@ -71,12 +71,17 @@ pub enum Reason {
     },
     /// Its subject is its issuer, yet its own key did not make its signature.
     SignatureOfAnother,
+    /// Its subject is its issuer, and its signature is of a kind that pgtrust does not verify.
+    UnknownSignature {
+        /// The algorithm.
+        algorithm: String,
+    },
 }
 
 impl Reason {
-    /// Whether the certificate is something else than a root.
+    /// Whether it is not, or cannot be told to be, a root.
     pub fn is_no_root(&self) -> bool {
-        matches!(self, Self::NotCa | Self::NotSelfSigned { .. } | Self::SignatureOfAnother)
+        !matches!(self, Self::Excluded | Self::Expired(_))
     }
 }
 
@@ -88,6 +93,9 @@ impl fmt::Display for Reason {
             Self::NotCa => f.write_str("is not a CA certificate"),
             Self::NotSelfSigned { issuer } => write!(f, "is not a root: `{issuer}` signed it"),
             Self::SignatureOfAnother => f.write_str("is not a root: its own key did not sign it"),
+            Self::UnknownSignature { algorithm } => {
+                write!(f, "cannot be told to be a root: {algorithm} signatures of its kind are not verified")
+            }
         }
     }
 }
@@ -254,10 +262,14 @@ fn judge(certificate: &Certificate, pinned: bool, policy: &Policy) -> Option<Rea
     if !certificate.is_ca() {
         return Some(Reason::NotCa);
     }
-    if policy.self_signed == SelfSigned::Verified && !certificate.is_self_signed() {
-        return Some(Reason::SignatureOfAnother);
+    if policy.self_signed == SelfSigned::Claimed {
+        return None;
     }
-    None
+    match certificate.signature_by(certificate) {
+        Verdict::Valid => None,
+        Verdict::Invalid => Some(Reason::SignatureOfAnother),
+        Verdict::Unknown => Some(Reason::UnknownSignature { algorithm: certificate.signature_algorithm() }),
+    }
 }
 
 fn rank(set: &CertificateSet, index: usize) -> u8 {

@@ -96,8 +96,11 @@ impl Catalog {
         let host_of = if id.contains('.') { self.provider_of_host(id).ok().flatten() } else { None };
         let nearest = || {
             let ids = self.ids().unwrap_or_default();
-            let near = ids.into_iter().map(|known| (distance(id, &known), known)).min()?;
-            (near.0 <= 3.min(id.len() / 2)).then(|| near.1.into_owned())
+            let near = ids.iter().map(|known| (distance(id, known), known)).min()?;
+            let near = if near.0 <= 3.min(id.len() / 2) { Some(near.1) } else { None };
+            // `rds` for `aws-rds`
+            let part = || ids.iter().find(|known| known.split('-').any(|word| word == id));
+            near.or_else(part).map(|known| known.clone().into_owned())
         };
         Error::UnknownProvider { id: id.to_owned(), suggestion: host_of.or_else(nearest) }
     }

@@ -16,6 +16,7 @@ pub(crate) use fingerprint::sha256;
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use key::{Curve, Key};
 pub use name::Name;
+pub use signature::Verdict;
 
 /// The bytes are not one X.509 certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -178,15 +179,17 @@ impl Certificate {
 
     /// Whether subject and issuer are the same name and the signature verifies under the certificate's own key.
     ///
-    /// Known signatures: RSA PKCS #1 v1.5 and PSS with SHA-1 (1.5 only) to SHA-512, ECDSA on P-256, P-384 and P-521,
-    /// Ed25519. What is signed in another way (MD5, DSA) counts as not self-signed.
+    /// Verified are RSA PKCS #1 v1.5 with SHA-1 to SHA-512, PSS with a salt as long as its hash, ECDSA on P-256, P-384 and
+    /// P-521, Ed25519. What is signed in another way (MD5, DSA, Ed448) does not count as self-signed:
+    /// [`signature_by`](Self::signature_by) tells that from a signature that is wrong.
     pub fn is_self_signed(&self) -> bool {
-        self.is_self_issued() && self.is_signed_by(self)
+        self.is_self_issued() && self.signature_by(self) == Verdict::Valid
     }
 
-    /// Whether this certificate's signature verifies under the other one's key. Names are not compared.
-    pub fn is_signed_by(&self, issuer: &Self) -> bool {
-        signature::Signed::of(&self.der).is_ok_and(|signed| signed.verifies_under(issuer.field(issuer.outline.key)))
+    /// What comes of verifying this certificate's signature under the other one's key. Names are not compared.
+    pub fn signature_by(&self, issuer: &Self) -> Verdict {
+        let key = issuer.field(issuer.outline.key);
+        signature::Signed::of(&self.der).map_or(Verdict::Unknown, |signed| signed.verdict(key))
     }
 
     fn basic_constraints(&self) -> Option<BasicConstraints> {
@@ -304,7 +307,7 @@ impl Span {
 }
 
 fn from_unix(seconds: i64) -> OffsetDateTime {
-    // Four-digit years are all that the two time types can hold, and all of them fit; an offset may step over the edge.
+    // Certificates with dates that do not fit are not read.
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 

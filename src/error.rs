@@ -150,7 +150,7 @@ impl Error {
                 "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same"
                     .to_owned()
             }
-            Self::HomeUnknown => "set HOME, or name the file with `--output`".to_owned(),
+            Self::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
             Self::Io { source, .. } => return io_hint(source),
             Self::NoFixedRoots { id, obtain } => match obtain.first() {
                 Some(first) => format!("{first}; then `pgtrust install FILE` (`pgtrust providers {id}` tells more)"),
@@ -166,15 +166,16 @@ impl Error {
             | Self::UnknownProvider { suggestion: Some(suggestion), .. } => {
                 format!("did you mean `{suggestion}`? `pgtrust providers` lists all")
             }
-            Self::NoSuchSource { .. } | Self::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
+            Self::NoSuchSource { .. } => "no such file is here; `pgtrust providers` lists the providers".to_owned(),
+            Self::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
             Self::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
             Self::UnknownFormat { .. } => {
                 let names: Vec<_> = format::FORMATS.iter().flat_map(|format| format.extensions).collect();
                 let names: Vec<_> = names.iter().map(|name| format!("`.{name}`")).collect();
                 format!("end the name in one of {}", names.join(", "))
             }
-            Self::UnknownRegion { regions, .. } if regions.is_empty() => {
-                "its roots are the same for all regions; leave `--region` out".to_owned()
+            Self::UnknownRegion { id, regions, .. } if regions.len() > 8 => {
+                format!("`pgtrust providers {id}` lists its {} regions", regions.len())
             }
             Self::UnknownRegion { regions, .. } => format!("there are {}", regions.join(", ")),
             _ => return None,

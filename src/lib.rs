@@ -14,6 +14,7 @@ pub mod plan;
 pub mod source;
 pub mod target;
 mod text;
+mod toml;
 
 pub use bundle::{Bundle, CertificateSet, Policy};
 pub use catalog::Catalog;

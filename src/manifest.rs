@@ -30,6 +30,7 @@ use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::file;
 use crate::format::{Entry, Format, Member};
+use crate::toml;
 
 /// The manifest, read and to be rewritten. The default keeps nothing and has no file.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +108,7 @@ impl Manifest {
             Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| bad(path, "is not UTF-8"))?),
         };
         let document: DocumentMut =
-            text.as_deref().unwrap_or_default().parse().map_err(|error: toml_edit::TomlError| bad(path, error))?;
+            toml::parse(text.as_deref().unwrap_or_default()).map_err(|error| bad(path, error))?;
         let mut manifest = Self { path: path.to_owned(), on_disk: text, document, kept: Kept::default() };
         manifest.understand()?;
         Ok(manifest)
@@ -157,7 +158,7 @@ impl Manifest {
         kept.map_or_else(Selection::default, |kept| Selection { region: kept.region.clone(), retiring: kept.retiring })
     }
 
-    /// Keeps a source from now on. What is wanted of it beyond the default replaces what was kept.
+    /// Keeps a source from now on, with what is wanted of it.
     pub fn keep_source(&mut self, name: &str, selection: &Selection) -> Result<(), Error> {
         let known = self.kept.source.iter().position(|source| source.name == name);
         let sources = self.tables("source")?;
@@ -168,10 +169,14 @@ impl Manifest {
             sources.len() - 1
         });
         if let Some(table) = sources.get_mut(index) {
-            if let Some(region) = &selection.region {
-                table["region"] = value(region);
+            match &selection.region {
+                Some(region) if table.get("region").and_then(Item::as_str) != Some(region) => {
+                    table["region"] = value(region);
+                }
+                Some(_) => {}
+                None => drop(table.remove("region")),
             }
-            if selection.retiring {
+            if selection.retiring && table.get("retiring").is_none() {
                 table["retiring"] = value(true);
             }
         }
@@ -242,7 +247,7 @@ impl Manifest {
     }
 
     fn understand(&mut self) -> Result<(), Error> {
-        self.kept = toml_edit::de::from_str(&self.document.to_string()).map_err(|error| bad(&self.path, error))?;
+        self.kept = toml::read(&self.document.to_string()).map_err(|error| bad(&self.path, error))?;
         Ok(())
     }
 }

@@ -76,6 +76,7 @@ impl Store {
 pub struct Plan {
     store: Store,
     added: Vec<(Certificate, String)>,
+    kept: usize,
     repairs: Vec<String>,
     after: Option<Vec<u8>>,
 }
@@ -111,7 +112,7 @@ impl Plan {
             .filter(|entry| !present.contains(entry.certificate))
             .map(|entry| (entry.certificate.clone(), entry.origin.to_owned()))
             .collect();
-        let mut plan = Self { store, added, repairs, after: None };
+        let mut plan = Self { store, added, kept: present.len(), repairs, after: None };
         plan.after = plan.bytes_after()?;
         Ok(plan)
     }
@@ -126,9 +127,9 @@ impl Plan {
         &self.added
     }
 
-    /// The certificates that stand in the store and stay.
-    pub fn kept(&self) -> &[Certificate] {
-        &self.store.certificates
+    /// How many certificates stand in the store and stay; the second copy of one does not count.
+    pub fn kept(&self) -> usize {
+        self.kept
     }
 
     /// What is put right besides, in words.

@@ -24,8 +24,8 @@ pub struct Target {
     pub format: fn() -> &'static Format,
     /// Where it is.
     pub locate: fn(&Environment) -> Result<PathBuf, Error>,
-    /// What a user must know before it changes.
-    pub advice: fn(store: &Path) -> Vec<Advice>,
+    /// What a user must know before it changes, with this machine's own roots in it or without.
+    pub advice: fn(store: &Path, with_system: bool) -> Vec<Advice>,
 }
 
 /// Something that a user must know, and what can be done about it.

@@ -159,18 +159,14 @@ impl CertificateSet {
 
     /// `azure current, azure-gov current`; empty when no provider is among the origins.
     pub(super) fn provider_label(&self, index: usize) -> String {
-        let mut label = String::new();
-        for origin in self.origins(index) {
-            if let Origin::Provider { id, role } = origin {
-                if !label.is_empty() {
-                    label.push_str(", ");
-                }
-                label.push_str(id);
-                label.push(' ');
-                label.push_str(role.name());
-            }
-        }
-        label
+        let of_provider = |origin: &Origin| match origin {
+            Origin::Provider { id, role } => Some(format!("{id} {}", role.name())),
+            _ => None,
+        };
+        let mut labels: Vec<String> = self.origins(index).filter_map(of_provider).collect();
+        labels.sort();
+        labels.dedup();
+        labels.join(", ")
     }
 }
 

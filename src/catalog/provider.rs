@@ -9,6 +9,7 @@ use crate::bundle::{Origin, wildcard};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::format::{self, Member};
+use crate::toml;
 
 /// One trust domain that issues server certificates.
 #[derive(Clone, Debug)]
@@ -225,7 +226,7 @@ impl Provider {
     pub(super) fn parse(id: &str, definition: &str, roots_pem: Cow<'static, str>) -> Result<Self, Error> {
         let bad = |reason: String| Error::BadProvider { id: id.to_owned(), reason };
         let definition: Definition =
-            toml_edit::de::from_str(definition).map_err(|error| bad(error.to_string().trim_end().to_owned()))?;
+            toml::read(definition).map_err(|reason| bad(format!("provider.toml: {reason}")))?;
         let Definition { title, docs, checked, hosts, ports, ca, roots_of, obtain, notes, root, source, rotation } =
             definition;
         if root.iter().any(|root| root.role == Role::Accepted) {
@@ -294,7 +295,8 @@ impl Provider {
         }
         if let Some(region) = &selection.region {
             let regions = self.regions(selection.retiring);
-            if !regions.contains(&region.as_str()) {
+            // No regions: the roots are for all of them.
+            if !regions.is_empty() && !regions.contains(&region.as_str()) {
                 let regions = regions.into_iter().map(str::to_owned).collect();
                 return Err(Error::UnknownRegion { id: self.id.clone(), region: region.clone(), regions });
             }

@@ -31,11 +31,13 @@ impl<'a> Signed<'a> {
         known.map_or_else(|| dotted(self.algorithm), |(_, name, _)| (*name).to_owned())
     }
 
-    pub(super) fn verifies_under(&self, spki: &[u8]) -> bool {
-        let Ok(key) = PublicKey::from_spki(spki) else { return false };
-        self.verification(&key).is_some_and(|algorithm| {
-            UnparsedPublicKey::new(algorithm, key.bits).verify(self.message, self.signature).is_ok()
-        })
+    pub(super) fn verdict(&self, spki: &[u8]) -> Verdict {
+        let Ok(key) = PublicKey::from_spki(spki) else { return Verdict::Unknown };
+        let Some(algorithm) = self.verification(&key) else { return Verdict::Unknown };
+        match UnparsedPublicKey::new(algorithm, key.bits).verify(self.message, self.signature) {
+            Ok(()) => Verdict::Valid,
+            Err(_) => Verdict::Invalid,
+        }
     }
 
     fn verification(&self, key: &PublicKey<'_>) -> Option<&'static dyn VerificationAlgorithm> {
@@ -69,6 +71,17 @@ impl<'a> Signed<'a> {
     }
 }
 
+/// What came of verifying a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The key did not make it.
+    Invalid,
+    /// Its kind is not among those that pgtrust verifies.
+    Unknown,
+    /// The key made it.
+    Valid,
+}
+
 #[derive(Clone, Copy)]
 enum Hash {
     Sha1,
@@ -87,17 +100,20 @@ enum Scheme {
     Unsupported,
 }
 
-/// The hash of RSASSA-PSS-params (RFC 4055 section 3.1). A mask or salt that differs from it fails to verify.
+/// The hash of RSASSA-PSS-params (RFC 4055 section 3.1), if the salt is as long as the hash: no other is verified.
 fn pss_hash(parameters: &[u8]) -> Option<Hash> {
     let mut fields = Reader::new(Reader::new(parameters).expect(tag::SEQUENCE, "parameters").ok()?.content);
     let hash = fields.optional(tag::context_constructed(0)).ok()??;
     let mut algorithm = Reader::new(Reader::new(hash.content).expect(tag::SEQUENCE, "hash").ok()?.content);
-    match algorithm.expect(tag::OID, "hash").ok()?.content {
-        [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01] => Some(Hash::Sha256),
-        [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02] => Some(Hash::Sha384),
-        [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03] => Some(Hash::Sha512),
-        _ => None,
-    }
+    let (hash, length) = match algorithm.expect(tag::OID, "hash").ok()?.content {
+        [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01] => (Hash::Sha256, 32),
+        [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02] => (Hash::Sha384, 48),
+        [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03] => (Hash::Sha512, 64),
+        _ => return None,
+    };
+    fields.optional(tag::context_constructed(1)).ok()?;
+    let salt = fields.optional(tag::context_constructed(2)).ok()??;
+    (Reader::new(salt.content).expect(tag::INTEGER, "salt").ok()?.content == [length]).then_some(hash)
 }
 
 const fn pkcs1(last: u8) -> [u8; 9] {

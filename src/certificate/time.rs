@@ -1,6 +1,6 @@
 //! Dates in certificates.
 
-use time::{Date, Month};
+use time::{Date, Month, OffsetDateTime};
 
 use crate::asn1::{Element, Malformed, tag};
 
@@ -43,5 +43,7 @@ pub(super) fn unix_time(element: &Element<'_>) -> Result<i64, Malformed> {
         }
         _ => return Err(BAD),
     };
-    Ok(date.midnight().assume_utc().unix_timestamp() + at(2) * 3600 + at(3) * 60 + seconds - offset)
+    let time = date.midnight().assume_utc().unix_timestamp() + at(2) * 3600 + at(3) * 60 + seconds - offset;
+    // An offset or a leap second may step over the edge of the calendar.
+    OffsetDateTime::from_unix_timestamp(time).map(|_| time).map_err(|_| BAD)
 }

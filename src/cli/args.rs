@@ -141,7 +141,7 @@ pub(crate) struct Download {
     #[arg(long, value_name = "URL", value_parser = Mirror::from_str)]
     pub(crate) mirror: Option<Mirror>,
 
-    /// Only the roots of this region
+    /// Only the roots of this region; `all` for those of all regions again
     #[arg(long)]
     pub(crate) region: Option<String>,
 
@@ -174,7 +174,8 @@ pub(crate) struct Inspect {
 impl Download {
     /// What is wanted of a provider: what is kept, and what the command line says beyond that.
     pub(crate) fn selection(&self, kept: Selection) -> Selection {
-        Selection { region: self.region.clone().or(kept.region), retiring: self.retiring || kept.retiring }
+        let region = self.region.clone().or(kept.region).filter(|region| region != "all");
+        Selection { region, retiring: self.retiring || kept.retiring }
     }
 }
 
@@ -236,10 +237,16 @@ pub(crate) struct Man {
 
 /// List the providers, or show one: roots, roles, validity, hosts, rotations, where the CA comes from
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust providers
+  pgtrust providers azure
+  pgtrust providers mydb.postgres.database.azure.com
+
+In the list, `-` stands for a provider without roots that are the same for all its users")]
 pub(crate) struct Providers {
-    /// A provider
-    #[arg(value_name = "PROVIDER")]
-    pub(crate) id: Option<String>,
+    /// A provider, or the name of one of its servers
+    #[arg(value_name = "PROVIDER|HOST")]
+    pub(crate) name: Option<String>,
 
     /// Print JSON
     #[arg(long)]

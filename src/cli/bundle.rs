@@ -53,7 +53,10 @@ pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Fail
         }
         None => {
             let mut output = BufWriter::new(io::stdout().lock());
-            bundle.write(format, &mut output).map_err(io::Error::other)?;
+            bundle.write(format, &mut output).map_err(|error| match error {
+                pgtrust::format::Error::Io(error) => error,
+                error => io::Error::other(error),
+            })?;
             output.flush()?;
         }
     }

@@ -4,13 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pgtrust::bundle::CertificateSet;
-use pgtrust::catalog::Provider;
+use pgtrust::catalog::{Provider, Selection};
 use pgtrust::manifest::{Manifest, NewRoots};
 use pgtrust::source::{self, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, RootState, Settings};
 use pgtrust::{Bundle, Error, Fingerprint, Policy};
 use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::Status;
 use super::args::{Download, Fetch};
@@ -24,7 +22,7 @@ pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
     if ids.is_empty() {
         return Err(Error::NothingKept.into());
     }
-    let kept = fetch(context, &ids, &args.download)?;
+    let kept = fetch(context, &ids, &args.download, true)?;
     let mut status = Status::Done;
     for kept in &kept {
         status = status.max(kept.status);
@@ -53,8 +51,14 @@ pub(crate) struct Kept {
     pub(crate) status: Status,
 }
 
-/// Fetches providers, writes each one's combined PEM, keeps aside what no pin knows, and notes all in the manifest.
-pub(crate) fn fetch(context: &Context, ids: &[String], download: &Download) -> Result<Vec<Kept>, Failure> {
+/// Fetches providers, writes each one's combined PEM and keeps aside what no pin knows. With `remember` the manifest
+/// keeps the providers from now on.
+pub(crate) fn fetch(
+    context: &Context,
+    ids: &[String],
+    download: &Download,
+    remember: bool,
+) -> Result<Vec<Kept>, Failure> {
     let layout = context.layout()?;
     let manifest = context.manifest()?;
     let catalog = context.catalog();
@@ -89,7 +93,9 @@ pub(crate) fn fetch(context: &Context, ids: &[String], download: &Download) -> R
     let mut kept = Vec::new();
     for mut fetched in all {
         let id = fetched.provider.id.clone();
-        manifest.keep_source(&id, &download.selection(manifest.selection(&id)))?;
+        if remember {
+            manifest.keep_source(&id, &download.selection(manifest.selection(&id)))?;
+        }
         let status = say(&fetched, download.offline);
         let accept = manifest.source(&id).is_some_and(|source| source.new_roots == NewRoots::Accept);
         let known = manifest.accepted(&id)?;
@@ -100,7 +106,7 @@ pub(crate) fn fetch(context: &Context, ids: &[String], download: &Download) -> R
             ui::warning(&format!("`{id}`: accepted as the manifest says: {}", described(root)));
         }
         let status = status.max(hold(context, &fetched)?);
-        let changed = write(context, &manifest, &id)?;
+        let changed = write(context, &manifest, &id, &download.selection(manifest.selection(&id)))?;
         kept.push(Kept { fetched, accepted, path: layout.bundle_of(&id), changed, status });
     }
     manifest.save()?;
@@ -108,9 +114,9 @@ pub(crate) fn fetch(context: &Context, ids: &[String], download: &Download) -> R
 }
 
 /// Writes a provider's combined PEM from what is pinned and accepted. Returns whether the file changed.
-pub(crate) fn write(context: &Context, manifest: &Manifest, id: &str) -> Result<bool, Failure> {
+pub(crate) fn write(context: &Context, manifest: &Manifest, id: &str, wanted: &Selection) -> Result<bool, Failure> {
     let mut set = CertificateSet::new();
-    source::load_provider(&mut set, &context.catalog(), manifest, id, &manifest.selection(id))?;
+    source::load_provider(&mut set, &context.catalog(), manifest, id, wanted)?;
     let (bundle, rejected) = Bundle::build(set, &Policy::roots(context.as_of))?;
     report::rejected(&rejected);
     Ok(bundle.keep(&context.layout()?.bundle_of(id))?)
@@ -216,12 +222,11 @@ struct HeldReport<'a> {
 
 impl<'a> HeldReport<'a> {
     fn of(held: &'a Held) -> Self {
-        let time = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
         Self {
             sha256: held.certificate.fingerprint(),
             subject: held.certificate.subject().to_string(),
-            not_before: time(held.certificate.not_before()),
-            not_after: time(held.certificate.not_after()),
+            not_before: ui::timestamp(held.certificate.not_before()),
+            not_after: ui::timestamp(held.certificate.not_after()),
             url: &held.url,
         }
     }

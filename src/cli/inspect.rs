@@ -6,11 +6,11 @@ use std::path::Path;
 
 use pgtrust::bundle::Origin;
 use pgtrust::catalog::Role;
+use pgtrust::certificate::Verdict;
 use pgtrust::format::Member;
 use pgtrust::{Catalog, Certificate, Error, Fingerprint, source};
 use serde::Serialize;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::Status;
 use super::args;
@@ -78,6 +78,8 @@ struct Listing {
     providers: Vec<ListedProvider>,
     #[serde(skip_serializing_if = "Option::is_none")]
     flaw: Option<&'static str>,
+    #[serde(skip)]
+    signature_unknown: bool,
     #[serde(skip)]
     ends: OffsetDateTime,
 }
@@ -153,7 +155,6 @@ fn listing(
     flaw: Option<&'static str>,
     providers: Vec<(String, Role)>,
 ) -> Listing {
-    let time = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Listing {
         alias: None,
@@ -163,8 +164,8 @@ fn listing(
         issuer: certificate.issuer().to_string(),
         serial: certificate.serial(),
         version: certificate.version(),
-        not_before: time(certificate.not_before()),
-        not_after: time(certificate.not_after()),
+        not_before: ui::timestamp(certificate.not_before()),
+        not_after: ui::timestamp(certificate.not_after()),
         key: certificate.key().to_string(),
         signature: certificate.signature_algorithm(),
         ca: certificate.is_ca(),
@@ -175,6 +176,7 @@ fn listing(
         authority_key_id: certificate.authority_key_id().map(hex),
         providers: providers.into_iter().map(|(id, role)| ListedProvider { id, role }).collect(),
         flaw,
+        signature_unknown: certificate.is_self_issued() && certificate.signature_by(certificate) == Verdict::Unknown,
         ends: certificate.not_after(),
     }
 }
@@ -187,7 +189,7 @@ fn show(store: &Store, as_of: OffsetDateTime) -> Result<(), Failure> {
         let line = |label: &str, value: &str| ui::data(&format!("    {label:<10} {value}"));
         line("sha256", &certificate.sha256.to_string())?;
         let expired = if certificate.ends < as_of { ", expired" } else { "" };
-        line("valid", &format!("{} to {}{expired}", &certificate.not_before[..10], &certificate.not_after[..10]))?;
+        line("valid", &format!("{} to {}{expired}", day(&certificate.not_before), day(&certificate.not_after)))?;
         line("key", &format!("{}, {}", certificate.key, certificate.signature))?;
         line("kind", &kind(certificate))?;
         for provider in &certificate.providers {
@@ -207,12 +209,17 @@ fn show(store: &Store, as_of: OffsetDateTime) -> Result<(), Failure> {
     Ok(())
 }
 
+fn day(timestamp: &str) -> &str {
+    timestamp.split_once('T').map_or(timestamp, |(day, _)| day)
+}
+
 fn kind(certificate: &Listing) -> String {
     let version =
         if certificate.version < 3 { format!(", X.509 version {}", certificate.version) } else { String::new() };
     let what = match (certificate.self_signed, certificate.ca) {
         (true, true) => "root: self-signed CA".to_owned(),
         (true, false) => "self-signed, no CA".to_owned(),
+        _ if certificate.signature_unknown => format!("{} cannot be verified here", certificate.signature),
         (false, true) => format!("intermediate, signed by {}", certificate.issuer),
         (false, false) => format!("no CA, signed by {}", certificate.issuer),
     };

@@ -6,11 +6,11 @@ use pgtrust::bundle::CertificateSet;
 use pgtrust::catalog::Selection;
 use pgtrust::format::Format;
 use pgtrust::journal::{Change, Listed};
-use pgtrust::manifest::Manifest;
+use pgtrust::manifest::{KeptTarget, Manifest};
 use pgtrust::plan::{Outcome, Plan, Store};
 use pgtrust::source::Source;
 use pgtrust::target::Target;
-use pgtrust::{Bundle, Error, Policy};
+use pgtrust::{Bundle, Catalog, Error, Policy};
 use serde::Serialize;
 
 use super::Status;
@@ -21,28 +21,39 @@ use super::{bundle, fetch, report};
 
 pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
-    let names = names(&manifest, args);
-    if names.is_empty() {
-        return Err(Error::NothingKept.into());
-    }
     let catalog = context.catalog();
-    let sources: Vec<Source> = names.iter().map(|name| Source::parse(name, &catalog)).collect::<Result<_, _>>()?;
-    let places = places(context, args)?;
-
+    let mut places = Vec::new();
+    for place in self::places(context, args)? {
+        let mut sources: Vec<Source> = Vec::new();
+        for name in names(&catalog, &manifest, args, &place) {
+            let source = Source::parse(&name, &catalog)?;
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        if sources.is_empty() {
+            return Err(Error::NothingKept.into());
+        }
+        places.push((place, sources));
+    }
     let mut status = Status::Done;
     if !args.dry_run {
-        status = fetch_if_needed(context, &sources, &args.download)?;
+        status = fetch_if_needed(context, places.iter().flat_map(|(_, sources)| sources), &args.download)?;
     }
-    let mut set = CertificateSet::new();
-    status = status.max(bundle::load(context, &catalog, &sources, &|kept| args.download.selection(kept), &mut set)?);
-    let policy = Policy { allow_non_roots: args.allow_non_roots, ..Policy::roots(context.as_of) };
-    let (bundle, rejected) = Bundle::build(set, &policy)?;
-    report::rejected(&rejected);
-    report::ambiguous(&bundle);
 
     let mut done = Vec::new();
-    for place in &places {
-        match install(context, args, place, &sources, &bundle) {
+    let mut built: Option<(&[Source], Bundle)> = None;
+    for (place, sources) in &places {
+        // What was named goes into every store alike, and standard input can be read only once.
+        let bundle = match built.take() {
+            Some((same, bundle)) if same == sources => bundle,
+            _ => {
+                let (bundle, found) = build(context, &catalog, args, sources)?;
+                status = status.max(found);
+                bundle
+            }
+        };
+        match install(context, args, place, sources, &bundle) {
             Ok(installed) => done.push(installed),
             // One store that cannot be written must not keep the others from their roots.
             Err(Failure::Library(error)) => {
@@ -51,6 +62,7 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
             }
             Err(failure) => return Err(failure),
         }
+        built = Some((sources, bundle));
     }
     if args.json {
         ui::json(&Report { dry_run: args.dry_run, stores: &done })?;
@@ -60,14 +72,32 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
     Ok(status)
 }
 
-/// What the user named, else all that is kept.
-fn names(manifest: &Manifest, args: &args::Install) -> Vec<String> {
+fn build(
+    context: &Context,
+    catalog: &Catalog,
+    args: &args::Install,
+    sources: &[Source],
+) -> Result<(Bundle, Status), Failure> {
+    let mut set = CertificateSet::new();
+    let status = bundle::load(context, catalog, sources, &|kept| args.download.selection(kept), &mut set)?;
+    let policy = Policy { allow_non_roots: args.allow_non_roots, ..Policy::roots(context.as_of) };
+    let (bundle, rejected) = Bundle::build(set, &policy)?;
+    report::rejected(&rejected);
+    report::ambiguous(&bundle);
+    Ok((bundle, status))
+}
+
+/// What the user named, else what this store has by the manifest and all providers that are kept. A file that is kept
+/// for another store is not for this one.
+fn names(catalog: &Catalog, manifest: &Manifest, args: &args::Install, place: &Place) -> Vec<String> {
     let mut names = args.sources.clone();
     if names.is_empty() {
-        let kept = manifest.sources().iter().map(|source| source.name.clone());
-        names.extend(kept);
+        let kept = manifest.targets().iter().filter(|target| place.is(target));
+        names.extend(kept.flat_map(|target| target.sources.clone()));
+        let sources = manifest.sources().iter().map(|source| &source.name);
+        names.extend(sources.filter(|name| catalog.contains(name)).cloned());
     }
-    if args.include_system && !names.iter().any(|name| name == "system") {
+    if args.include_system {
         names.push("system".to_owned());
     }
     names
@@ -77,6 +107,26 @@ fn names(manifest: &Manifest, args: &args::Install) -> Vec<String> {
 enum Place {
     Target(&'static Target, PathBuf),
     Path(PathBuf, Option<&'static Format>),
+}
+
+impl Place {
+    /// The key and the text that name it in a manifest.
+    fn in_manifest(&self) -> (&'static str, String) {
+        match self {
+            Self::Target(target, _) => ("name", target.name.to_owned()),
+            Self::Path(path, _) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                ("path", path.to_string_lossy().into_owned())
+            }
+        }
+    }
+
+    fn is(&self, kept: &KeptTarget) -> bool {
+        match self.in_manifest() {
+            ("name", name) => kept.name.as_ref() == Some(&name),
+            (_, path) => kept.path.as_deref() == Some(Path::new(&path)),
+        }
+    }
 }
 
 fn places(context: &Context, args: &args::Install) -> Result<Vec<Place>, Failure> {
@@ -97,15 +147,19 @@ fn places(context: &Context, args: &args::Install) -> Result<Vec<Place>, Failure
 }
 
 /// Fetches the providers whose roots are not kept yet, or of which others are wanted now.
-fn fetch_if_needed(context: &Context, sources: &[Source], download: &args::Download) -> Result<Status, Failure> {
+fn fetch_if_needed<'a>(
+    context: &Context,
+    sources: impl Iterator<Item = &'a Source>,
+    download: &args::Download,
+) -> Result<Status, Failure> {
     let layout = context.layout()?;
-    let narrowed = download.selection(Selection::default()) != Selection::default();
-    let missing = sources.iter().filter_map(|source| match source {
+    let narrowed = download.region.is_some() || download.retiring;
+    let missing = sources.filter_map(|source| match source {
         Source::Provider(id) if narrowed || !layout.bundle_of(id).exists() => Some(id.clone()),
         _ => None,
     });
     let missing: Vec<String> = missing.collect();
-    let kept = if missing.is_empty() { Vec::new() } else { fetch::fetch(context, &missing, download)? };
+    let kept = if missing.is_empty() { Vec::new() } else { fetch::fetch(context, &missing, download, false)? };
     Ok(kept.iter().map(|kept| kept.status).max().unwrap_or(Status::Done))
 }
 
@@ -148,13 +202,13 @@ fn install(
     let _lock = if args.dry_run { None } else { Some(context.journal()?.lock()?) };
     let plan = Plan::new(Store::read(path, format)?, bundle)?;
     if let (Place::Target(target, _), false) = (place, plan.outcome() == Outcome::Unchanged) {
-        for advice in (target.advice)(path) {
+        for advice in (target.advice)(path, sources.contains(&Source::System)) {
             ui::warning(&advice.warning);
             ui::hint(&advice.hint);
         }
     }
     if !args.dry_run {
-        apply(context, args, place, path, sources, &plan)?;
+        apply(context, args, place, sources, &plan)?;
     }
     let added = plan
         .added()
@@ -165,7 +219,7 @@ fn install(
         format: plan.store().format().name,
         outcome: plan.outcome(),
         added: added.collect(),
-        kept: plan.kept().len(),
+        kept: plan.kept(),
         repairs: plan.repairs().to_vec(),
     })
 }
@@ -175,7 +229,6 @@ fn apply(
     context: &Context,
     args: &args::Install,
     place: &Place,
-    path: &Path,
     sources: &[Source],
     plan: &Plan,
 ) -> Result<(), Failure> {
@@ -191,13 +244,8 @@ fn apply(
             names.push(name);
         }
     }
-    match place {
-        Place::Target(target, _) => manifest.keep_target("name", target.name, &names)?,
-        Place::Path(..) => {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            manifest.keep_target("path", &path.to_string_lossy(), &names)?;
-        }
-    }
+    let (key, text) = place.in_manifest();
+    manifest.keep_target(key, &text, &names)?;
     match plan.change() {
         None => Ok(manifest.save()?),
         Some(change) => {

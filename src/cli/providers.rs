@@ -4,7 +4,6 @@ use pgtrust::catalog::{Provider, Role};
 use pgtrust::{Certificate, Fingerprint};
 use serde::Serialize;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::Status;
 use super::args;
@@ -13,9 +12,11 @@ use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Providers) -> Result<Status, Failure> {
     let catalog = context.catalog();
-    match &args.id {
-        Some(id) => {
-            let provider = catalog.provider(id)?;
+    match &args.name {
+        Some(name) => {
+            let host = || catalog.provider_of_host(name);
+            let id = if catalog.contains(name) { None } else { host()? };
+            let provider = catalog.provider(id.as_deref().unwrap_or(name))?;
             let report = report(&provider)?;
             if args.json { ui::json(&report)? } else { show(&provider, &report, context.as_of)? }
         }
@@ -35,10 +36,11 @@ pub(crate) fn run(context: &Context, args: &args::Providers) -> Result<Status, F
 
 fn list(providers: &[Provider]) -> Result<(), Failure> {
     let width = providers.iter().map(|provider| provider.id.len()).max().unwrap_or(0);
+    ui::data(&format!("{:<width$}  {:>5}  CA", "PROVIDER", "ROOTS"))?;
     for provider in providers {
         let installed = provider.pins.iter().filter(|root| root.role.installed()).count();
         let roots = if installed > 0 { installed.to_string() } else { "-".to_owned() };
-        ui::data(&format!("{:<width$}  {roots:>3}  {}: {}", provider.id, provider.title, provider.ca))?;
+        ui::data(&format!("{:<width$}  {roots:>5}  {}: {}", provider.id, provider.title, provider.ca))?;
     }
     Ok(())
 }
@@ -93,13 +95,12 @@ struct RotationReport<'a> {
 }
 
 fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
-    let time = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
     let roots = provider.roots()?.into_iter().map(|(root, certificate)| RootReport {
         sha256: root.sha256,
         subject: certificate.subject().to_string(),
         role: root.role,
-        not_before: time(certificate.not_before()),
-        not_after: time(certificate.not_after()),
+        not_before: ui::timestamp(certificate.not_before()),
+        not_after: ui::timestamp(certificate.not_after()),
         key: certificate.key().to_string(),
         url: root.url.as_deref(),
         regions: &root.regions,

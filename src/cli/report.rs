@@ -1,7 +1,7 @@
 //! What commands say of inputs that they could not use.
 
 use pgtrust::Bundle;
-use pgtrust::bundle::{Reason, Rejected};
+use pgtrust::bundle::{Origin, Reason, Rejected};
 use pgtrust::source::Problem;
 
 use super::Status;
@@ -16,9 +16,12 @@ pub(crate) fn problems(problems: &[Problem]) -> Status {
     if problems.is_empty() { Status::Done } else { Status::Found }
 }
 
-/// Says which certificates did not become roots and why.
+/// Says which certificates did not become roots and why. What the user left out is known, and the odd ones among this
+/// machine's own roots are not the user's concern.
 pub(crate) fn rejected(rejected: &[Rejected]) {
-    for Rejected { certificate, sighting, reason, .. } in rejected.iter().filter(|r| r.reason != Reason::Excluded) {
+    let told = |rejected: &&Rejected| rejected.reason != Reason::Excluded && rejected.sighting.origin != Origin::System;
+    let rejected: Vec<&Rejected> = rejected.iter().filter(told).collect();
+    for Rejected { certificate, sighting, reason, .. } in &rejected {
         let line = sighting.line.map_or_else(String::new, |line| format!("line {line}: "));
         ui::warning(&format!("`{}`: {line}left out `{}`: {reason}", sighting.origin, certificate.subject()));
     }

@@ -74,6 +74,8 @@ pub struct Download {
     pub body: Vec<u8>,
     /// The server said that the cached body still holds.
     pub unchanged: bool,
+    /// The URL that answered: after redirects, and the mirror's if one was asked.
+    pub from: String,
     /// The server that the request names sent it, over verified TLS: false when a mirror was asked.
     pub authentic: bool,
 }

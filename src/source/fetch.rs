@@ -17,7 +17,7 @@ use crate::format::{self, Member};
 pub struct RootResult {
     /// The pin.
     pub sha256: Fingerprint,
-    /// The root's name.
+    /// The root's subject, in the form of RFC 4514.
     pub subject: String,
     /// Its role.
     pub role: Role,
@@ -51,7 +51,7 @@ pub enum RootState {
 pub struct Held {
     /// The certificate.
     pub certificate: Certificate,
-    /// Where it was served.
+    /// Where it was served: by the mirror, if one was asked.
     pub url: String,
     /// Whether it may be accepted without a person: a self-signed CA certificate within the provider's declared
     /// subject pattern, served over verified TLS.
@@ -95,7 +95,8 @@ impl Fetched {
         let mut asked = Vec::new();
         for (provider, selection) in &providers {
             let roots = provider.installed(selection)?;
-            let roots: Vec<Root> = roots.into_iter().map(|(root, _)| root.clone()).collect();
+            let roots: Vec<(Root, Certificate)> =
+                roots.into_iter().map(|(root, certificate)| (root.clone(), certificate)).collect();
             let urls = urls(provider, &roots, selection.region.as_deref());
             asked.push((roots, urls));
         }
@@ -133,9 +134,9 @@ struct Asked {
     followed: Option<Option<String>>,
 }
 
-fn urls(provider: &Provider, roots: &[Root], region: Option<&str>) -> Vec<Asked> {
+fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>) -> Vec<Asked> {
     let mut urls: Vec<Asked> = Vec::new();
-    for root in roots {
+    for (root, _) in roots {
         if let Some(url) = root.url.clone().filter(|url| urls.iter().all(|asked| asked.url != *url)) {
             urls.push(Asked { url, followed: None });
         }
@@ -160,6 +161,7 @@ fn requests(urls: &[Asked]) -> Vec<Request> {
 /// What a URL served.
 struct Answer {
     asked: Asked,
+    from: String,
     unchanged: bool,
     /// The provider's own server sent it, over verified TLS.
     authentic: bool,
@@ -168,14 +170,16 @@ struct Answer {
 
 impl Answer {
     fn of(asked: Asked, answer: Option<Result<Download, DownloadError>>) -> Self {
-        match answer {
-            None => Self { asked, unchanged: false, authentic: false, certificates: Err("offline".to_owned()) },
-            Some(Err(error)) => {
-                Self { asked, unchanged: false, authentic: false, certificates: Err(error.to_string()) }
+        let download =
+            answer.map_or_else(|| Err("offline".to_owned()), |answer| answer.map_err(|error| error.to_string()));
+        match download {
+            Err(reason) => {
+                let from = asked.url.clone();
+                Self { asked, from, unchanged: false, authentic: false, certificates: Err(reason) }
             }
-            Some(Ok(Download { body, unchanged, authentic })) => {
-                let certificates = decode(&body).map_err(|error| format!("`{}`: {error}", asked.url));
-                Self { asked, unchanged, authentic, certificates }
+            Ok(Download { body, unchanged, from, authentic }) => {
+                let certificates = decode(&body).map_err(|error| format!("`{from}`: {error}"));
+                Self { asked, from, unchanged, authentic, certificates }
             }
         }
     }
@@ -191,11 +195,11 @@ fn decode(body: &[u8]) -> Result<Vec<Certificate>, format::Error> {
     if certificates.is_empty() { Err(format::Error::NotAStore { what: "damaged" }) } else { Ok(certificates) }
 }
 
-fn compare(provider: Provider, roots: &[Root], answers: Vec<Answer>) -> Fetched {
-    let results = roots.iter().map(|root| result_of(root, &answers)).collect();
+fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answer>) -> Fetched {
+    let results = roots.iter().map(|(root, certificate)| result_of(root, certificate, &answers)).collect();
     let known: HashSet<Fingerprint> = provider.pins.iter().map(|root| root.sha256).collect();
     let mut held: Vec<Held> = Vec::new();
-    for Answer { asked, certificates, authentic, .. } in answers {
+    for Answer { asked, from, certificates, authentic, .. } in answers {
         let certificates = certificates.unwrap_or_default();
         // What stands in the place of a pinned root is a mismatch, not an offer.
         if asked.followed.is_none() && !certificates.iter().any(|found| known.contains(&found.fingerprint())) {
@@ -208,13 +212,13 @@ fn compare(provider: Provider, roots: &[Root], answers: Vec<Answer>) -> Fetched 
             let pattern = asked.followed.as_ref().and_then(Option::as_deref);
             let in_pattern = pattern.is_some_and(|pattern| wildcard(pattern, &certificate.subject().to_string()));
             let acceptable = authentic && in_pattern && certificate.is_ca() && certificate.is_self_signed();
-            held.push(Held { certificate, url: asked.url.clone(), acceptable });
+            held.push(Held { certificate, url: from.clone(), acceptable });
         }
     }
     Fetched { provider, roots: results, held }
 }
 
-fn result_of(root: &Root, answers: &[Answer]) -> RootResult {
+fn result_of(root: &Root, certificate: &Certificate, answers: &[Answer]) -> RootResult {
     let serves = |answer: &&Answer| {
         let certificates = answer.certificates.as_deref().unwrap_or_default();
         certificates.iter().any(|certificate| certificate.fingerprint() == root.sha256)
@@ -231,15 +235,15 @@ fn result_of(root: &Root, answers: &[Answer]) -> RootResult {
             Err(reason) => (RootState::BuiltIn, Some(reason.clone())),
             Ok(certificates) if answer.asked.followed.is_none() => {
                 let found: Vec<String> = certificates.iter().map(|found| found.fingerprint().to_string()).collect();
-                let reason = format!("`{}` serves {} instead", answer.asked.url, found.join(", "));
+                let reason = format!("`{}` serves {} instead", answer.from, found.join(", "));
                 (RootState::Mismatch, Some(reason))
             }
-            Ok(_) => (RootState::BuiltIn, Some(format!("`{}` does not hold it", answer.asked.url))),
+            Ok(_) => (RootState::BuiltIn, Some(format!("`{}` does not hold it", answer.from))),
         },
     };
     RootResult {
         sha256: root.sha256,
-        subject: root.subject.clone(),
+        subject: certificate.subject().to_string(),
         role: root.role,
         url: asked.map(|answer| answer.asked.url.clone()),
         result,

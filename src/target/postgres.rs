@@ -24,7 +24,7 @@ fn locate(environment: &Environment) -> Result<PathBuf, Error> {
     Ok(folder.ok_or(Error::HomeUnknown)?.join("root.crt"))
 }
 
-fn advice(store: &Path) -> Vec<Advice> {
+fn advice(store: &Path, with_system: bool) -> Vec<Advice> {
     let mut advice = Vec::new();
     let name = store.display();
     if !store.exists() {
@@ -33,9 +33,11 @@ fn advice(store: &Path) -> Vec<Advice> {
                 "creating `{name}` makes every `sslmode=require` connection of this user verify the server's CA, \
                  and lets `sslmode=prefer` fall back to plaintext where that fails"
             ),
-            hint: "`--include-system` adds this machine's own roots; or keep one file per connection: \
-                   `sslrootcert=` with the path that `pgtrust fetch` prints"
-                .to_owned(),
+            hint: if with_system {
+                PER_CONNECTION.to_owned()
+            } else {
+                format!("{INCLUDE_SYSTEM}; or {PER_CONNECTION}")
+            },
         });
     }
     let revocation = store.with_file_name("root.crl");
@@ -50,3 +52,6 @@ fn advice(store: &Path) -> Vec<Advice> {
     }
     advice
 }
+
+const INCLUDE_SYSTEM: &str = "`--include-system` adds this machine's own roots";
+const PER_CONNECTION: &str = "keep one file per connection: `sslrootcert=` with the path that `pgtrust fetch` prints";

@@ -28,7 +28,7 @@ pub(super) async fn attempt(
         let status = response.status();
         if let (StatusCode::NOT_MODIFIED, Some(entry)) = (status, known) {
             let body = entry.body.clone();
-            return Ok(Download { body, unchanged: true, authentic });
+            return Ok(Download { body, unchanged: true, from: shown(&at), authentic });
         }
         if status == StatusCode::OK {
             let etag = text(response.headers(), ETAG);
@@ -41,7 +41,7 @@ pub(super) async fn attempt(
                 // What cannot be kept is downloaded again next time; that is no reason to fail now.
                 let _ = cache::store(folder, &shown(url), &entry);
             }
-            return Ok(Download { body: entry.body, unchanged: false, authentic });
+            return Ok(Download { body: entry.body, unchanged: false, from: entry.answered, authentic });
         }
         match text(response.headers(), LOCATION) {
             Some(location) if status.is_redirection() => {

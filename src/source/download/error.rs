@@ -104,7 +104,8 @@ impl DownloadError {
         let url = shown(url);
         let detail = match io {
             Some(io::ErrorKind::UnexpectedEof) => "unexpected end of data".to_owned(),
-            _ => cause.to_string(),
+            // The system's words without Rust's `(os error 111)`.
+            _ => cause.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
         };
         if cause.is::<rustls::Error>() {
             Self::Tls { url, detail }
