@@ -8,5 +8,6 @@ mod clients;
 mod fetch;
 mod proxy_and_mirror;
 #[cfg(unix)]
+mod readme;
 mod roots;
 mod support;
