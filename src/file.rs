@@ -15,6 +15,7 @@ const MAX_WHOLE: u64 = 256 << 20;
 
 /// The whole file; None when there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    refuse_special(path)?;
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -57,9 +58,9 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<
     let path = behind_links(path)?;
     let folder = folder_of(&path);
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    refuse_special(&path)?;
     let old = match fs::metadata(&path) {
-        Ok(metadata) if metadata.is_file() => Some(metadata),
-        Ok(_) => return Err(Error::io("replace", &path)(io::Error::other("not a regular file"))),
+        Ok(metadata) => Some(metadata),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(Error::io("read", &path)(error)),
     };
@@ -74,6 +75,17 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<
     new.as_file().sync_all().map_err(Error::io("write", &path))?;
     new.persist(&path).map_err(|error| Error::io("replace", &path)(error.error))?;
     sync_folder(folder).map_err(Error::io("write", folder))
+}
+
+/// Pipes and devices are no stores, and opening one may wait for ever.
+fn refuse_special(path: &Path) -> Result<(), Error> {
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            let what = if metadata.is_dir() { "a directory" } else { "not a regular file" };
+            Err(Error::io("use", path)(io::Error::other(what)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// [`replace`] with these bytes.

@@ -1,6 +1,6 @@
 //! `pgtrust bundle`
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
@@ -96,15 +96,15 @@ pub(crate) fn load(
 
 /// A slip of the hand after `-o` must not cost a key.
 fn refuse_other_files(path: &Path) -> Result<(), Failure> {
+    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
     let mut head = Vec::new();
-    match File::open(path) {
-        Err(_) => return Ok(()),
-        Ok(file) => {
-            let _ = file.take(64 * 1024).read_to_end(&mut head);
+    // Opening a pipe may wait for ever.
+    if metadata.is_file() {
+        let _ = File::open(path).and_then(|file| file.take(64 * 1024).read_to_end(&mut head));
+        let key = head.windows(KEY.len()).any(|text| text == KEY);
+        if head.trim_ascii().is_empty() || Format::of(&head).is_some() && !key {
+            return Ok(());
         }
-    }
-    if head.trim_ascii().is_empty() || Format::of(&head).is_some() && !head.windows(KEY.len()).any(|text| text == KEY) {
-        return Ok(());
     }
     let message = format!("`{}` exists and is not a certificate store", path.display());
     Err(Failure::Usage { message, hint: "remove it first, or write to another file".to_owned() })

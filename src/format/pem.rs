@@ -1,6 +1,7 @@
 //! PEM (RFC 7468), read as forgivingly as files in use need, written strictly.
 
 mod scanner;
+mod trusted;
 mod utf16;
 
 use std::collections::HashSet;
@@ -46,12 +47,14 @@ fn member(block: Block) -> Result<Member, Error> {
         return Ok(Member::Other { kind, place });
     }
     let certificate = der.and_then(|mut der| {
-        if label == TRUSTED {
-            // What OpenSSL appends to the certificate are its own trust settings.
-            let length = Reader::new(&der).element().map_or(der.len(), |first| first.whole.len());
-            der.truncate(length);
+        let length = Reader::new(&der).element().map_or(der.len(), |first| first.whole.len());
+        let settings = if label == TRUSTED { der.split_off(length) } else { Vec::new() };
+        let certificate = Certificate::from_der(der).map_err(|error| error.to_string())?;
+        match trusted::for_servers(&settings) {
+            Ok(true) => Ok(certificate),
+            Ok(false) => Err(format!("the trust settings of `{}` exclude TLS servers", certificate.subject())),
+            Err(_) => Err(format!("the trust settings of `{}` cannot be read", certificate.subject())),
         }
-        Certificate::from_der(der).map_err(|error| error.to_string())
     });
     Ok(match certificate {
         Ok(certificate) => Member::Certificate { certificate, place, flaw },
@@ -81,7 +84,7 @@ fn write_entry(text: &mut Vec<u8>, entry: &Entry<'_>) -> io::Result<()> {
     if !entry.origin.is_empty() {
         writeln!(text, "# {}", entry.origin)?;
     }
-    write_block(text, certificate.der());
+    write_block(text, CERTIFICATE, certificate.der());
     Ok(())
 }
 
@@ -95,8 +98,8 @@ impl fmt::Display for Day {
     }
 }
 
-fn write_block(text: &mut Vec<u8>, der: &[u8]) {
-    text.extend_from_slice(b"-----BEGIN CERTIFICATE-----\n");
+fn write_block(text: &mut Vec<u8>, label: &str, der: &[u8]) {
+    write_line(text, &["-----BEGIN ", label, "-----"]);
     // All lines at once, then apart: twice as fast as line by line.
     let mut encoded = vec![0; der.len().div_ceil(3) * 4];
     let length = engine().encode_slice(der, &mut encoded).unwrap_or_default();
@@ -104,7 +107,12 @@ fn write_block(text: &mut Vec<u8>, der: &[u8]) {
         text.extend_from_slice(line);
         text.push(b'\n');
     }
-    text.extend_from_slice(b"-----END CERTIFICATE-----\n");
+    write_line(text, &["-----END ", label, "-----"]);
+}
+
+fn write_line(text: &mut Vec<u8>, parts: &[&str]) {
+    parts.iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
+    text.push(b'\n');
 }
 
 /// What others wrote stays, comments and order included. What is added comes behind it, so that clients which read
@@ -118,16 +126,16 @@ fn merge(existing: &[u8], add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
     let mut scanner = Scanner::new(&existing[..])?;
     while let Some(block) = scanner.next_block()? {
         let (start, end) = (block.place.bytes.start as usize, block.place.bytes.end as usize);
-        let plain = block.label != TRUSTED;
+        // OpenSSL's trust settings stay with their certificate.
+        let trusted = if block.label == TRUSTED { block.der.clone().ok() } else { None };
         match member(block)? {
             Member::Certificate { certificate, .. } => {
                 push_text(&mut text, &existing[done..start]);
                 // A second copy goes; what stands over it stays, over the next.
                 if !merged.known.contains(&certificate.fingerprint()) {
-                    if plain {
-                        write_block(&mut text, certificate.der());
-                    } else {
-                        push_text(&mut text, &existing[start..end]);
+                    match trusted {
+                        Some(bytes) => write_block(&mut text, TRUSTED, &bytes),
+                        None => write_block(&mut text, CERTIFICATE, certificate.der()),
                     }
                     merged.insert(certificate, std::mem::take(&mut text));
                 }

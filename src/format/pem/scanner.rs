@@ -151,6 +151,9 @@ impl<R: Read> Scanner<R> {
                 break (der, dashes + END.len() + label.len() + DASHES.len());
             }
             from = dashes + DASHES.len();
+            if from > MAX_BLOCK {
+                break (Err("it is larger than 1 MiB".to_owned()), from);
+            }
         };
         let place = Place { line: Some(self.line), bytes: self.offset..self.offset + end as u64 };
         self.consume(end);
