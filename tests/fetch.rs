@@ -28,7 +28,7 @@ fn a_download_that_matches_its_pin_is_kept_at_the_stable_path() {
         "changed": false,
         "roots": [{
             "sha256": scene.root.fingerprint(),
-            "subject": format!("CN={}", scene.root.common_name),
+            "subject": format!("CN={},O=pgtrust tests", scene.root.common_name),
             "role": "current",
             "url": scene.server.url("/root.pem"),
             "result": "downloaded",

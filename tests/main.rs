@@ -3,11 +3,18 @@
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod catalog;
+mod certificates;
 #[cfg(unix)]
 mod clients;
+mod faults;
 mod fetch;
+mod names;
+mod pem;
 mod proxy_and_mirror;
 #[cfg(unix)]
 mod readme;
 mod roots;
+mod sources;
+mod stores;
 mod support;
+mod undo;

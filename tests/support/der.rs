@@ -1,0 +1,42 @@
+//! Certificates written by hand, for what no tool makes. Nothing signs them.
+
+/// A self-issued CA certificate of this name, with a signature that is not one.
+pub(crate) fn certificate(name: &[u8], not_before: &[u8], not_after: &[u8]) -> Vec<u8> {
+    let algorithm = tlv(0x30, &[&[0x06, 3, 0x2b, 0x65, 0x70]]);
+    let key = tlv(0x30, &[&algorithm, &tlv(0x03, &[&[0; 33]])]);
+    let ca = tlv(0x30, &[&[0x06, 3, 0x55, 0x1d, 0x13], &tlv(0x04, &[&[0x30, 3, 1, 1, 0xff]])]);
+    let validity = tlv(0x30, &[not_before, not_after]);
+    let extensions = tlv(0xa3, &[&tlv(0x30, &[&ca])]);
+    let version = [0xa0, 3, 2, 1, 2];
+    let contents = tlv(0x30, &[&version, &[2, 1, 1], &algorithm, name, &validity, name, &key, &extensions]);
+    tlv(0x30, &[&contents, &algorithm, &tlv(0x03, &[&[0; 65]])])
+}
+
+/// A name with nothing but this common name.
+pub(crate) fn common_name(tag: u8, value: &[u8]) -> Vec<u8> {
+    let attribute = tlv(0x30, &[&[0x06, 3, 0x55, 4, 3], &tlv(tag, &[value])]);
+    tlv(0x30, &[&tlv(0x31, &[&attribute])])
+}
+
+pub(crate) fn utc(text: &str) -> Vec<u8> {
+    tlv(0x17, &[text.as_bytes()])
+}
+
+pub(crate) fn generalized(text: &str) -> Vec<u8> {
+    tlv(0x18, &[text.as_bytes()])
+}
+
+/// Tag, length and contents (X.690 section 8.1).
+pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    let mut bytes = vec![tag];
+    match content.len() {
+        0..128 => bytes.push(length[3]),
+        _ => {
+            bytes.push(0x84);
+            bytes.extend(length);
+        }
+    }
+    [bytes, content].concat()
+}
