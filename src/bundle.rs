@@ -141,25 +141,25 @@ impl Bundle {
         let mut order = Vec::with_capacity(set.len());
         let mut labels: Vec<String> = Vec::new();
         let mut rejected = Vec::new();
-        for (index, certificate) in set.certificates().enumerate() {
-            let pinned = set.origins(index).any(|origin| matches!(origin, Origin::Provider { .. }));
+        for (index, (certificate, links)) in set.linked().enumerate() {
+            let pinned = set.origins(links).any(|origin| matches!(origin, Origin::Provider { .. }));
             match judge(certificate, pinned, policy) {
                 None => {
-                    let label = set.provider_label(index);
+                    let label = set.provider_label(links);
                     let known = labels.iter().position(|known| *known == label).unwrap_or_else(|| {
                         labels.push(label);
                         labels.len() - 1
                     });
                     order.push(Ranked {
                         crossed: !certificate.is_self_issued(),
-                        rank: rank(&set, index),
+                        rank: rank(&set, links),
                         label: known as u16,
                         certificate: index as u32,
                         start: certificate.fingerprint().start(),
                     });
                 }
                 Some(reason) => {
-                    let sighting = set.first_sighting(index);
+                    let sighting = set.first_sighting(links);
                     rejected.push(Rejected { certificate: certificate.clone(), sighting, reason });
                 }
             }
@@ -272,11 +272,11 @@ fn judge(certificate: &Certificate, pinned: bool, policy: &Policy) -> Option<Rea
     }
 }
 
-fn rank(set: &CertificateSet, index: usize) -> u8 {
+fn rank(set: &CertificateSet, links: &[set::Link]) -> u8 {
     let role = |origin: &Origin| match origin {
         Origin::Provider { role: Role::Current, .. } => 0,
         Origin::Provider { role: Role::Upcoming, .. } => 1,
         _ => 2,
     };
-    set.origins(index).map(role).min().unwrap_or(2)
+    set.origins(links).map(role).min().unwrap_or(2)
 }

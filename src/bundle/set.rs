@@ -63,7 +63,7 @@ pub struct CertificateSet {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Link {
+pub(super) struct Link {
     certificate: u32,
     origin: u32,
     /// 0 for none.
@@ -140,17 +140,17 @@ impl CertificateSet {
         }
     }
 
-    fn links(&self, index: usize) -> impl Iterator<Item = &Link> {
-        let start = self.links.partition_point(|link| (link.certificate as usize) < index);
-        self.links[start..].iter().take_while(move |link| link.certificate as usize == index)
+    /// Each certificate with its links, once [`seal`](Self::seal)ed.
+    pub(super) fn linked(&self) -> impl Iterator<Item = (&Certificate, &[Link])> {
+        self.certificates.iter().zip(self.links.chunk_by(|a, b| a.certificate == b.certificate))
     }
 
-    pub(super) fn origins(&self, index: usize) -> impl Iterator<Item = &Origin> {
-        self.links(index).map(|link| &self.origins[link.origin as usize])
+    pub(super) fn origins<'a>(&'a self, links: &'a [Link]) -> impl Iterator<Item = &'a Origin> {
+        links.iter().map(|link| &self.origins[link.origin as usize])
     }
 
-    pub(super) fn first_sighting(&self, index: usize) -> Sighting {
-        let first = self.links(index).next();
+    pub(super) fn first_sighting(&self, links: &[Link]) -> Sighting {
+        let first = links.first();
         Sighting {
             origin: first.map_or(Origin::Stdin, |link| self.origins[link.origin as usize].clone()),
             line: first.filter(|link| link.line > 0).map(|link| u64::from(link.line)),
@@ -158,12 +158,12 @@ impl CertificateSet {
     }
 
     /// `azure current, azure-gov current`; empty when no provider is among the origins.
-    pub(super) fn provider_label(&self, index: usize) -> String {
+    pub(super) fn provider_label(&self, links: &[Link]) -> String {
         let of_provider = |origin: &Origin| match origin {
             Origin::Provider { id, role } => Some(format!("{id} {}", role.name())),
             _ => None,
         };
-        let mut labels: Vec<String> = self.origins(index).filter_map(of_provider).collect();
+        let mut labels: Vec<String> = self.origins(links).filter_map(of_provider).collect();
         labels.sort();
         labels.dedup();
         labels.join(", ")

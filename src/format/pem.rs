@@ -64,16 +64,26 @@ fn member(block: Block) -> Result<Member, Error> {
 
 /// LF, final newline, no byte order mark; over each certificate a comment with what a reader wants to know.
 fn encode(entries: &mut dyn Iterator<Item = Entry<'_>>, output: &mut dyn Write) -> Result<(), Error> {
-    let mut text = Vec::with_capacity(8 * 1024);
-    for (index, entry) in entries.enumerate() {
-        text.clear();
-        if index > 0 {
-            text.push(b'\n');
+    let mut text = Vec::with_capacity(64 * 1024);
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut first = true;
+    loop {
+        batch.extend((&mut *entries).take(BATCH));
+        if batch.is_empty() {
+            return Ok(());
         }
-        write_entry(&mut text, &entry)?;
+        // They lie all over the memory: looked at together, the processor waits once for all of them.
+        let bytes = batch.iter().flat_map(|entry| entry.certificate.der().iter().step_by(64));
+        std::hint::black_box(bytes.fold(0, |all, byte| all ^ byte));
+        for entry in batch.drain(..) {
+            if !std::mem::take(&mut first) {
+                text.push(b'\n');
+            }
+            write_entry(&mut text, &entry)?;
+        }
         output.write_all(&text)?;
+        text.clear();
     }
-    Ok(())
 }
 
 fn write_entry(text: &mut Vec<u8>, entry: &Entry<'_>) -> io::Result<()> {
@@ -100,11 +110,17 @@ impl fmt::Display for Day {
 
 fn write_block(text: &mut Vec<u8>, label: &str, der: &[u8]) {
     write_line(text, &["-----BEGIN ", label, "-----"]);
-    // All lines at once, then apart: twice as fast as line by line.
+    // All at once, then apart into lines.
     let mut encoded = vec![0; der.len().div_ceil(3) * 4];
     let length = engine().encode_slice(der, &mut encoded).unwrap_or_default();
-    for line in encoded[..length].chunks(64) {
-        text.extend_from_slice(line);
+    let (lines, last) = encoded[..length].as_chunks::<64>();
+    let start = text.len();
+    text.resize(start + lines.len() * 65, b'\n');
+    for (place, line) in text[start..].chunks_exact_mut(65).zip(lines) {
+        place[..64].copy_from_slice(line);
+    }
+    if !last.is_empty() {
+        text.extend_from_slice(last);
         text.push(b'\n');
     }
     write_line(text, &["-----END ", label, "-----"]);
@@ -213,3 +229,5 @@ fn push_text(text: &mut Vec<u8>, part: &[u8]) {
 
 const CERTIFICATE: &str = "CERTIFICATE";
 const TRUSTED: &str = "TRUSTED CERTIFICATE";
+/// Certificates that are written at a time.
+const BATCH: usize = 64;

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig, Simd};
 use base64::{DecodeError, DecodeSliceError, Engine as _};
-use memchr::{memchr, memchr_iter, memmem, memrchr2};
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr_iter, memrchr2};
 
 use super::utf16::{self, Utf16};
 use crate::format::Place;
@@ -47,8 +48,9 @@ pub(super) struct Scanner<R> {
     input: R,
     utf16: Option<Utf16>,
     buffer: Vec<u8>,
-    /// Where the unread part of the buffer begins.
+    /// Where the unread part of the buffer begins and ends.
     start: usize,
+    end: usize,
     /// Offset of the first unread byte in the file (once it is UTF-8), and its line.
     offset: u64,
     line: u64,
@@ -59,6 +61,8 @@ pub(super) struct Scanner<R> {
     /// Base64 of the current block without line ends.
     text: Vec<u8>,
     flaw_of_file: Option<&'static str>,
+    begin: Finder<'static>,
+    dashes: Finder<'static>,
 }
 
 impl<R: Read> Scanner<R> {
@@ -66,8 +70,9 @@ impl<R: Read> Scanner<R> {
         let mut scanner = Self {
             input,
             utf16: None,
-            buffer: Vec::with_capacity(CHUNK),
+            buffer: Vec::new(),
             start: 0,
+            end: 0,
             offset: 0,
             line: 1,
             before: b'\n',
@@ -75,14 +80,18 @@ impl<R: Read> Scanner<R> {
             ended: false,
             text: Vec::with_capacity(8 * 1024),
             flaw_of_file: None,
+            begin: Finder::new(BEGIN),
+            dashes: Finder::new(DASHES),
         };
         scanner.have(4)?;
-        if let Some(mut utf16) = Utf16::detect(&scanner.buffer) {
-            let head = std::mem::take(&mut scanner.buffer);
+        if let Some(mut utf16) = Utf16::detect(scanner.unread()) {
+            let head = scanner.unread().to_vec();
+            scanner.buffer.clear();
             utf16.decode(&head, &mut scanner.buffer);
+            scanner.end = scanner.buffer.len();
             scanner.utf16 = Some(utf16);
             scanner.flaw_of_file = Some("it is in UTF-16");
-        } else if scanner.buffer.starts_with(utf16::BYTE_ORDER_MARK) {
+        } else if scanner.unread().starts_with(utf16::BYTE_ORDER_MARK) {
             scanner.flaw_of_file = Some("the file begins with a byte order mark");
         }
         Ok(scanner)
@@ -91,7 +100,7 @@ impl<R: Read> Scanner<R> {
     /// The next block; text around it is passed over.
     pub(super) fn next_block(&mut self) -> io::Result<Option<Block>> {
         loop {
-            match memmem::find(self.unread(), BEGIN) {
+            match self.begin.find(self.unread()) {
                 Some(begin) => {
                     self.consume(begin);
                     match self.label_end()? {
@@ -116,7 +125,7 @@ impl<R: Read> Scanner<R> {
         let line = &self.unread()[BEGIN.len()..];
         let line = &line[..line.len().min(MAX_LABEL + DASHES.len())];
         let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
-        Ok(memmem::find(line, DASHES).map(|length| BEGIN.len() + length))
+        Ok(self.dashes.find(line).map(|length| BEGIN.len() + length))
     }
 
     fn block(&mut self, label_end: usize) -> io::Result<Block> {
@@ -164,7 +173,7 @@ impl<R: Read> Scanner<R> {
     fn find_dashes(&mut self, mut from: usize) -> io::Result<Option<usize>> {
         loop {
             let unread = self.unread();
-            if let Some(found) = memmem::find(&unread[from..], DASHES) {
+            if let Some(found) = self.dashes.find(&unread[from..]) {
                 return Ok(Some(from + found));
             }
             from = from.max(unread.len().saturating_sub(DASHES.len() - 1));
@@ -216,7 +225,7 @@ impl<R: Read> Scanner<R> {
     }
 
     fn unread(&self) -> &[u8] {
-        &self.buffer[self.start..]
+        &self.buffer[self.start..self.end]
     }
 
     fn consume(&mut self, count: usize) {
@@ -257,20 +266,25 @@ impl<R: Read> Scanner<R> {
         if self.ended {
             return Ok(false);
         }
-        self.buffer.drain(..self.start);
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
         self.start = 0;
-        let length = self.buffer.len();
         let chunk = match &mut self.utf16 {
             None => {
-                self.buffer.resize(length + CHUNK, 0);
-                let read = read(&mut self.input, &mut self.buffer[length..])?;
-                self.buffer.truncate(length + read);
+                let full = self.end + CHUNK;
+                if self.buffer.len() < full {
+                    self.buffer.resize(full, 0);
+                }
+                let read = read(&mut self.input, &mut self.buffer[self.end..full])?;
+                self.end += read;
                 read
             }
             Some(utf16) => {
                 let mut chunk = vec![0; CHUNK];
                 let read = read(&mut self.input, &mut chunk)?;
+                self.buffer.truncate(self.end);
                 utf16.decode(&chunk[..read], &mut self.buffer);
+                self.end = self.buffer.len();
                 read
             }
         };

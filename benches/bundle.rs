@@ -1,0 +1,195 @@
+//! `pgtrust bundle` over 100,000 certificates, beside the least that any program must do with them and beside what one
+//! would write first.
+//!
+//! The floor reads the file in chunks, finds the blocks, decodes and hashes them, on one thread, and keeps nothing.
+//!
+//! Everything runs as a process of its own, in turn, and counts with its best user and system time, as the `time` of
+//! bash tells it to the millisecond: so neither what the disk does nor what else runs decides, and all start equally.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::{GeneralPurposeConfig, Simd};
+use memchr::{memchr, memmem};
+use pgtrust::bundle::CertificateSet;
+use pgtrust::source::load_path;
+use pgtrust::{Bundle, Certificate, Policy};
+use time::macros::datetime;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [FLOOR, file] => floor(File::open(file)?),
+        [NAIVE, file] => naive(file),
+        _ => compare(),
+    }
+}
+
+fn compare() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let memory = Path::new("/dev/shm");
+    let in_memory = if memory.is_dir() { Some(tempfile::tempdir_in(memory)?) } else { None };
+    let input = folder.path().join("input.pem");
+    let output = in_memory.as_ref().unwrap_or(&folder).path().join("output.pem");
+    let average = write_input(&input)?;
+    let megabytes = fs::metadata(&input)?.len() as f64 / 1e6;
+    println!("{CERTIFICATES} certificates of {average} bytes on average, {megabytes:.1} MB of PEM\n");
+
+    let this = std::env::current_exe()?;
+    let (this, input) = (text(&this)?, text(&input)?);
+    let bundle = [env!("CARGO_BIN_EXE_pgtrust"), "--as-of", "2026-01-01", "bundle", input];
+    let to_file = [&bundle[..], &["-o", text(&output)?]].concat();
+    let mut contenders = vec![
+        ("floor: decode and hash", vec![this, FLOOR, input]),
+        ("pgtrust bundle > /dev/null", bundle.to_vec()),
+        ("naive: crate `pem`, HashSet", vec![this, NAIVE, input]),
+    ];
+    if in_memory.is_some() {
+        contenders.insert(2, ("pgtrust bundle -o /dev/shm/...", to_file.clone()));
+    }
+    let mut best = vec![f64::INFINITY; contenders.len()];
+    for _ in 0..ROUNDS {
+        for ((_, command), best) in contenders.iter().zip(&mut best) {
+            *best = best.min(seconds(command)?);
+        }
+    }
+    println!("{:<34} {:>8} {:>8} {:>10}", format!("best of {ROUNDS}"), "CPU ms", "MB/s", "x floor");
+    for ((name, _), seconds) in contenders.iter().zip(&best) {
+        println!("{name:<34} {:>8.0} {:>8.0} {:>10.2}", seconds * 1e3, megabytes / seconds, seconds / best[0]);
+    }
+    if in_memory.is_none() {
+        println!("no {}: writing a file is left out", memory.display());
+    }
+
+    println!();
+    match peak(&to_file) {
+        Ok(peak) => {
+            let output = fs::metadata(&output)?.len() as f64 / 1e6;
+            let bound = output + 64.0 * CERTIFICATES as f64 / 1e6;
+            println!("peak memory of pgtrust bundle: {peak:.1} MB");
+            println!("output and 64 bytes per certificate: {output:.1} MB + {:.1} MB = {bound:.1} MB", bound - output);
+        }
+        Err(error) => println!("peak memory is left out, GNU time at {TIME} does not tell it: {error}"),
+    }
+    Ok(())
+}
+
+/// The roots of the catalogue, for their sizes, in turn; each copy has a number of its own where its signature ends.
+/// Returns the average size.
+fn write_input(path: &Path) -> Result<usize> {
+    let mut set = CertificateSet::new();
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/bundles"))? {
+        let roots = entry?.path().join("roots.pem");
+        if roots.exists() {
+            load_path(&mut set, &roots)?;
+        }
+    }
+    load_path(&mut set, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/isrg-root-x1.der")))?;
+    let (bundle, _) = Bundle::build(set, &Policy::roots(datetime!(2026-01-01 00:00 UTC)))?;
+    let roots: Vec<&Certificate> = bundle.certificates().collect();
+
+    let mut output = BufWriter::new(File::create(path)?);
+    let mut bytes = 0;
+    for (number, root) in (0..CERTIFICATES).zip(roots.into_iter().cycle()) {
+        let mut der = root.der().to_vec();
+        let end = der.len() - 4;
+        der[end..].copy_from_slice(&number.to_be_bytes());
+        bytes += der.len();
+        output.write_all(pem::encode_config(&pem::Pem::new("CERTIFICATE", der), unix()).as_bytes())?;
+    }
+    output.flush()?;
+    Ok(bytes / CERTIFICATES as usize)
+}
+
+/// User and system time of a command.
+fn seconds(command: &[&str]) -> Result<f64> {
+    let script = r#"TIMEFORMAT="%3U %3S"; time "$@" > /dev/null"#;
+    let run = Command::new("bash").args(["-c", script, "bash"]).args(command).env("LC_ALL", "C").output()?;
+    last_line(run)?.split(' ').map(|part| Ok(part.parse::<f64>()?)).sum()
+}
+
+/// The most memory that a command has at one time, in MB.
+fn peak(command: &[&str]) -> Result<f64> {
+    let run = Command::new(TIME).args(["-f", "%M"]).args(command).stdout(Stdio::null()).output()?;
+    Ok(last_line(run)?.parse::<f64>()? * 1024.0 / 1e6)
+}
+
+fn last_line(run: std::process::Output) -> Result<String> {
+    let text = String::from_utf8(run.stderr)?;
+    if !run.status.success() {
+        return Err(text.into());
+    }
+    Ok(text.lines().last().unwrap_or_default().to_owned())
+}
+
+/// Blocks are taken as they are: no other line length, no text between them, no mistake is found.
+fn floor(mut input: File) -> Result<()> {
+    let engine = Simd::standard(GeneralPurposeConfig::new());
+    let mut buffer = vec![0; 256 * 1024];
+    let mut filled = 0;
+    let mut base64 = Vec::new();
+    let mut der = Vec::new();
+    let mut all = 0u8;
+    loop {
+        let read = input.read(&mut buffer[filled..])?;
+        if read == 0 {
+            break;
+        }
+        filled += read;
+        let mut done = 0;
+        while let Some(end) = memmem::find(&buffer[done..filled], END) {
+            let block = &buffer[done + BEGIN.len()..done + end];
+            base64.clear();
+            let mut lines = block;
+            while let Some(end) = memchr(b'\n', lines) {
+                base64.extend_from_slice(&lines[..end]);
+                lines = &lines[end + 1..];
+            }
+            der.resize(base64.len() / 4 * 3, 0);
+            let length = engine.decode_slice(&base64, &mut der)?;
+            all ^= digest(&SHA256, &der[..length]).as_ref()[0];
+            done += end + END.len();
+        }
+        buffer.copy_within(done..filled, 0);
+        filled -= done;
+    }
+    std::hint::black_box(all);
+    Ok(())
+}
+
+fn naive(path: &str) -> Result<()> {
+    let mut seen = HashSet::new();
+    let mut output = BufWriter::new(io::stdout().lock());
+    for block in pem::parse_many(fs::read(path)?)? {
+        if seen.insert(digest(&SHA256, block.contents()).as_ref().to_vec()) {
+            output.write_all(pem::encode_config(&block, unix()).as_bytes())?;
+        }
+    }
+    Ok(output.flush()?)
+}
+
+fn unix() -> pem::EncodeConfig {
+    pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF)
+}
+
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().ok_or_else(|| format!("`{}` is not UTF-8", path.display()).into())
+}
+
+const CERTIFICATES: u32 = 100_000;
+const ROUNDS: usize = 7;
+const FLOOR: &str = "floor";
+const NAIVE: &str = "naive";
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----\n";
+const END: &[u8] = b"-----END CERTIFICATE-----\n";
+const TIME: &str = "/usr/bin/time";
