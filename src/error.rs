@@ -60,6 +60,14 @@ pub enum Error {
         /// What did not pass.
         rejected: Vec<Rejected>,
     },
+    /// The file has other names, which would keep the old bytes.
+    #[error("`{path}` has {names} names (hard links): replacing one of them would part it from the others")]
+    HardLinks {
+        /// The file.
+        path: PathBuf,
+        /// How many names it has.
+        names: u64,
+    },
     /// There is no home folder to put anything under.
     #[error("neither HOME nor PGTRUST_HOME names a folder")]
     HomeUnknown,
@@ -149,6 +157,9 @@ impl Error {
             Self::EmptyBundle { rejected } if rejected.iter().any(|rejected| rejected.reason.is_no_root()) => {
                 "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same"
                     .to_owned()
+            }
+            Self::HardLinks { path, .. } => {
+                format!("make the others symbolic links to it; `find -samefile {}` finds them", path.display())
             }
             Self::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
             Self::Io { source, .. } => return io_hint(source),

@@ -52,9 +52,13 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 /// Replaces a file, or creates it and the folders above it: the bytes go to a temporary file beside it and to the disk,
 /// then take the name. At every moment the name stands for the old file or the new one, whole.
 ///
-/// A symbolic link stays one: the file behind it changes. Mode and owner stay. New files are readable by all, as far as
-/// the umask lets: a trust store holds no secret.
+/// A symbolic link stays one: the file behind it changes. Mode, owner and extended attributes stay. New files are
+/// readable by all, as far as the umask lets: a trust store holds no secret.
 pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
+    replace_as(path, 0o644, write)
+}
+
+fn replace_as(path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
     let path = behind_links(path)?;
     let folder = folder_of(&path);
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
@@ -64,13 +68,18 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(Error::io("read", &path)(error)),
     };
-    let mut new = temporary(folder, &path).map_err(Error::io("create a file beside", &path))?;
+    if let Some(old) = &old {
+        refuse_other_names(&path, old)?;
+    }
+    // What replaces another file is for its readers only, which may be few: a Java store may hold private keys.
+    let mode = if old.is_some() { 0o600 } else { mode };
+    let mut new = temporary(folder, &path, mode).map_err(Error::io("create a file beside", &path))?;
     let mut output = BufWriter::with_capacity(256 * 1024, new.as_file_mut());
     write(&mut output)?;
     output.flush().map_err(Error::io("write", &path))?;
     drop(output);
     if let Some(old) = &old {
-        keep_mode_and_owner(new.as_file(), old).map_err(Error::io("keep mode and owner of", &path))?;
+        keep_access(new.as_file(), &path, old).map_err(Error::io("keep owner, mode and attributes of", &path))?;
     }
     new.as_file().sync_all().map_err(Error::io("write", &path))?;
     new.persist(&path).map_err(|error| Error::io("replace", &path)(error.error))?;
@@ -91,6 +100,11 @@ fn refuse_special(path: &Path) -> Result<(), Error> {
 /// [`replace`] with these bytes.
 pub(crate) fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     replace(path, |output| output.write_all(bytes).map_err(Error::io("write", path)))
+}
+
+/// [`replace_bytes`] that only this user may read.
+pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace_as(path, 0o600, |output| output.write_all(bytes).map_err(Error::io("write", path)))
 }
 
 /// Removes a file for good; of a symbolic link the file behind it. Not an error when it is gone.
@@ -130,29 +144,69 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn temporary(folder: &Path, path: &Path) -> io::Result<NamedTempFile> {
+fn temporary(folder: &Path, path: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut builder = tempfile::Builder::new();
     let prefix = format!(".{name}.pgtrust-");
     builder.prefix(&prefix);
     #[cfg(unix)]
-    builder.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644));
+    builder.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
     builder.tempfile_in(folder)
 }
 
+/// A rename would leave the other names of the file with the old bytes.
 #[cfg(unix)]
-fn keep_mode_and_owner(new: &File, old: &Metadata) -> io::Result<()> {
+fn refuse_other_names(path: &Path, old: &Metadata) -> Result<(), Error> {
+    match std::os::unix::fs::MetadataExt::nlink(old) {
+        0 | 1 => Ok(()),
+        names => Err(Error::HardLinks { path: path.to_owned(), names }),
+    }
+}
+
+#[cfg(not(unix))]
+fn refuse_other_names(_: &Path, _: &Metadata) -> Result<(), Error> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn keep_access(new: &File, path: &Path, old: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let made = new.metadata()?;
     if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
         fchown(new, Some(old.uid()), Some(old.gid()))?;
     }
-    new.set_permissions(old.permissions())
+    new.set_permissions(old.permissions())?;
+    keep_attributes(new, path)
 }
 
 #[cfg(not(unix))]
-fn keep_mode_and_owner(new: &File, old: &Metadata) -> io::Result<()> {
+fn keep_access(new: &File, _: &Path, old: &Metadata) -> io::Result<()> {
     new.set_permissions(old.permissions())
+}
+
+/// Access control lists and the SELinux label are extended attributes.
+#[cfg(unix)]
+fn keep_attributes(new: &File, path: &Path) -> io::Result<()> {
+    use xattr::FileExt as _;
+    let names = match xattr::list_deref(path) {
+        Ok(names) => names,
+        // A file system without them.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for name in names {
+        // Signatures of the old content, which the kernel makes and checks.
+        if name == "security.ima" || name == "security.evm" {
+            continue;
+        }
+        let value = xattr::get_deref(path, &name)?;
+        if let Some(value) = value.filter(|value| new.get_xattr(&name).ok().flatten().as_ref() != Some(value)) {
+            new.set_xattr(&name, &value)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -117,7 +117,8 @@ impl Journal {
             if let (Some(bytes), Some(digest)) = (&change.before, digest(&change.before)) {
                 let backup = self.backup(&digest);
                 if !backup.exists() {
-                    file::replace_bytes(&backup, bytes)?;
+                    // The store may hold private keys.
+                    file::replace_private(&backup, bytes)?;
                 }
             }
             let path = std::path::absolute(&change.path).map_err(Error::io("find", &change.path))?;

@@ -154,6 +154,52 @@ fn mode_and_owner_stay_and_a_new_file_follows_the_umask() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn access_lists_and_other_attributes_stay_with_the_file() {
+    let (Some(setfacl), Some(getfacl)) = (tools::program("setfacl"), tools::program("getfacl")) else { return };
+    let [a, b] = roots(["A", "B"]);
+    let home = Home::new();
+    let store = home.write("store.pem", &a.pem);
+    Run::of(home.command(setfacl).args(["-m", "u:daemon:r,g:games:rw", "store.pem"])).expect(0);
+    let attributes = || Run::of(home.command(&getfacl).arg("store.pem")).expect(0).stdout;
+    let before = attributes();
+    assert!(before.contains("user:daemon:r--"), "{before}");
+    install(&home, &[&b], "store.pem").expect(0);
+    assert!(fs::read_to_string(&store).unwrap().contains(b.pem.trim()));
+    assert_eq!(attributes(), before);
+    home.pgtrust(&["undo"]).expect(0);
+    assert_eq!(attributes(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_other_names_is_refused_and_left_alone() {
+    let [a, b] = roots(["A", "B"]);
+    let home = Home::new();
+    let store = home.write("store.pem", &a.pem);
+    fs::hard_link(&store, home.path().join("other.pem")).unwrap();
+    let run = install(&home, &[&b], "store.pem").expect(2);
+    assert!(
+        run.stderr.contains("store.pem") && run.stderr.contains("2 names") && run.stderr.contains("hint:"),
+        "{run}"
+    );
+    assert_eq!(fs::read_to_string(&store).unwrap(), a.pem);
+}
+
+#[cfg(unix)]
+#[test]
+fn backups_are_for_their_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let [a, b] = roots(["A", "B"]);
+    let home = Home::new();
+    home.write("store.pem", &a.pem);
+    install(&home, &[&b], "store.pem").expect(0);
+    let backups = fs::read_dir(home.path().join(".local/state/pgtrust/backups")).unwrap();
+    let modes: Vec<u32> = backups.map(|file| file.unwrap().metadata().unwrap().permissions().mode() & 0o777).collect();
+    assert_eq!(modes, [0o600]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_symbolic_link_stays_one_and_an_undo_leaves_it_as_it_was() {
