@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::Rejected;
 use crate::format;
+use crate::text::sanitise;
 
 /// Any failure of pgtrust. The message says what failed, which thing and why; [`hint`](Self::hint) says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +82,17 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
+    /// The `java` on `PATH` does not tell which installation it starts.
+    #[error("`{java}` does not tell which Java it starts: {}", sanitise(.reason))]
+    JavaSilent {
+        /// The program.
+        java: PathBuf,
+        /// What it says instead.
+        reason: String,
+    },
+    /// No Java is in use.
+    #[error("neither JAVA_HOME nor `java` on PATH tells which Java is in use")]
+    JavaUnknown,
     /// The provider's CA is different for every user, project or server.
     #[error("`{id}` has no roots that are the same for all")]
     NoFixedRoots {
@@ -88,6 +100,16 @@ pub enum Error {
         id: String,
         /// How to get the CA.
         obtain: Vec<String>,
+    },
+    /// A path is no Java installation.
+    #[error("`{path}` ({found}) is no Java installation: {reason}")]
+    NoJvm {
+        /// The path.
+        path: PathBuf,
+        /// What led to it, as [`Jvm::found`](crate::jvm::Jvm::found).
+        found: &'static str,
+        /// What it lacks.
+        reason: String,
     },
     /// A text on the command line is neither a provider nor a file.
     #[error("`{name}` is neither a provider nor a file")]
@@ -163,6 +185,13 @@ impl Error {
             }
             Self::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
             Self::Io { source, .. } => return io_hint(source),
+            Self::JavaSilent { .. } | Self::JavaUnknown => {
+                "name its folder: `--java-home DIR`; or take every Java that is here: `--all-jdks`".to_owned()
+            }
+            Self::NoJvm { found: "JAVA_HOME", .. } => {
+                "correct or unset JAVA_HOME, or name the folder: `--java-home DIR`".to_owned()
+            }
+            Self::NoJvm { .. } => "name the folder that has `bin/java`".to_owned(),
             Self::NoFixedRoots { id, obtain } => match obtain.first() {
                 Some(first) => format!("{first}; then `pgtrust install FILE` (`pgtrust providers {id}` tells more)"),
                 None => format!("`pgtrust providers {id}` tells where the CA comes from"),

@@ -1,5 +1,6 @@
 //! Where pgtrust keeps what it keeps.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -19,6 +20,26 @@ pub struct Environment {
     pub xdg_data_home: Option<PathBuf>,
     /// `XDG_STATE_HOME`.
     pub xdg_state_home: Option<PathBuf>,
+    /// `PATH`.
+    pub path: Option<OsString>,
+    /// `LOCALAPPDATA`, on Windows.
+    pub local_appdata: Option<PathBuf>,
+    /// `ProgramFiles` and `ProgramFiles(x86)`, on Windows.
+    pub program_files: Vec<PathBuf>,
+    /// `JAVA_HOME`.
+    pub java_home: Option<PathBuf>,
+    /// `ASDF_DATA_DIR`.
+    pub asdf_data_dir: Option<PathBuf>,
+    /// `GRADLE_USER_HOME`.
+    pub gradle_user_home: Option<PathBuf>,
+    /// `JABBA_HOME`.
+    pub jabba_home: Option<PathBuf>,
+    /// `JENV_ROOT`.
+    pub jenv_root: Option<PathBuf>,
+    /// `MISE_DATA_DIR`.
+    pub mise_data_dir: Option<PathBuf>,
+    /// `SDKMAN_DIR`.
+    pub sdkman_dir: Option<PathBuf>,
 }
 
 /// The folders and files of one user, or of the whole machine.

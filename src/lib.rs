@@ -8,6 +8,7 @@ mod error;
 mod file;
 pub mod format;
 pub mod journal;
+pub mod jvm;
 pub mod layout;
 pub mod manifest;
 pub mod plan;

