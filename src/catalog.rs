@@ -153,7 +153,7 @@ fn built_in(id: &str) -> Option<&'static BuiltIn> {
 }
 
 /// How many letters must be changed, added or dropped to make one word of the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().enumerate() {

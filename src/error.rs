@@ -111,6 +111,12 @@ pub enum Error {
         /// What it lacks.
         reason: String,
     },
+    /// The Java trust store is not there.
+    #[error("`{path}` does not exist: there is no Java trust store yet")]
+    NoJavaStore {
+        /// Where it would stand.
+        path: PathBuf,
+    },
     /// A text on the command line is neither a provider nor a file.
     #[error("`{name}` is neither a provider nor a file")]
     NoSuchSource {
@@ -119,12 +125,34 @@ pub enum Error {
         /// The provider that may be meant.
         suggestion: Option<String>,
     },
+    /// The provider's file is not there.
+    #[error("`{path}` does not exist: `{id}` has not been fetched")]
+    NotFetched {
+        /// The provider.
+        id: String,
+        /// Where its file would stand.
+        path: PathBuf,
+    },
     /// Nothing was named and nothing is kept.
     #[error("no provider is named, and the manifest keeps none")]
     NothingKept,
     /// Nothing is left to undo.
     #[error("there is no change to undo")]
     NothingToUndo,
+    /// Nothing was named, and several providers could be meant.
+    #[error("no provider is named, and the manifest keeps {}", .ids.len())]
+    SeveralKept {
+        /// The providers.
+        ids: Vec<String>,
+    },
+    /// There is no snippet for such a client.
+    #[error("there is no snippet for `{name}`")]
+    UnknownClient {
+        /// What was asked for.
+        name: String,
+        /// What may be meant.
+        suggestion: Option<&'static str>,
+    },
     /// The path's format cannot be told from its name.
     #[error("`{path}`: its name does not say which format to write")]
     UnknownFormat {
@@ -148,6 +176,16 @@ pub enum Error {
         region: String,
         /// What there is.
         regions: Vec<String>,
+    },
+    /// A value would break out of the text that it is written into.
+    #[error("`{value}` cannot be written for {place}: it holds {what}")]
+    Unwritable {
+        /// The value.
+        value: String,
+        /// Where it should go.
+        place: String,
+        /// What stands against it.
+        what: &'static str,
     },
     /// What was written does not read back as what was meant; the old store stands.
     #[error("`{path}`: what was to be written does not read back, so the old file stays")]
@@ -196,6 +234,7 @@ impl Error {
                 Some(first) => format!("{first}; then `pgtrust install FILE` (`pgtrust providers {id}` tells more)"),
                 None => format!("`pgtrust providers {id}` tells where the CA comes from"),
             },
+            Self::NoJavaStore { .. } => "`pgtrust install --target java` makes it".to_owned(),
             Self::NoSuchSource { name, suggestion: Some(suggestion) }
             | Self::UnknownProvider { id: name, suggestion: Some(suggestion) }
                 if name.contains('.') =>
@@ -208,7 +247,13 @@ impl Error {
             }
             Self::NoSuchSource { .. } => "no such file is here; `pgtrust providers` lists the providers".to_owned(),
             Self::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
+            Self::NotFetched { id, .. } => format!("`pgtrust fetch {id}`"),
             Self::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
+            Self::SeveralKept { ids } => format!("name one of {}", ids.join(", ")),
+            Self::UnknownClient { suggestion: Some(suggestion), .. } => {
+                format!("did you mean `{suggestion}`? `pgtrust snippet` lists all")
+            }
+            Self::UnknownClient { .. } => "`pgtrust snippet` lists all".to_owned(),
             Self::UnknownFormat { .. } => {
                 let names: Vec<_> = format::FORMATS.iter().flat_map(|format| format.extensions).collect();
                 let names: Vec<_> = names.iter().map(|name| format!("`.{name}`")).collect();
@@ -218,6 +263,7 @@ impl Error {
                 format!("`pgtrust providers {id}` lists its {} regions", regions.len())
             }
             Self::UnknownRegion { regions, .. } => format!("there are {}", regions.join(", ")),
+            Self::Unwritable { .. } => "use a name without it; PGTRUST_HOME moves what pgtrust keeps".to_owned(),
             _ => return None,
         })
     }

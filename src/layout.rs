@@ -93,6 +93,11 @@ impl Layout {
         self.bundles.join(format!("{provider}.pem"))
     }
 
+    /// The stable path of the Java trust store: PKCS#12 with [`JAVA_STORE_PASSWORD`].
+    pub fn java_store(&self) -> PathBuf {
+        self.bundles.join("java.p12")
+    }
+
     /// The folder of certificates that providers serve and no pin knows.
     pub fn held(&self) -> PathBuf {
         self.state.join("held")
@@ -102,6 +107,18 @@ impl Layout {
     pub fn held_of(&self, provider: &str) -> PathBuf {
         self.held().join(format!("{provider}.pem"))
     }
+}
+
+/// What Java stores have since ever, and what every Java program tries. It proves that a store is whole, no more.
+pub const JAVA_STORE_PASSWORD: &str = "changeit";
+
+/// A path as text, for what can hold nothing else.
+pub(crate) fn text_of(path: &Path) -> Result<&str, Error> {
+    path.to_str().ok_or_else(|| Error::Unwritable {
+        value: path.display().to_string(),
+        place: "text".to_owned(),
+        what: "bytes that are not UTF-8",
+    })
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use pgtrust::bundle::Pattern;
 use pgtrust::catalog::Selection;
+use pgtrust::env::SHELLS;
 use pgtrust::source::Mirror;
 use pgtrust::target::TARGETS;
 use pgtrust::{Fingerprint, format};
@@ -46,11 +47,13 @@ pub(crate) enum Command {
     Accept(Accept),
     Bundle(Bundle),
     Completions(Completions),
+    Env(Env),
     Fetch(Fetch),
     Inspect(Inspect),
     Install(Install),
     Man(Man),
     Providers(Providers),
+    Snippet(Snippet),
     Undo(Undo),
 }
 
@@ -100,6 +103,30 @@ pub(crate) struct Bundle {
   pgtrust completions bash > ~/.local/share/bash-completion/completions/pgtrust")]
 pub(crate) struct Completions {
     pub(crate) shell: Shell,
+}
+
+/// Print the environment variables that point clients at the files that pgtrust keeps
+///
+/// Without PROVIDER: `~/.postgresql/root.crt` if it exists, else the file of the only provider that is kept.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  eval \"$(pgtrust env azure)\"                     sh, bash, zsh
+  pgtrust env --shell fish azure | source
+  pgtrust env --shell systemd > pgtrust.env        for EnvironmentFile=
+
+They say which roots are trusted, not that anything is checked: ask for `sslmode=verify-full` in each connection")]
+pub(crate) struct Env {
+    /// Whose file
+    pub(crate) provider: Option<String>,
+
+    /// The syntax to write
+    #[arg(long, default_value = SHELLS[0].name,
+        value_parser = PossibleValuesParser::new(SHELLS.iter().map(|shell| PossibleValue::new(shell.name).help(shell.summary))))]
+    pub(crate) shell: String,
+
+    /// Print JSON
+    #[arg(long, conflicts_with = "shell")]
+    pub(crate) json: bool,
 }
 
 /// Download a provider's roots, check them against the pins, keep them as one PEM file
@@ -247,6 +274,42 @@ pub(crate) struct Providers {
     /// A provider, or the name of one of its servers
     #[arg(value_name = "PROVIDER|HOST")]
     pub(crate) name: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Print the connection settings of a client that check the server against the files that pgtrust keeps
+///
+/// Without CLIENT: lists all. The file is chosen as `pgtrust env` does.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust snippet
+  pgtrust snippet django azure --host mydb.postgres.database.azure.com --user me --dbname app
+  psql \"$(pgtrust snippet libpq-url azure --host mydb.postgres.database.azure.com --user me --dbname app)\"")]
+pub(crate) struct Snippet {
+    /// A client
+    pub(crate) client: Option<String>,
+
+    /// Whose file
+    pub(crate) provider: Option<String>,
+
+    /// The server: a name or an IP address
+    #[arg(long, default_value = "HOST", requires = "client")]
+    pub(crate) host: String,
+
+    /// Its port
+    #[arg(long, default_value_t = 5432, requires = "client")]
+    pub(crate) port: u16,
+
+    /// The account there
+    #[arg(long, default_value = "USER", requires = "client")]
+    pub(crate) user: String,
+
+    /// The database
+    #[arg(long, default_value = "DBNAME", requires = "client")]
+    pub(crate) dbname: String,
 
     /// Print JSON
     #[arg(long)]

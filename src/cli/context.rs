@@ -20,7 +20,7 @@ pub(crate) struct Context {
     /// What validity is judged by.
     pub(crate) as_of: OffsetDateTime,
     pub(crate) environment: Environment,
-    system: bool,
+    pub(crate) system: bool,
     layout: OnceCell<Layout>,
 }
 

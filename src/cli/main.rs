@@ -5,12 +5,14 @@ mod args;
 mod bundle;
 mod completions;
 mod context;
+mod env;
 mod fetch;
 mod inspect;
 mod install;
 mod man;
 mod providers;
 mod report;
+mod snippet;
 mod ui;
 mod undo;
 
@@ -53,11 +55,13 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Accept(args) => accept::run(&context, args),
         Command::Bundle(args) => bundle::run(&context, args),
         Command::Completions(args) => completions::run(args),
+        Command::Env(args) => env::run(&context, args),
         Command::Fetch(args) => fetch::run(&context, args),
         Command::Inspect(args) => inspect::run(&context, args),
         Command::Install(args) => install::run(&context, args),
         Command::Man(args) => man::run(args),
         Command::Providers(args) => providers::run(&context, args),
+        Command::Snippet(args) => snippet::run(&context, args),
         Command::Undo(args) => undo::run(&context, args),
     }
 }

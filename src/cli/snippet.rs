@@ -1,0 +1,80 @@
+//! `pgtrust snippet`
+
+use std::path::PathBuf;
+
+use pgtrust::Error;
+use pgtrust::snippet::{Reads, SNIPPETS, Settings, Snippet};
+use serde::Serialize;
+
+use super::Status;
+use super::args;
+use super::context::Context;
+use super::env;
+use super::ui::{self, Failure};
+
+pub(crate) fn run(context: &Context, args: &args::Snippet) -> Result<Status, Failure> {
+    let Some(client) = &args.client else {
+        list(args.json)?;
+        return Ok(Status::Done);
+    };
+    let snippet = Snippet::named(client)?;
+    let settings = Settings {
+        file: file(context, snippet, args.provider.as_deref())?,
+        host: args.host.clone(),
+        port: args.port,
+        user: args.user.clone(),
+        dbname: args.dbname.clone(),
+    };
+    let text = snippet.fill(&settings)?;
+    if args.json {
+        let file = settings.file.display().to_string();
+        ui::json(&Filled { snippet: Listed::of(snippet), file, text: &text })?;
+    } else {
+        ui::raw(text.as_bytes())?;
+    }
+    Ok(Status::Done)
+}
+
+fn file(context: &Context, snippet: &Snippet, provider: Option<&str>) -> Result<PathBuf, Error> {
+    if snippet.reads == Reads::Pem {
+        return env::managed_pem(context, provider);
+    }
+    let path = env::absolute(&context.layout()?.java_store());
+    if path.exists() { Ok(path) } else { Err(Error::NoJavaStore { path }) }
+}
+
+fn list(json: bool) -> Result<(), Failure> {
+    if json {
+        return ui::json(&All { snippets: SNIPPETS.iter().map(Listed::of).collect() });
+    }
+    let width = SNIPPETS.iter().map(|snippet| snippet.name.len()).max().unwrap_or(0);
+    SNIPPETS.iter().try_for_each(|snippet| {
+        ui::data(&format!("{:<width$}  {} ({})", snippet.name, snippet.title, snippet.language))
+    })
+}
+
+#[derive(Serialize)]
+struct All {
+    snippets: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    client: &'static str,
+    title: &'static str,
+    language: &'static str,
+}
+
+impl Listed {
+    fn of(snippet: &Snippet) -> Self {
+        Self { client: snippet.name, title: snippet.title, language: snippet.language }
+    }
+}
+
+#[derive(Serialize)]
+struct Filled<'a> {
+    #[serde(flatten)]
+    snippet: Listed,
+    file: String,
+    text: &'a str,
+}
