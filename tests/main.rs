@@ -6,6 +6,8 @@ mod catalog;
 mod certificates;
 #[cfg(unix)]
 mod clients;
+#[cfg(unix)]
+mod env;
 mod faults;
 mod fetch;
 #[cfg(unix)]
@@ -16,6 +18,8 @@ mod proxy_and_mirror;
 #[cfg(unix)]
 mod readme;
 mod roots;
+#[cfg(unix)]
+mod snippets;
 mod sources;
 mod stores;
 mod support;

@@ -2,6 +2,8 @@
 
 pub(crate) mod der;
 pub(crate) mod forms;
+#[cfg(unix)]
+pub(crate) mod pgbouncer;
 pub(crate) mod pgtrust;
 pub(crate) mod pki;
 #[cfg(unix)]

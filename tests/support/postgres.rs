@@ -65,6 +65,11 @@ impl Drop for Postgres {
     }
 }
 
+/// Any program as the account that servers run as. It ends with the thread that starts it.
+pub(crate) fn command_of_server(program: &Path) -> Option<Command> {
+    Some(Account::of_server().command(&Programs::find()?, program))
+}
+
 struct Programs {
     initdb: PathBuf,
     postgres: PathBuf,

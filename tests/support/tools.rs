@@ -12,6 +12,12 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
     or_skip(found, format_args!("`{name}` is not on PATH"))
 }
 
+/// PgBouncer. Debian has it in a folder that is not on everybody's `PATH`.
+pub(crate) fn pgbouncer() -> Option<PathBuf> {
+    let debian = Path::new("/usr/sbin/pgbouncer");
+    if debian.exists() { Some(debian.to_owned()) } else { program("pgbouncer") }
+}
+
 /// A program of the PostgreSQL server. Debian keeps these off `PATH`, one folder per version.
 pub(crate) fn postgres_program(name: &str) -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
