@@ -6,6 +6,9 @@ mod catalog;
 #[cfg(unix)]
 mod clients;
 mod fetch;
+#[cfg(unix)]
+mod java_stores;
+mod pkcs12;
 mod proxy_and_mirror;
 #[cfg(unix)]
 mod readme;

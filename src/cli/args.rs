@@ -70,6 +70,7 @@ pub(crate) struct Accept {
 #[command(after_help = "Examples:
   pgtrust bundle azure supabase -o roots.pem
   pgtrust bundle corp.der -o corp.pem              DER to PEM
+  pgtrust bundle old.jks corp.p7b -o all.p12       anything to anything
   pgtrust bundle ./certs system --exclude '*test*' -o all.pem
   pgtrust bundle aws-rds --only '*eu-west-1*'      to standard output")]
 pub(crate) struct Bundle {
@@ -80,6 +81,13 @@ pub(crate) struct Bundle {
     /// The file to write; its extension says the format. Standard output and PEM without it
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Write in this format instead
+    #[arg(long, value_name = "FORMAT", value_parser = writable_format())]
+    pub(crate) format: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) password: Password,
 
     /// Take only what matches: a fingerprint or its first 8 digits, or a subject with `*`
     #[arg(long, value_name = "PATTERN", value_parser = Pattern::from_str)]
@@ -166,6 +174,10 @@ pub(crate) struct Inspect {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
 
+    /// A file whose first line is the password to try first; then those are tried that such stores usually have
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+
     /// Print everything as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -202,9 +214,11 @@ pub(crate) struct Install {
     pub(crate) output: Vec<PathBuf>,
 
     /// Write new files in this format
-    #[arg(long, value_name = "FORMAT", requires = "output",
-        value_parser = PossibleValuesParser::new(format::FORMATS.iter().map(|format| format.name)))]
+    #[arg(long, value_name = "FORMAT", requires = "output", value_parser = writable_format())]
     pub(crate) format: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) password: Password,
 
     /// Add this machine's own roots, so that servers with web certificates stay reachable
     #[arg(long)]
@@ -263,6 +277,21 @@ pub(crate) struct Undo {
     /// Show what would be put back and touch nothing
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Password {
+    /// A file whose first line is the password of the stores, new ones too; those without one take no notice
+    #[arg(long, value_name = "FILE", conflicts_with = "no_password")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// Write a new PKCS#12 store without a password, as JDK 18 and later do
+    #[arg(long)]
+    pub(crate) no_password: bool,
+}
+
+fn writable_format() -> PossibleValuesParser {
+    PossibleValuesParser::new(format::FORMATS.iter().filter(|format| format.writable).map(|format| format.name))
 }
 
 fn date(text: &str) -> Result<Date, String> {

@@ -9,6 +9,8 @@ mod fetch;
 mod inspect;
 mod install;
 mod man;
+mod password;
+mod place;
 mod providers;
 mod report;
 mod ui;

@@ -9,9 +9,7 @@ pub(crate) fn what_is(head: &[u8]) -> &'static str {
     let starts = |prefix: &[u8]| trimmed.len() >= prefix.len() && trimmed[..prefix.len()].eq_ignore_ascii_case(prefix);
     match head {
         [] => "empty",
-        [0xfe, 0xed, 0xfe, 0xed, ..] => "a Java key store (JKS)",
-        [0xce, 0xce, 0xce, 0xce, ..] => "a Java key store (JCEKS)",
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => "a ZIP archive",
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => "a ZIP archive without certificates",
         [0x1f, 0x8b, ..] => "gzip data",
         [0x30, ..] => what_asn1(head).unwrap_or("binary data"),
         _ if trimmed.is_empty() => "empty",

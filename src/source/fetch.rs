@@ -9,7 +9,7 @@ use crate::bundle::wildcard;
 use crate::catalog::{Provider, Role, Root, Selection};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
-use crate::format::{self, Member};
+use crate::format::{self, Member, Passwords};
 
 /// What came of one pinned root.
 #[derive(Clone, Debug, Serialize)]
@@ -187,7 +187,7 @@ impl Answer {
 
 fn decode(body: &[u8]) -> Result<Vec<Certificate>, format::Error> {
     let mut certificates = Vec::new();
-    format::decode(&mut &body[..], body.len() as u64, &mut |member| {
+    format::decode(&mut &body[..], body.len() as u64, Passwords::Usual, &mut |member| {
         if let Member::Certificate { certificate, .. } = member {
             certificates.push(certificate);
         }
