@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use pgtrust::format::{Entry, Format, Member};
 use pgtrust::{Catalog, Certificate};
 
-use crate::support::pgtrust::{Home, Run};
+use crate::support::keytool::{fingerprints, hex, keytool_list, run};
+use crate::support::pgtrust::Home;
 use crate::support::pki::Chain;
 use crate::support::tools;
 
@@ -348,45 +348,4 @@ fn fingerprints_of(certificates: &[Certificate]) -> BTreeSet<String> {
 fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
     items.sort();
     items
-}
-
-/// An entry as keytool shows it.
-#[derive(Debug, PartialEq)]
-struct JavaEntry {
-    alias: String,
-    kind: String,
-    sha256: Option<String>,
-}
-
-fn keytool_list(home: &Home, keytool: &Path, store: &Path, password: &str) -> Vec<JavaEntry> {
-    let listed =
-        run(home, keytool, &["-list", "-v", "-keystore", store.to_str().unwrap(), "-storepass", password]).expect(0);
-    let mut entries: Vec<JavaEntry> = Vec::new();
-    for line in listed.stdout.lines().map(str::trim) {
-        if let Some(alias) = line.strip_prefix("Alias name: ") {
-            entries.push(JavaEntry { alias: alias.to_owned(), kind: String::new(), sha256: None });
-        } else if let (Some(kind), Some(entry)) = (line.strip_prefix("Entry type: "), entries.last_mut()) {
-            entry.kind = kind.to_owned();
-        } else if let (Some(digest), Some(entry)) = (line.strip_prefix("SHA256:"), entries.last_mut()) {
-            // The first of a chain.
-            entry.sha256 = entry.sha256.take().or_else(|| hex(digest));
-        }
-    }
-    entries
-}
-
-fn fingerprints(listed: &[JavaEntry]) -> BTreeSet<String> {
-    listed.iter().filter_map(|entry| entry.sha256.clone()).collect()
-}
-
-/// `AB:CD` as `abcd`.
-fn hex(colons: &str) -> Option<String> {
-    let digits = colons.trim().replace(':', "").to_ascii_lowercase();
-    (digits.len() == 64).then_some(digits)
-}
-
-/// Runs a program in English and with arguments in UTF-8.
-fn run(home: &Home, program: &Path, arguments: &[&str]) -> Run {
-    let mut command: Command = home.command(program);
-    Run::of(command.args(arguments).env("LC_ALL", "C.UTF-8"))
 }

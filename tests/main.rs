@@ -8,6 +8,8 @@ mod clients;
 mod fetch;
 #[cfg(unix)]
 mod java_stores;
+#[cfg(unix)]
+mod key_stores;
 mod pkcs12;
 mod proxy_and_mirror;
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! What the black-box tests stand on: certificates, servers, and runs of the binary.
 
+pub(crate) mod keytool;
 pub(crate) mod pgtrust;
 pub(crate) mod pki;
 #[cfg(unix)]

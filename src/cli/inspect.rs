@@ -7,7 +7,7 @@ use std::path::Path;
 use pgtrust::bundle::Origin;
 use pgtrust::catalog::Role;
 use pgtrust::certificate::Verdict;
-use pgtrust::format::{Member, Passwords};
+use pgtrust::format::{Format, Member, Passwords};
 use pgtrust::{Catalog, Certificate, Error, Fingerprint, source};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -198,6 +198,7 @@ fn listing(
 
 fn show(store: &Store, as_of: OffsetDateTime) -> Result<(), Failure> {
     ui::data(&format!("{}: {}, {}", store.path, store.format, ui::count(store.certificates.len(), "certificate")))?;
+    let key_store = Format::named(store.format).is_some_and(Format::is_key_store);
     for certificate in &store.certificates {
         ui::data("")?;
         ui::data(&format!("  {}", certificate.subject))?;
@@ -214,7 +215,7 @@ fn show(store: &Store, as_of: OffsetDateTime) -> Result<(), Failure> {
             line("provider", &format!("{} {}", provider.id, provider.role.name()))?;
         }
         if let Some(flaw) = certificate.flaw {
-            let read = if certificate.alias.is_none() { "; some clients cannot read it" } else { "" };
+            let read = if key_store { "" } else { "; some clients cannot read it" };
             line("flaw", &format!("{}: {flaw}{read}", certificate.position))?;
         }
     }
