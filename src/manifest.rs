@@ -270,6 +270,14 @@ impl Manifest {
         self.understand()
     }
 
+    /// Keeps a store no longer. `key` is `name` or `path`.
+    pub fn drop_target(&mut self, key: &str, text: &str) -> Result<(), Error> {
+        if let Some(index) = self.position(key, text) {
+            self.tables("target")?.remove(index);
+        }
+        self.understand()
+    }
+
     fn position(&self, key: &str, text: &str) -> Option<usize> {
         self.kept.target.iter().position(|target| match key {
             "name" => target.name.as_deref() == Some(text),

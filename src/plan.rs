@@ -1,5 +1,6 @@
 //! The difference between a store and what it should hold, and the bytes that close it.
 
+mod removal;
 mod store;
 
 use std::collections::HashSet;
@@ -9,6 +10,7 @@ use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::format::{self, Entry, Format, Member, Passwords};
 use crate::journal::{Change, Listed};
+pub use removal::Removal;
 pub use store::{Access, Store};
 
 /// What an install does to one store: only adds, never removes what others put there.
@@ -29,6 +31,8 @@ pub struct Plan {
 pub enum Outcome {
     /// There was no file.
     Created,
+    /// There is no file any more.
+    Removed,
     /// The same certificates once decoded: the file and its time are untouched.
     Unchanged,
     /// The file was replaced.

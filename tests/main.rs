@@ -16,3 +16,5 @@ mod proxy_and_mirror;
 mod readme;
 mod roots;
 mod support;
+#[cfg(unix)]
+mod uninstall;

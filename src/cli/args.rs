@@ -52,6 +52,7 @@ pub(crate) enum Command {
     Man(Man),
     Providers(Providers),
     Undo(Undo),
+    Uninstall(Uninstall),
 }
 
 /// Trust a root that a provider serves and no pin knows
@@ -277,6 +278,37 @@ pub(crate) struct Undo {
     /// Show what would be put back and touch nothing
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
+}
+
+/// Take out of a store what pgtrust added to it, and nothing else
+///
+/// The journal says what that is. What others put there, before or after, stays; a file that pgtrust created goes with
+/// its last root. The store is no longer kept, and `undo` brings it all back.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust uninstall --dry-run                      show what would go, from all stores that the manifest keeps
+  pgtrust uninstall --target postgres
+  pgtrust uninstall --output /srv/app/trust.p12")]
+pub(crate) struct Uninstall {
+    /// A known place; all that the manifest keeps when none is named
+    #[arg(long, value_name = "TARGET", value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| target.name)))]
+    pub(crate) target: Vec<String>,
+
+    /// Any file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+
+    /// A file whose first line is the store's password
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// Show what would go and touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -232,7 +232,7 @@ fn show(installed: &Installed, dry_run: bool) -> Result<(), Failure> {
         (Outcome::Created, false) => "created",
         (Outcome::Updated, true) => "would be updated",
         (Outcome::Updated, false) => "updated",
-        (Outcome::Unchanged, _) => "unchanged",
+        (Outcome::Unchanged | Outcome::Removed, _) => "unchanged",
     };
     let added = ui::count(installed.added.len(), "root");
     ui::data(&format!("{}: {verb}: {added} added, {} kept", installed.path, installed.kept))?;

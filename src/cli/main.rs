@@ -15,6 +15,7 @@ mod providers;
 mod report;
 mod ui;
 mod undo;
+mod uninstall;
 
 use std::process::ExitCode;
 
@@ -61,5 +62,6 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Man(args) => man::run(args),
         Command::Providers(args) => providers::run(&context, args),
         Command::Undo(args) => undo::run(&context, args),
+        Command::Uninstall(args) => uninstall::run(&context, args),
     }
 }
