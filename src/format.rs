@@ -194,13 +194,20 @@ pub struct Entry<'a> {
 }
 
 /// What [`decode`] found an input to be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Decoded {
     /// Its format.
     pub format: &'static Format,
     /// The password that opened it; none where there is none, or where the store could only be listed.
     pub password: Option<String>,
+}
+
+/// The password is never printed.
+impl fmt::Debug for Decoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoded").field("format", self.format).finish_non_exhaustive()
+    }
 }
 
 /// Reads a whole input of any format and hands over every member. An input that holds no certificate, not even one
