@@ -20,6 +20,7 @@ use base64::Engine as _;
 use base64::engine::{GeneralPurposeConfig, Simd};
 use memchr::{memchr, memmem};
 use pgtrust::bundle::CertificateSet;
+use pgtrust::format::Passwords;
 use pgtrust::source::load_path;
 use pgtrust::{Bundle, Certificate, Policy};
 use time::macros::datetime;
@@ -91,10 +92,14 @@ fn write_input(path: &Path) -> Result<usize> {
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/bundles"))? {
         let roots = entry?.path().join("roots.pem");
         if roots.exists() {
-            load_path(&mut set, &roots)?;
+            load_path(&mut set, &roots, Passwords::Usual)?;
         }
     }
-    load_path(&mut set, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/isrg-root-x1.der")))?;
+    load_path(
+        &mut set,
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/isrg-root-x1.der")),
+        Passwords::Usual,
+    )?;
     let (bundle, _) = Bundle::build(set, &Policy::roots(datetime!(2026-01-01 00:00 UTC)))?;
     let roots: Vec<&Certificate> = bundle.certificates().collect();
 

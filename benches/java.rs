@@ -18,6 +18,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use pgtrust::bundle::CertificateSet;
+use pgtrust::format::Passwords;
 use pgtrust::jvm::{self, Jvm};
 use pgtrust::layout::Environment;
 use pgtrust::source::load_path;
@@ -191,7 +192,11 @@ fn java() -> Option<Jvm> {
 /// All roots of AWS RDS that the catalogue has and that have not expired, as DER.
 fn roots() -> Result<Vec<Vec<u8>>> {
     let mut set = CertificateSet::new();
-    load_path(&mut set, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/bundles/aws-rds/roots.pem")))?;
+    load_path(
+        &mut set,
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/bundles/aws-rds/roots.pem")),
+        Passwords::Usual,
+    )?;
     let (bundle, _) = Bundle::build(set, &Policy::roots(datetime!(2026-01-01 00:00 UTC)))?;
     Ok(bundle.certificates().map(|certificate| certificate.der().to_vec()).collect())
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use pgtrust::bundle::CertificateSet;
-use pgtrust::format::Format;
+use pgtrust::format::{Format, Passwords};
 use pgtrust::source::load_path;
 use pgtrust::{Bundle, Catalog, Policy};
 use time::macros::datetime;
@@ -70,9 +70,13 @@ fn run(command: &[&str], store: &Path) -> Result<f64> {
 
 fn write_store(path: &Path) -> Result<()> {
     let mut set = CertificateSet::new();
-    load_path(&mut set, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/isrg-root-x1.der")))?;
+    load_path(
+        &mut set,
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/isrg-root-x1.der")),
+        Passwords::Usual,
+    )?;
     let (bundle, _) = Bundle::build(set, &Policy::roots(datetime!(2026-01-01 00:00 UTC)))?;
-    Ok(bundle.write(Format::pem(), &mut File::create(path)?)?)
+    Ok(bundle.write(Format::pem(), None, &mut File::create(path)?)?)
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

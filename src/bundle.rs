@@ -14,7 +14,7 @@ use crate::catalog::Role;
 use crate::certificate::{Certificate, Verdict};
 use crate::error::Error;
 use crate::file;
-use crate::format::{self, Entry, Format, Member};
+use crate::format::{self, Entry, Format, Member, Passwords};
 pub(crate) use pattern::wildcard;
 pub use pattern::{BadPattern, Pattern};
 pub use set::{CertificateSet, Origin, OriginId, Sighting};
@@ -194,18 +194,18 @@ impl Bundle {
         })
     }
 
-    /// Writes the roots in a format. The same roots give the same bytes.
-    pub fn write(&self, format: &Format, output: &mut dyn Write) -> Result<(), format::Error> {
-        (format.encode)(&mut self.entries(), output)
+    /// Writes the roots in a format, under a password where it has passwords.
+    pub fn write(&self, format: &Format, password: Option<&str>, output: &mut dyn Write) -> Result<(), format::Error> {
+        (format.encode)(&mut self.entries(), password, output)
     }
 
     /// Writes a file of these roots, whole or not at all, whatever stood there before.
-    pub fn save(&self, path: &Path, format: &Format) -> Result<(), Error> {
+    pub fn save(&self, path: &Path, format: &Format, password: Option<&str>) -> Result<(), Error> {
         let here = |source| match source {
             format::Error::Io(source) => Error::io("write", path)(source),
             source => Error::Decode { origin: path.display().to_string(), source },
         };
-        file::replace(path, |output| self.write(format, output).map_err(here))
+        file::replace(path, |output| self.write(format, password, output).map_err(here))
     }
 
     /// [`save`](Self::save) as PEM, unless the file holds these roots in this order already. Returns whether it was
@@ -214,13 +214,13 @@ impl Bundle {
         let mut there = Vec::new();
         let bytes = file::read(path)?.unwrap_or_default();
         // A file that cannot be read is replaced: all that is in it comes from here.
-        let _ = format::decode(&mut &bytes[..], bytes.len() as u64, &mut |member| match member {
+        let _ = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, .. } => there.push(certificate.fingerprint()),
-            Member::Other { .. } | Member::Rejected { .. } => {}
+            Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {}
         });
         let same = self.certificates().map(Certificate::fingerprint).eq(there);
         if !same {
-            self.save(path, Format::pem())?;
+            self.save(path, Format::pem(), None)?;
         }
         Ok(!same)
     }

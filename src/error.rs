@@ -187,6 +187,16 @@ pub enum Error {
         /// What stands against it.
         what: &'static str,
     },
+    /// A store holds what its new format has no place for.
+    #[error("`{path}`: holds {kind_with_article}, which {format} has no place for", kind_with_article = article(.kind))]
+    WouldLose {
+        /// The store.
+        path: PathBuf,
+        /// What would be lost.
+        kind: &'static str,
+        /// The format that was asked for.
+        format: &'static str,
+    },
     /// What was written does not read back as what was meant; the old store stands.
     #[error("`{path}`: what was to be written does not read back, so the old file stays")]
     WouldNotReadBack {
@@ -204,6 +214,9 @@ impl Error {
                 "correct the line, or move the file away: `pgtrust install` writes a new one".to_owned()
             }
             Self::ChangedSince { .. } => "`--force` puts the old bytes back all the same".to_owned(),
+            Self::Decode { source: Format::PasswordNeeded { .. } | Format::WrongPassword, .. } => {
+                "`--password-file FILE` reads the password from the first line of a file".to_owned()
+            }
             Self::DamagedStore { path, .. } => {
                 format!("remove that block; `pgtrust inspect {}` lists what is good", path.display())
             }
@@ -254,6 +267,7 @@ impl Error {
                 format!("did you mean `{suggestion}`? `pgtrust snippet` lists all")
             }
             Self::UnknownClient { .. } => "`pgtrust snippet` lists all".to_owned(),
+            Self::WouldLose { .. } => "leave the store in its format, or write to another file".to_owned(),
             Self::UnknownFormat { .. } => {
                 let names: Vec<_> = format::FORMATS.iter().flat_map(|format| format.extensions).collect();
                 let names: Vec<_> = names.iter().map(|name| format!("`.{name}`")).collect();
@@ -272,6 +286,15 @@ impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
+    }
+}
+
+fn article(kind: &str) -> &'static str {
+    match kind {
+        "private-key" => "a private key",
+        "secret-key" => "a secret key",
+        "revocation-list" => "a revocation list",
+        _ => "something that is no certificate",
     }
 }
 

@@ -3,19 +3,42 @@
 //! To add one: a file below `format/` and its entry in [`FORMATS`]. Content decides what a file is, never its name;
 //! the name decides only the format of a file that is not there yet.
 
+mod alias;
+mod ber;
 mod der;
+mod error;
+mod jks;
+#[cfg(test)]
+mod mutation;
+mod password;
 mod pem;
+mod pkcs12;
+mod pkcs7;
+mod what;
+mod zip;
 
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use crate::asn1;
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Fingerprint};
+pub use error::Error;
+pub use password::Passwords;
+pub(crate) use what::what_is;
 
 /// Every format, in the order in which they are tried on an input.
-pub static FORMATS: &[&Format] = &[&der::DER, &pem::PEM];
+pub static FORMATS: &[&Format] = &[
+    &der::DER,
+    &jks::JKS,
+    &jks::JCEKS,
+    &pkcs7::PKCS7,
+    &pkcs12::PKCS12,
+    &pkcs12::PKCS12_LEGACY,
+    // An archive may hold PEM as it is.
+    &zip::ZIP,
+    &pem::PEM,
+];
 
 /// What pgtrust knows of one format.
 pub struct Format {
@@ -23,22 +46,36 @@ pub struct Format {
     pub name: &'static str,
     /// Extensions of files in this format, without the dot, the usual one first.
     pub extensions: &'static [&'static str],
+    /// Whether it is written too, and not only read.
+    pub writable: bool,
+    /// The passwords that its stores usually have, in the order in which they are tried; `None` is no password at all.
+    /// The first of them protects a new store. Formats that know no passwords have `None` alone.
+    pub usual_passwords: &'static [Option<&'static str>],
     /// Whether a file that begins so is in this format.
     pub recognise: fn(head: &[u8]) -> bool,
     /// Reads to the end and hands over every member in the order of the file.
     pub decode: Decode,
-    /// Writes a new file. The same entries give the same bytes.
+    /// Writes a new file. The same entries give the same bytes, but for the random salts of PKCS#12 with a password.
     pub encode: Encode,
     /// The file `existing` with these entries added: everything else in it stays, duplicates go.
     pub merge: Merge,
+    /// The file `existing` without these certificates: everything else in it stays. In a store that names its entries
+    /// only those go that have a name of pgtrust's. None need be left.
+    pub remove: Remove,
 }
 
 /// See [`Format::decode`].
-pub type Decode = fn(input: &mut dyn Read, visit: &mut dyn FnMut(Member)) -> Result<(), Error>;
+pub type Decode = fn(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error>;
 /// See [`Format::encode`].
-pub type Encode = fn(entries: &mut dyn Iterator<Item = Entry<'_>>, output: &mut dyn Write) -> Result<(), Error>;
+pub type Encode = fn(
+    entries: &mut dyn Iterator<Item = Entry<'_>>,
+    password: Option<&str>,
+    output: &mut dyn Write,
+) -> Result<(), Error>;
 /// See [`Format::merge`].
-pub type Merge = fn(existing: &[u8], add: &[Entry<'_>]) -> Result<Vec<u8>, Error>;
+pub type Merge = fn(existing: &[u8], password: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>, Error>;
+/// See [`Format::remove`].
+pub type Remove = fn(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error>;
 
 impl Format {
     /// The format of a file that begins so.
@@ -55,6 +92,22 @@ impl Format {
     /// The format of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         FORMATS.iter().copied().find(|format| format.name == name)
+    }
+
+    /// Whether its stores name their entries and may have a password. Such a store may hold a certificate under several
+    /// names, and other things beside certificates.
+    pub fn is_key_store(&self) -> bool {
+        self.usual_passwords.iter().any(Option::is_some)
+    }
+
+    /// The password of a new store for which none is given: it proves that the store is whole, and keeps no secret.
+    pub fn new_password(&self) -> Option<&'static str> {
+        self.usual_passwords.iter().copied().flatten().next()
+    }
+
+    /// Whether a file that is found to be in `found` is in this format. A legacy profile differs only where it is new.
+    pub fn covers(&self, found: &Self) -> bool {
+        self == found || self.name.strip_suffix("-legacy") == Some(found.name)
     }
 
     /// PEM (RFC 7468): what libpq reads.
@@ -81,6 +134,8 @@ impl PartialEq for Format {
 pub enum Member {
     /// A certificate.
     Certificate {
+        /// What the store calls it, where it has names.
+        alias: Option<String>,
         /// The certificate itself.
         certificate: Certificate,
         /// Where it stands.
@@ -90,6 +145,8 @@ pub enum Member {
     },
     /// Something that is rightly there and is not a certificate, such as a revocation list.
     Other {
+        /// What the store calls it, where it has names.
+        alias: Option<String>,
         /// What it is, in words.
         kind: &'static str,
         /// Where it stands.
@@ -99,6 +156,11 @@ pub enum Member {
     Rejected {
         /// Where it stands.
         place: Place,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The members are listed, but nobody knows whether they are what was written.
+    Unchecked {
         /// Why, in words.
         reason: String,
     },
@@ -131,78 +193,73 @@ pub struct Entry<'a> {
     pub origin: &'a str,
 }
 
-/// Why bytes could not be read or written in a format. Where they stand is added by [`crate::Error`].
-#[derive(Debug, thiserror::Error)]
+/// What [`decode`] found an input to be.
+#[derive(Clone)]
 #[non_exhaustive]
-pub enum Error {
-    /// The format holds a single certificate.
-    #[error("a {format} file holds one certificate, not {count}")]
-    HoldsOne {
-        /// The format's name.
-        format: &'static str,
-        /// How many were to be written.
-        count: usize,
-    },
-    /// Reading or writing failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// The input is something else.
-    #[error("is {what}, not a certificate or a store of certificates")]
-    NotAStore {
-        /// What it is, with its article.
-        what: &'static str,
-    },
-    /// A private key, which no trust store may hold.
-    #[error("{place}: contains a private key")]
-    PrivateKey {
-        /// Where the key stands.
-        place: Place,
-    },
-    /// The input is larger than anything that pgtrust reads.
-    #[error("larger than {limit} bytes")]
-    TooLarge {
-        /// The limit that it exceeds.
-        limit: u64,
-    },
+pub struct Decoded {
+    /// Its format.
+    pub format: &'static Format,
+    /// The password that opened it; none where there is none, or where the store could only be listed.
+    pub password: Option<String>,
 }
 
-/// Reads a whole input of any format. Returns its format, and hands over every member. An input that holds no
-/// certificate, not even one that cannot be read, is an error.
+/// The password is never printed.
+impl fmt::Debug for Decoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoded").field("format", self.format).finish_non_exhaustive()
+    }
+}
+
+/// Reads a whole input of any format and hands over every member. An input that holds no certificate, not even one
+/// that cannot be read, is an error, unless it is a key store: that may be empty.
 ///
 /// `limit` bytes are read at most: a longer input is an error, not a shorter result.
-pub fn decode(input: &mut dyn Read, limit: u64, visit: &mut dyn FnMut(Member)) -> Result<&'static Format, Error> {
+pub fn decode(
+    input: &mut dyn Read,
+    limit: u64,
+    passwords: Passwords<'_>,
+    visit: &mut dyn FnMut(Member),
+) -> Result<Decoded, Error> {
     let mut head = Vec::with_capacity(HEAD);
     input.take(HEAD as u64).read_to_end(&mut head)?;
     let beyond = head.len() == HEAD && !head.contains(&0);
     let format = Format::of(&head).or_else(|| beyond.then(Format::pem));
     let format = format.ok_or_else(|| Error::NotAStore { what: what_is(&head) })?;
     let mut rest = Capped { input: (&head[..]).chain(input), left: limit };
-    let mut found = None;
-    let result = (format.decode)(&mut rest, &mut |member| {
+    let mut found = format.is_key_store().then_some("");
+    let result = passwords.open(format, &mut rest, &mut |member| {
         match &member {
-            Member::Other { kind, .. } => found = found.or_else(|| Some(with_article(kind))),
+            Member::Other { kind, .. } => found = found.or_else(|| Some(with_article(format, kind))),
             Member::Certificate { .. } | Member::Rejected { .. } => found = Some(""),
+            Member::Unchecked { .. } => {}
         }
         visit(member);
     });
     match (result, found) {
         (Err(Error::Io(error)), _) if error.kind() == io::ErrorKind::FileTooLarge => Err(Error::TooLarge { limit }),
         (Err(error), _) => Err(error),
-        (Ok(()), None) => Err(Error::NotAStore { what: what_is(&head) }),
-        (Ok(()), Some("")) => Ok(format),
-        (Ok(()), Some(what)) => Err(Error::NotAStore { what }),
+        (Ok(_), None) => Err(Error::NotAStore { what: what_is(&head) }),
+        (Ok(password), Some("")) => Ok(Decoded { format, password }),
+        (Ok(_), Some(what)) => Err(Error::NotAStore { what }),
     }
 }
 
 /// What a file is that holds nothing but this.
-fn with_article(kind: &str) -> &'static str {
+fn with_article(format: &Format, kind: &str) -> &'static str {
     match kind {
+        _ if *format == zip::ZIP => "a ZIP archive without certificates",
         "certificate-request" => "a certificate request",
-        "pkcs7" => "a PKCS#7 bundle",
         "public-key" => "a public key",
         "revocation-list" => "a revocation list",
         _ => "something else in PEM",
     }
+}
+
+/// The whole input, for formats that cannot be read piece by piece.
+fn read_whole(input: &mut dyn Read) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    input.take(MAX_WHOLE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_WHOLE { Err(Error::TooLarge { limit: MAX_WHOLE }) } else { Ok(bytes) }
 }
 
 /// Fails instead of ending early.
@@ -222,64 +279,7 @@ impl<R: Read> Read for Capped<R> {
     }
 }
 
-/// What an input is that no format recognises, with its article, for people who passed the wrong file.
-pub(crate) fn what_is(head: &[u8]) -> &'static str {
-    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
-    let trimmed = head.trim_ascii_start();
-    let starts = |prefix: &[u8]| trimmed.len() >= prefix.len() && trimmed[..prefix.len()].eq_ignore_ascii_case(prefix);
-    match head {
-        [] => "empty",
-        [0xfe, 0xed, 0xfe, 0xed, ..] => "a Java key store (JKS)",
-        [0xce, 0xce, 0xce, 0xce, ..] => "a Java key store (JCEKS)",
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => "a ZIP archive",
-        [0x1f, 0x8b, ..] => "gzip data",
-        [0x30, ..] => what_asn1(head).unwrap_or("binary data"),
-        _ if trimmed.is_empty() => "empty",
-        _ if starts(b"<!doctype html") || starts(b"<html") => "an HTML page",
-        _ if starts(b"<?xml") || starts(b"<") => "an XML document",
-        _ if starts(b"{") || starts(b"[") => "JSON",
-        _ if starts(b"ssh-") || starts(b"ecdsa-sha2-") => "an SSH public key",
-        _ if head.contains(&0) => "binary data",
-        _ => "text without a certificate",
-    }
-}
-
-/// What an ASN.1 structure is, by its first fields. None for what may be a certificate.
-fn what_asn1(head: &[u8]) -> Option<&'static str> {
-    use asn1::tag;
-    let (_, outer) = asn1::open(head)?;
-    let (first, content) = asn1::open(outer)?;
-    let mut fields = asn1::Reader::new(outer);
-    match (first, content) {
-        (tag::INTEGER, [3]) => return Some("a PKCS#12 store"),
-        (tag::INTEGER, [0 | 1]) => return Some("a private key"),
-        (tag::OID, [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, ..]) => return Some("a PKCS#7 bundle"),
-        (tag::SEQUENCE, _) => {}
-        _ => return None,
-    }
-    let mut inner = asn1::Reader::new(content);
-    if inner.peek_tag() == Some(tag::OID) {
-        fields.element().ok()?;
-        return match fields.peek_tag()? {
-            // EncryptedPrivateKeyInfo (RFC 5958 section 3)
-            tag::OCTET_STRING => Some("an encrypted private key"),
-            tag::BIT_STRING => Some("a public key"),
-            _ => None,
-        };
-    }
-    // Signed structures: CertificationRequestInfo (RFC 2986), TBSCertList and TBSCertificate (RFC 5280). A certificate
-    // of version 1 begins as they do, with a number and names, and differs in what follows.
-    inner.optional(tag::INTEGER).ok()?;
-    let mut after = Vec::new();
-    while let (Ok(element), true) = (inner.element(), after.len() < 3) {
-        after.push(element.tag);
-    }
-    match after[..] {
-        [_, _, tag::UTC_TIME | tag::GENERALIZED_TIME] => Some("a revocation list"),
-        [tag::SEQUENCE, tag::SEQUENCE, last] if last == tag::context_constructed(0) => Some("a certificate request"),
-        _ => None,
-    }
-}
+const MAX_WHOLE: u64 = 256 << 20;
 
 /// Enough to see past the text that people put before the first certificate.
 const HEAD: usize = 64 * 1024;
@@ -288,39 +288,51 @@ const HEAD: usize = 64 * 1024;
 mod tests {
     use super::*;
 
-    fn decoded(bytes: &[u8]) -> (String, Vec<Certificate>) {
+    fn decoded(bytes: &[u8]) -> (&'static str, Option<String>, Vec<Certificate>) {
         let mut certificates = Vec::new();
-        let format = decode(&mut &bytes[..], 1 << 20, &mut |member| {
+        let decoded = decode(&mut &bytes[..], 1 << 20, Passwords::Usual, &mut |member| {
             if let Member::Certificate { certificate, .. } = member {
                 certificates.push(certificate);
             }
         });
-        (format.unwrap().name.to_owned(), certificates)
+        let decoded = decoded.unwrap();
+        (decoded.format.name, decoded.password, certificates)
     }
 
     #[test]
-    fn every_format_reads_what_it_writes_and_writes_the_same_twice() {
+    fn every_format_reads_what_it_writes_adds_and_removes() {
         let root = Certificate::from_der(&include_bytes!("../tests/data/isrg-root-x1.der")[..]).unwrap();
-        for format in FORMATS {
-            let write = || {
+        let entry = Entry { certificate: &root, origin: "letsencrypt current" };
+        for format in FORMATS.iter().filter(|format| format.writable) {
+            let password = format.new_password();
+            let write = |password: Option<&str>| {
                 let mut bytes = Vec::new();
-                let entry = Entry { certificate: &root, origin: "letsencrypt current" };
-                (format.encode)(&mut [entry].into_iter(), &mut bytes).unwrap();
+                (format.encode)(&mut [entry].into_iter(), password, &mut bytes).unwrap();
                 bytes
             };
-            let bytes = write();
-            assert_eq!(bytes, write(), "{}", format.name);
-            assert_eq!(decoded(&bytes), (format.name.to_owned(), vec![root.clone()]), "{}", format.name);
-            assert_eq!((format.merge)(&bytes, &[]).unwrap(), bytes, "{}", format.name);
+            let bytes = write(password);
+            if !format.name.starts_with("pkcs12") {
+                assert_eq!(bytes, write(password), "{}", format.name);
+            }
+            let (name, opened, certificates) = decoded(&bytes);
+            assert!(format.covers(Format::named(name).unwrap()), "{} is read as {name}", format.name);
+            assert_eq!((opened.as_deref(), certificates), (password, vec![root.clone()]), "{}", format.name);
+            assert_eq!((format.merge)(&bytes, password, &[]).unwrap(), bytes, "{}", format.name);
+            assert_eq!((format.remove)(&bytes, password, &[]).unwrap(), bytes, "{}", format.name);
             let recognised = FORMATS.iter().filter(|other| (other.recognise)(&bytes)).count();
             assert_eq!(recognised, 1, "{} is recognised as one format", format.name);
+
+            let empty = (format.remove)(&bytes, password, &[root.fingerprint()]).unwrap();
+            let mut left = 0;
+            let read = (format.decode)(&mut &empty[..], password, &mut |_| left += 1);
+            assert!(empty.is_empty() || read.is_ok() && left == 0, "{}: {read:?}, {left} left", format.name);
         }
     }
 
     #[test]
     fn an_input_beyond_the_limit_is_an_error() {
         let text = format!("{}\n-----BEGIN CERTIFICATE-----\n", "x".repeat(100));
-        let result = decode(&mut text.as_bytes(), 64, &mut |_| ());
+        let result = decode(&mut text.as_bytes(), 64, Passwords::Usual, &mut |_| ());
         assert!(matches!(result, Err(Error::TooLarge { limit: 64 })), "{result:?}");
     }
 }

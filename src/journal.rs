@@ -4,6 +4,7 @@
 //! changes, so every change that happened can be undone, and a record whose change did not happen is told by the
 //! store's own bytes.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,9 @@ pub struct Record {
     /// The certificates that the store gained.
     #[serde(default)]
     pub added: Vec<Listed>,
+    /// The certificates that the store lost again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<Listed>,
     /// The change that this one put back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<u64>,
@@ -85,6 +89,25 @@ pub struct Change {
     pub after: Option<Vec<u8>>,
 }
 
+/// What pgtrust added to a store, by its journal.
+#[derive(Clone, Debug, Default)]
+pub struct Added {
+    roots: HashSet<Fingerprint>,
+    created: bool,
+}
+
+impl Added {
+    /// Whether this certificate was added.
+    pub fn contains(&self, fingerprint: &Fingerprint) -> bool {
+        self.roots.contains(fingerprint)
+    }
+
+    /// Whether there was no such store before.
+    pub fn created(&self) -> bool {
+        self.created
+    }
+}
+
 impl Journal {
     /// The journal in this state folder, which need not exist.
     pub fn new(state: &Path) -> Self {
@@ -111,6 +134,28 @@ impl Journal {
         added: Vec<Listed>,
         undoes: Option<u64>,
     ) -> Result<Record, Error> {
+        self.make(now, command, changes, (added, vec![]), undoes)
+    }
+
+    /// [`apply`](Self::apply) of a change that takes these certificates out again.
+    pub fn apply_removal(
+        &self,
+        now: OffsetDateTime,
+        command: &str,
+        changes: &[Change],
+        removed: Vec<Listed>,
+    ) -> Result<Record, Error> {
+        self.make(now, command, changes, (vec![], removed), None)
+    }
+
+    fn make(
+        &self,
+        now: OffsetDateTime,
+        command: &str,
+        changes: &[Change],
+        (added, removed): (Vec<Listed>, Vec<Listed>),
+        undoes: Option<u64>,
+    ) -> Result<Record, Error> {
         let mut files = Vec::new();
         for change in changes {
             let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Fingerprint::of);
@@ -127,7 +172,7 @@ impl Journal {
         let id = self.records()?.last().map_or(1, |last| last.id + 1);
         let time = now.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(now);
         let time = time.format(&Rfc3339).unwrap_or_default();
-        let record = Record { id, time, command: command.to_owned(), files, added, undoes, failed: None };
+        let record = Record { id, time, command: command.to_owned(), files, added, removed, undoes, failed: None };
         self.append(&record)?;
         for (index, change) in changes.iter().enumerate() {
             let made = match &change.after {
@@ -136,7 +181,14 @@ impl Journal {
             };
             if made.is_err() && index == 0 {
                 let files = Vec::new();
-                self.append(&Record { id: id + 1, files, added: vec![], failed: Some(id), ..record.clone() })?;
+                self.append(&Record {
+                    id: id + 1,
+                    files,
+                    added: vec![],
+                    removed: vec![],
+                    failed: Some(id),
+                    ..record.clone()
+                })?;
             }
             made?;
         }
@@ -145,6 +197,32 @@ impl Journal {
 
     /// The change that an undo puts back: the last one that no undo has put back yet.
     pub fn last(&self) -> Result<Record, Error> {
+        self.standing()?.pop().ok_or(Error::NothingToUndo)
+    }
+
+    /// What pgtrust added to this store and did not take out again.
+    pub fn added_to(&self, store: &Path) -> Result<Added, Error> {
+        let store = std::path::absolute(store).map_err(Error::io("find", store))?;
+        let mut added = Added::default();
+        for record in self.standing()? {
+            let Some(change) = record.files.first().filter(|change| change.path == store) else { continue };
+            if change.before.is_none() {
+                // What was added to an earlier file is not in this one.
+                added = Added { roots: HashSet::new(), created: true };
+            }
+            added.roots.extend(record.added.iter().map(|root| root.sha256));
+            for root in &record.removed {
+                added.roots.remove(&root.sha256);
+            }
+            if change.after.is_none() {
+                added = Added::default();
+            }
+        }
+        Ok(added)
+    }
+
+    /// The changes that were made and not put back, oldest first.
+    fn standing(&self) -> Result<Vec<Record>, Error> {
         let mut records = self.records()?;
         let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
         records.retain(|record| record.failed.is_none() && !failed.contains(&record.id));
@@ -153,8 +231,8 @@ impl Journal {
             records.pop();
         }
         let undone: Vec<u64> = records.iter().filter_map(|record| record.undoes).collect();
-        let open = |record: &Record| record.undoes.is_none() && !undone.contains(&record.id);
-        records.into_iter().rev().find(open).ok_or(Error::NothingToUndo)
+        records.retain(|record| record.undoes.is_none() && !undone.contains(&record.id));
+        Ok(records)
     }
 
     /// What undoes a change. Fails when others changed the store since, unless `force` is given; a manifest that

@@ -12,6 +12,9 @@
 //! [[target]]
 //! name = "postgres"                          # or: path = "/srv/app/ca.pem"
 //! sources = ["aws-rds"]
+//! format = "pkcs12"                          # optional, with a path: what a new file is written in
+//! password-file = "/etc/app/store-password"  # optional: its first line is the store's password
+//! no-password = true                         # optional: a new PKCS#12 store has none
 //!
 //! [[accepted]]                               # written by `pgtrust accept`
 //! provider = "aws-rds"
@@ -82,7 +85,7 @@ pub enum NewRoots {
 
 /// A store that this machine keeps.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct KeptTarget {
     /// A known place.
@@ -91,6 +94,47 @@ pub struct KeptTarget {
     pub path: Option<PathBuf>,
     /// What goes into it.
     pub sources: Vec<String>,
+    /// What a new file is written in.
+    pub format: Option<String>,
+    /// The file whose first line is its password.
+    pub password_file: Option<PathBuf>,
+    /// Whether a new file has no password.
+    #[serde(default)]
+    pub no_password: bool,
+}
+
+impl KeptTarget {
+    /// How it is opened and written.
+    pub fn opening(&self) -> Opening {
+        Opening {
+            format: self.format.clone(),
+            password_file: self.password_file.clone(),
+            no_password: self.no_password,
+        }
+    }
+}
+
+/// How a store is opened and written, where that is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// The format of a new file.
+    pub format: Option<String>,
+    /// The file whose first line is the password.
+    pub password_file: Option<PathBuf>,
+    /// Whether a new file has no password.
+    pub no_password: bool,
+}
+
+impl Opening {
+    /// This, and for what it leaves open the other. A password and none exclude each other.
+    pub fn or(self, other: Self) -> Self {
+        let open = self.password_file.is_none() && !self.no_password;
+        Self {
+            format: self.format.or(other.format),
+            password_file: if open { other.password_file } else { self.password_file },
+            no_password: if open { other.no_password } else { self.no_password },
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -139,7 +183,7 @@ impl Manifest {
         let mut certificates = Vec::new();
         for accepted in self.kept.accepted.iter().filter(|accepted| accepted.provider == provider) {
             let mut found = None;
-            let read = (Format::pem().decode)(&mut accepted.certificate.as_bytes(), &mut |member| {
+            let read = (Format::pem().decode)(&mut accepted.certificate.as_bytes(), None, &mut |member| {
                 if let Member::Certificate { certificate, .. } = member {
                     found = Some(certificate);
                 }
@@ -185,10 +229,7 @@ impl Manifest {
 
     /// Keeps a store from now on, with these sources added to those that it had. `key` is `name` or `path`.
     pub fn keep_target(&mut self, key: &str, text: &str, sources: &[String]) -> Result<(), Error> {
-        let known = self.kept.target.iter().position(|target| match key {
-            "name" => target.name.as_deref() == Some(text),
-            _ => target.path.as_deref() == Some(Path::new(text)),
-        });
+        let known = self.position(key, text);
         let mut all = known.map_or_else(Vec::new, |index| self.kept.target[index].sources.clone());
         all.extend(sources.iter().filter(|source| !all.contains(source)).cloned().collect::<Vec<_>>());
         let unchanged = known.is_some_and(|index| self.kept.target[index].sources == all);
@@ -205,6 +246,45 @@ impl Manifest {
         self.understand()
     }
 
+    /// Keeps how a store is opened. `key` is `name` or `path`.
+    pub fn keep_opening(&mut self, key: &str, text: &str, opening: &Opening) -> Result<(), Error> {
+        let known = self.position(key, text);
+        if known.is_none_or(|index| self.kept.target[index].opening() == *opening) {
+            return Ok(());
+        }
+        let targets = self.tables("target")?;
+        if let Some(table) = known.and_then(|index| targets.get_mut(index)) {
+            let file = opening.password_file.as_ref().map(|file| value(file.to_string_lossy().into_owned()));
+            let fields = [
+                ("format", opening.format.as_deref().map(value)),
+                ("password-file", file),
+                ("no-password", opening.no_password.then(|| value(true))),
+            ];
+            for (field, said) in fields {
+                match said {
+                    Some(said) => drop(table.insert(field, said)),
+                    None => drop(table.remove(field)),
+                }
+            }
+        }
+        self.understand()
+    }
+
+    /// Keeps a store no longer. `key` is `name` or `path`.
+    pub fn drop_target(&mut self, key: &str, text: &str) -> Result<(), Error> {
+        if let Some(index) = self.position(key, text) {
+            self.tables("target")?.remove(index);
+        }
+        self.understand()
+    }
+
+    fn position(&self, key: &str, text: &str) -> Option<usize> {
+        self.kept.target.iter().position(|target| match key {
+            "name" => target.name.as_deref() == Some(text),
+            _ => target.path.as_deref() == Some(Path::new(text)),
+        })
+    }
+
     /// Trusts a certificate as a root of this provider.
     pub fn accept(&mut self, provider: &str, certificate: &Certificate) -> Result<(), Error> {
         if self.accepted(provider)?.contains(certificate) {
@@ -212,7 +292,7 @@ impl Manifest {
         }
         let mut pem = vec![b'\n'];
         let entry = Entry { certificate, origin: "" };
-        (Format::pem().encode)(&mut [entry].into_iter(), &mut pem).map_err(|error| bad(&self.path, error))?;
+        (Format::pem().encode)(&mut [entry].into_iter(), None, &mut pem).map_err(|error| bad(&self.path, error))?;
         let mut table = Table::new();
         table["provider"] = value(provider);
         table["certificate"] = value(String::from_utf8_lossy(&pem).into_owned());

@@ -1,81 +1,25 @@
 //! The difference between a store and what it should hold, and the bytes that close it.
 
-use std::path::{Path, PathBuf};
+mod removal;
+mod store;
+
+use std::collections::HashSet;
 
 use crate::bundle::{Bundle, CertificateSet, Origin};
 use crate::certificate::Certificate;
 use crate::error::Error;
-use crate::file;
-use crate::format::{self, Entry, Format, Member};
+use crate::format::{self, Entry, Format, Member, Passwords};
 use crate::journal::{Change, Listed};
-
-/// A store as it stands: read once, decoded.
-#[derive(Debug)]
-pub struct Store {
-    path: PathBuf,
-    format: &'static Format,
-    /// What the file is in now, where there is one.
-    found: Option<&'static Format>,
-    bytes: Option<Vec<u8>>,
-    certificates: Vec<Certificate>,
-    flaws: Vec<String>,
-}
-
-impl Store {
-    /// Reads a store. Without `format` it keeps the format that stands there, or takes the one that its name asks for.
-    ///
-    /// Fails when the file is no store, holds a private key or a block that cannot be read, or when there is no file
-    /// and its name says no format.
-    pub fn read(path: &Path, format: Option<&'static Format>) -> Result<Self, Error> {
-        let bytes = file::read(path)?;
-        let mut certificates = Vec::new();
-        let mut flaws = Vec::new();
-        let mut damage = None;
-        // An empty file is what `touch` and a failed download leave: nothing in it can be lost.
-        let content = bytes.as_deref().filter(|bytes| !bytes.trim_ascii().is_empty());
-        let found = content.map(|mut content| {
-            let limit = content.len() as u64;
-            format::decode(&mut content, limit, &mut |member| match member {
-                Member::Certificate { certificate, place, flaw } => {
-                    if let Some(flaw) = flaw {
-                        flaws.push(format!("{place}: {flaw}"));
-                    }
-                    certificates.push(certificate);
-                }
-                Member::Other { .. } => {}
-                Member::Rejected { place, reason } => damage = damage.take().or(Some((place, reason))),
-            })
-        });
-        let found = found.transpose().map_err(|source| Error::Decode { origin: path.display().to_string(), source })?;
-        if let Some((place, reason)) = damage {
-            return Err(Error::DamagedStore { path: path.to_owned(), place, reason });
-        }
-        let named = || Format::of_name(path).ok_or_else(|| Error::UnknownFormat { path: path.to_owned() });
-        let format = format.or(found).map_or_else(named, Ok)?;
-        Ok(Self { path: path.to_owned(), format, found, bytes, certificates, flaws })
-    }
-
-    /// Where it stands.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// What it is to be in.
-    pub fn format(&self) -> &'static Format {
-        self.format
-    }
-
-    /// Whether there is no file yet.
-    pub fn is_new(&self) -> bool {
-        self.bytes.is_none()
-    }
-}
+pub use removal::Removal;
+pub use store::{Access, Store};
 
 /// What an install does to one store: only adds, never removes what others put there.
 #[derive(Debug)]
 pub struct Plan {
     store: Store,
     added: Vec<(Certificate, String)>,
+    /// What stands there and its clients do not see.
+    shown: Vec<Certificate>,
     kept: usize,
     repairs: Vec<String>,
     after: Option<Vec<u8>>,
@@ -87,6 +31,8 @@ pub struct Plan {
 pub enum Outcome {
     /// There was no file.
     Created,
+    /// There is no file any more.
+    Removed,
     /// The same certificates once decoded: the file and its time are untouched.
     Unchanged,
     /// The file was replaced.
@@ -99,20 +45,28 @@ impl Plan {
         let mut present = CertificateSet::new();
         let origin = present.origin(Origin::File(store.path.clone()));
         let mut repairs = store.flaws.clone();
+        // Others keep a certificate under several names, or in several blocks of PKCS#7.
+        let one_copy = store.format == Format::pem();
         for certificate in &store.certificates {
-            if !present.insert(certificate.clone(), origin, None) {
+            if !present.insert(certificate.clone(), origin, None) && one_copy {
                 repairs.push(format!("a second copy of `{}` goes", certificate.subject()));
             }
         }
         if let Some(found) = store.found.filter(|found| *found != store.format) {
             repairs.push(format!("it is {}, and its clients read {}", found.name, store.format.name));
         }
+        let missing = |certificate: &Certificate| {
+            !present.contains(certificate) || store.hidden.contains(&certificate.fingerprint())
+        };
         let added: Vec<(Certificate, String)> = bundle
             .entries()
-            .filter(|entry| !present.contains(entry.certificate))
+            .filter(|entry| missing(entry.certificate))
             .map(|entry| (entry.certificate.clone(), entry.origin.to_owned()))
             .collect();
-        let mut plan = Self { store, added, kept: present.len(), repairs, after: None };
+        let mut shown = store.unseen_roots();
+        shown.retain(|root| added.iter().all(|(certificate, _)| certificate != root));
+        repairs.extend(shown.iter().map(|root| format!("its clients come to see `{}`", root.subject())));
+        let mut plan = Self { store, added, shown, kept: present.len(), repairs, after: None };
         plan.after = plan.bytes_after()?;
         Ok(plan)
     }
@@ -159,54 +113,77 @@ impl Plan {
     }
 
     fn bytes_after(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        let Store { path, format, found, bytes, certificates, .. } = &self.store;
+        let Store { path, format, found, password, bytes, certificates, .. } = &self.store;
         let here = |source| Error::Decode { origin: path.display().to_string(), source };
-        let entries: Vec<Entry<'_>> =
-            self.added.iter().map(|(certificate, origin)| Entry { certificate, origin }).collect();
+        let nothing_to_do = self.added.is_empty() && self.repairs.is_empty();
+        // In PEM the order matters, which only a merge tells.
+        if nothing_to_do && *format != Format::pem() {
+            return Ok(None);
+        }
+        if self.store.unchecked {
+            return Err(here(format::Error::PasswordNeeded { what: "a change to the store" }));
+        }
+        let password = password.as_deref();
+        let added = self.added.iter().map(|(certificate, origin)| Entry { certificate, origin });
+        let shown = self.shown.iter().map(|certificate| Entry { certificate, origin: "" });
+        let entries: Vec<Entry<'_>> = added.chain(shown).collect();
         let existing = match (found, bytes) {
             (Some(found), Some(bytes)) if found == format => Some(bytes.clone()),
             (Some(_), _) => {
+                self.store.refuse_loss()?;
                 let mut converted = Vec::new();
                 let entries = certificates.iter().map(|certificate| Entry { certificate, origin: "" });
-                (format.encode)(&mut { entries }, &mut converted).map_err(here)?;
+                (format.encode)(&mut { entries }, password, &mut converted).map_err(here)?;
                 Some(converted)
             }
             _ => None,
         };
         let after = match existing {
-            Some(existing) => (format.merge)(&existing, &entries).map_err(here)?,
+            Some(existing) => (format.merge)(&existing, password, &entries).map_err(here)?,
             None => {
                 let mut after = Vec::new();
-                (format.encode)(&mut entries.iter().copied(), &mut after).map_err(here)?;
+                (format.encode)(&mut entries.iter().copied(), password, &mut after).map_err(here)?;
                 after
             }
         };
         let reordered = self.reads_back(&after)?;
-        if reordered && self.repairs.is_empty() && self.added.is_empty() {
+        if reordered && nothing_to_do {
             self.repairs.push("a cross-signed certificate moves behind the root of its subject".to_owned());
         }
-        Ok((!self.added.is_empty() || !self.repairs.is_empty()).then_some(after))
+        Ok((!nothing_to_do || reordered).then_some(after))
     }
 
-    /// Decodes what is to be written: nothing that stood there may be missing, and all that is added must be there.
-    /// Returns whether the certificates that stood there now come in another order.
+    /// Decodes what is to be written: nothing that stood there may be missing, and all that is added must be there for
+    /// its clients to see. Returns whether the certificates that stood there now come in another order.
     fn reads_back(&self, after: &[u8]) -> Result<bool, Error> {
-        let wrong = || Error::WouldNotReadBack { path: self.store.path.clone() };
-        let mut found = Vec::new();
-        let format = format::decode(&mut &after[..], after.len() as u64, &mut |member| {
-            if let Member::Certificate { certificate, .. } = member {
+        let Store { path, format, password, certificates, others, .. } = &self.store;
+        let wrong = || Error::WouldNotReadBack { path: path.clone() };
+        let (mut found, mut visible, mut left) = (Vec::new(), HashSet::new(), 0);
+        let passwords = Passwords::only(password.as_deref());
+        let decoded = format::decode(&mut &after[..], after.len() as u64, passwords, &mut |member| match member {
+            Member::Certificate { certificate, flaw, .. } => {
                 found.push(certificate.fingerprint());
+                visible.extend(flaw.is_none().then(|| certificate.fingerprint()));
             }
+            Member::Other { .. } => left += 1,
+            Member::Rejected { .. } | Member::Unchecked { .. } => {}
         });
-        let mut wanted = Vec::new();
-        for certificate in self.store.certificates.iter().chain(self.added.iter().map(|(certificate, _)| certificate)) {
-            if !wanted.contains(&certificate.fingerprint()) {
-                wanted.push(certificate.fingerprint());
+        let new =
+            || self.added.iter().map(|(certificate, _)| certificate).chain(&self.shown).map(Certificate::fingerprint);
+        let (mut wanted, mut known) = (Vec::new(), HashSet::new());
+        for fingerprint in certificates.iter().map(Certificate::fingerprint).chain(new()) {
+            if known.insert(fingerprint) {
+                wanted.push(fingerprint);
             }
+        }
+        if *format != Format::pem() {
+            let mut known = HashSet::new();
+            found.retain(|fingerprint| known.insert(*fingerprint));
         }
         let in_place = found == wanted;
         found.sort();
         wanted.sort();
-        if format.is_err() || found != wanted { Err(wrong()) } else { Ok(!in_place) }
+        let whole = decoded.is_ok() && found == wanted && left == others.len();
+        if whole && new().all(|fingerprint| visible.contains(&fingerprint)) { Ok(!in_place) } else { Err(wrong()) }
     }
 }

@@ -14,7 +14,7 @@ use crate::catalog::{Catalog, Role, Selection};
 use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::file;
-use crate::format::{self, Entry, Format, Member, Place};
+use crate::format::{self, Decoded, Entry, Format, Member, Passwords, Place};
 use crate::manifest::Manifest;
 #[cfg(feature = "fetch")]
 pub use download::{Download, DownloadError, Downloader, Mirror, Request, Settings};
@@ -45,6 +45,8 @@ pub struct Problem {
     pub place: Option<Place>,
     /// Why.
     pub reason: String,
+    /// Whether something in it could not be read. Otherwise all of it was, and is to be taken with care.
+    pub lost: bool,
 }
 
 impl Source {
@@ -104,22 +106,23 @@ pub fn load_provider(
 ///
 /// A file that is no store, or holds a private key, is an error when it is named itself. In a folder it is passed over
 /// and reported; folders in it are not entered.
-pub fn load_path(set: &mut CertificateSet, path: &Path) -> Result<Vec<Problem>, Error> {
+pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
     if !path.is_dir() {
         let mut input = File::open(path).map_err(Error::io("read", path))?;
-        return load(set, &mut input, Origin::File(path.to_owned()));
+        return load(set, &mut input, Origin::File(path.to_owned()), passwords);
     }
     let mut problems = Vec::new();
     for path in file::entries(path)?.into_iter().filter(|path| path.is_file()) {
         // Into a set of its own first: a file that turns out to hold a private key must leave nothing behind.
         let mut own = CertificateSet::new();
-        match load_path(&mut own, &path) {
+        match load_path(&mut own, &path, passwords) {
             Ok(more) => {
                 problems.extend(more);
                 set.absorb(own);
             }
             Err(Error::Decode { source, .. }) => {
-                problems.push(Problem { origin: Origin::File(path), place: None, reason: source.to_string() });
+                let reason = source.to_string();
+                problems.push(Problem { origin: Origin::File(path), place: None, reason, lost: true });
             }
             Err(error) => return Err(error),
         }
@@ -128,16 +131,24 @@ pub fn load_path(set: &mut CertificateSet, path: &Path) -> Result<Vec<Problem>, 
 }
 
 /// Adds what an input holds to a set. Returns what in it could not be used.
-pub fn load(set: &mut CertificateSet, input: &mut dyn Read, origin: Origin) -> Result<Vec<Problem>, Error> {
+pub fn load(
+    set: &mut CertificateSet,
+    input: &mut dyn Read,
+    origin: Origin,
+    passwords: Passwords<'_>,
+) -> Result<Vec<Problem>, Error> {
     let mut problems = Vec::new();
     let id = set.origin(origin.clone());
-    decode(input, &origin, &mut |member| match member {
+    decode(input, &origin, passwords, &mut |member| match member {
         Member::Certificate { certificate, place, .. } => {
             set.insert(certificate, id, place.line);
         }
         Member::Other { .. } => {}
         Member::Rejected { place, reason } => {
-            problems.push(Problem { origin: origin.clone(), place: Some(place), reason });
+            problems.push(Problem { origin: origin.clone(), place: Some(place), reason, lost: true });
+        }
+        Member::Unchecked { reason } => {
+            problems.push(Problem { origin: origin.clone(), place: None, reason, lost: false });
         }
     })?;
     Ok(problems)
@@ -150,7 +161,7 @@ pub fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Res
         return if path.exists() { file::remove(path) } else { Ok(()) };
     }
     let mut bytes = Vec::new();
-    let written = (Format::pem().encode)(&mut entries.into_iter(), &mut bytes);
+    let written = (Format::pem().encode)(&mut entries.into_iter(), None, &mut bytes);
     written.map_err(|source| Error::Decode { origin: path.display().to_string(), source })?;
     file::replace_bytes(path, &bytes)
 }
@@ -161,15 +172,20 @@ pub fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
     for path in file::entries(folder)? {
         let provider = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut set = CertificateSet::new();
-        load_path(&mut set, &path)?;
+        load_path(&mut set, &path, Passwords::Usual)?;
         held.extend(set.certificates().map(|certificate| (provider.clone(), certificate.clone())));
     }
     Ok(held)
 }
 
 /// Reads an input of any format, member by member.
-pub fn decode(input: &mut dyn Read, origin: &Origin, visit: &mut dyn FnMut(Member)) -> Result<&'static Format, Error> {
-    format::decode(input, file::MAX_INPUT, visit).map_err(|source| match source {
+pub fn decode(
+    input: &mut dyn Read,
+    origin: &Origin,
+    passwords: Passwords<'_>,
+    visit: &mut dyn FnMut(Member),
+) -> Result<Decoded, Error> {
+    format::decode(input, file::MAX_INPUT, passwords, visit).map_err(|source| match source {
         format::Error::Io(source) => Error::Io { action: "read", path: origin.to_string().into(), source },
         source => Error::Decode { origin: origin.to_string(), source },
     })
@@ -179,7 +195,7 @@ pub fn decode(input: &mut dyn Read, origin: &Origin, visit: &mut dyn FnMut(Membe
 /// keychain on macOS, the certificate store on Windows.
 pub fn load_system(set: &mut CertificateSet) -> Vec<Problem> {
     let found = rustls_native_certs::load_native_certs();
-    let problem = |reason: String| Problem { origin: Origin::System, place: None, reason };
+    let problem = |reason: String| Problem { origin: Origin::System, place: None, reason, lost: true };
     let mut problems: Vec<Problem> = found.errors.iter().map(|error| problem(error.to_string())).collect();
     let origin = set.origin(Origin::System);
     for certificate in found.certs {

@@ -187,7 +187,7 @@ fn roots_files_are_as_the_writer_writes_them() {
             roots.iter().map(|(root, _)| format!("{} {}", provider.id, root.role.name())).collect();
         let entries = roots.iter().zip(&origins).map(|((_, certificate), origin)| Entry { certificate, origin });
         let mut written = Vec::new();
-        (Format::pem().encode)(&mut { entries }, &mut written).unwrap();
+        (Format::pem().encode)(&mut { entries }, None, &mut written).unwrap();
         let path = folder().join(&provider.id).join("roots.pem");
         if fs::read(&path).unwrap() != written {
             #[expect(clippy::disallowed_methods, reason = "a file of the repository, not a store")]

@@ -3,14 +3,17 @@
 
 mod scene;
 
-use serde_json::json;
+use std::fs;
+
+use serde_json::{Value, json};
 
 use scene::{Scene, home_trusting};
 
-use crate::support::pgtrust::{Home, Provider};
+use crate::support::pgtrust::{Home, Provider, Run};
 use crate::support::pki::{Authority, TestCertificate};
 use crate::support::provider_server::ProviderServer;
 use crate::support::reply::Reply;
+use crate::support::tools;
 
 #[test]
 fn a_download_that_matches_its_pin_is_kept_at_the_stable_path() {
@@ -113,6 +116,41 @@ fn a_certificate_beside_the_root_is_held_and_not_trusted() {
     assert!(run.stderr.contains(&extra.fingerprint()), "{run}");
     scene.nothing_became_worse();
     scene.a_new_home_gets_the_same(1);
+}
+
+#[test]
+fn of_an_archive_of_chains_only_unknown_roots_are_held() {
+    let Some(zip) = tools::program("zip") else { return };
+    let server = ProviderServer::start();
+    let root = Authority::root("pgtrust test root");
+    let region = root.intermediate("pgtrust test region");
+    let (leaf, _) = region.intermediate("pgtrust test zone").server(&["db.example"]);
+    let extra = Authority::root("pgtrust test extra root");
+    // It says that it is below the pinned root, and is not.
+    let forged = Authority::root("pgtrust test root").intermediate("pgtrust test forged").certificate;
+    let zone = region.intermediate("pgtrust test zone").certificate;
+    let provider = Provider::new("testprov").root(&root.certificate).source(&server.url("/chain.zip"));
+    let scene = Scene::of(server, root.certificate.clone(), &provider);
+    let members = [&zone, &region.certificate, &root.certificate, &extra.certificate, &forged];
+    let chain: String = members.map(|member| member.pem.as_str()).concat();
+    scene.home.write("chain/chain.pem", chain);
+    scene.home.write("chain/region.der", &region.certificate.der);
+    scene.home.write("chain/leaf.pem", &leaf.pem);
+    scene.home.write("chain/README", "what to do with it");
+    let mut command = scene.home.command(&zip);
+    Run::of(command.args(["-qr", "chain.zip", "chain"])).expect(0);
+    scene.server.serve("/chain.zip", Reply::bytes(fs::read(scene.home.path().join("chain.zip")).unwrap()));
+
+    let run = scene.fetch(&["--json"]).expect(1);
+    assert_eq!(scene.result(&run), "downloaded", "{run}");
+    let held: Vec<Value> = run.json()["providers"][0]["held"].as_array().unwrap().clone();
+    let mut held: Vec<&str> = held.iter().map(|held| held["sha256"].as_str().unwrap()).collect();
+    let expected = [extra.certificate.fingerprint(), forged.fingerprint(), leaf.fingerprint()];
+    let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    held.sort();
+    expected.sort();
+    assert_eq!(held, expected, "{run}");
+    scene.nothing_became_worse();
 }
 
 #[test]
@@ -289,6 +327,6 @@ fn pgtrust_home_puts_everything_under_one_folder() {
     home.add_provider(&Provider::new("testprov").root(&Authority::root("pgtrust test root").certificate));
     let kept = home.pgtrust(&["fetch", "testprov", "--offline"]).expect(0).printed_path();
     assert_eq!(kept, folder.join("testprov.pem"));
-    let entries = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path());
     assert_eq!(entries.collect::<Vec<_>>(), [folder]);
 }

@@ -10,10 +10,14 @@ mod clients;
 mod env;
 mod faults;
 mod fetch;
+mod java_stores;
 #[cfg(unix)]
 mod jvms;
+#[cfg(unix)]
+mod key_stores;
 mod names;
 mod pem;
+mod pkcs12;
 mod proxy_and_mirror;
 #[cfg(unix)]
 mod readme;
@@ -24,3 +28,5 @@ mod sources;
 mod stores;
 mod support;
 mod undo;
+#[cfg(unix)]
+mod uninstall;

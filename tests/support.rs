@@ -2,6 +2,7 @@
 
 pub(crate) mod der;
 pub(crate) mod forms;
+pub(crate) mod keytool;
 #[cfg(unix)]
 pub(crate) mod pgbouncer;
 pub(crate) mod pgtrust;

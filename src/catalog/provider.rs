@@ -8,7 +8,7 @@ use toml_edit::Datetime;
 use crate::bundle::{Origin, wildcard};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
-use crate::format::{self, Member};
+use crate::format::{self, Member, Passwords};
 use crate::toml;
 
 /// One trust domain that issues server certificates.
@@ -268,9 +268,10 @@ impl Provider {
         }
         let mut certificates = Vec::with_capacity(self.pins.len());
         let mut broken = None;
-        format::decode(&mut self.roots_pem.as_bytes(), u64::MAX, &mut |member| match member {
+        format::decode(&mut self.roots_pem.as_bytes(), u64::MAX, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, .. } => certificates.push(certificate),
             Member::Other { place, .. } | Member::Rejected { place, .. } => broken = Some(place),
+            Member::Unchecked { .. } => {}
         })
         .map_err(|error| bad(format!("roots.pem: {error}")))?;
         if let Some(place) = broken {

@@ -55,6 +55,7 @@ pub(crate) enum Command {
     Providers(Providers),
     Snippet(Snippet),
     Undo(Undo),
+    Uninstall(Uninstall),
 }
 
 /// Trust a root that a provider serves and no pin knows
@@ -73,6 +74,7 @@ pub(crate) struct Accept {
 #[command(after_help = "Examples:
   pgtrust bundle azure supabase -o roots.pem
   pgtrust bundle corp.der -o corp.pem              DER to PEM
+  pgtrust bundle old.jks corp.p7b -o all.p12       anything to anything
   pgtrust bundle ./certs system --exclude '*test*' -o all.pem
   pgtrust bundle aws-rds --only '*eu-west-1*'      to standard output")]
 pub(crate) struct Bundle {
@@ -83,6 +85,13 @@ pub(crate) struct Bundle {
     /// The file to write; its extension says the format. Standard output and PEM without it
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Write in this format instead
+    #[arg(long, value_name = "FORMAT", value_parser = writable_format())]
+    pub(crate) format: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) password: Password,
 
     /// Take only what matches: a fingerprint or its first 8 digits, or a subject with `*`
     #[arg(long, value_name = "PATTERN", value_parser = Pattern::from_str)]
@@ -193,6 +202,10 @@ pub(crate) struct Inspect {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
 
+    /// A file whose first line is the password to try first; then those are tried that such stores usually have
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+
     /// Print everything as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -229,9 +242,11 @@ pub(crate) struct Install {
     pub(crate) output: Vec<PathBuf>,
 
     /// Write new files in this format
-    #[arg(long, value_name = "FORMAT", requires = "output",
-        value_parser = PossibleValuesParser::new(format::FORMATS.iter().map(|format| format.name)))]
+    #[arg(long, value_name = "FORMAT", requires = "output", value_parser = writable_format())]
     pub(crate) format: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) password: Password,
 
     /// Add this machine's own roots, so that servers with web certificates stay reachable
     #[arg(long)]
@@ -326,6 +341,52 @@ pub(crate) struct Undo {
     /// Show what would be put back and touch nothing
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
+}
+
+/// Take out of a store what pgtrust added to it, and nothing else
+///
+/// The journal says what that is. What others put there, before or after, stays; a file that pgtrust created goes with
+/// its last root. The store is no longer kept, and `undo` brings it all back.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust uninstall --dry-run                      show what would go, from all stores that the manifest keeps
+  pgtrust uninstall --target postgres
+  pgtrust uninstall --output /srv/app/trust.p12")]
+pub(crate) struct Uninstall {
+    /// A known place; all that the manifest keeps when none is named
+    #[arg(long, value_name = "TARGET", value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| target.name)))]
+    pub(crate) target: Vec<String>,
+
+    /// Any file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+
+    /// A file whose first line is the store's password
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// Show what would go and touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Password {
+    /// A file whose first line is the password of the stores, new ones too; those without one take no notice
+    #[arg(long, value_name = "FILE", conflicts_with = "no_password")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// Write a new PKCS#12 store without a password, as JDK 18 and later do
+    #[arg(long)]
+    pub(crate) no_password: bool,
+}
+
+fn writable_format() -> PossibleValuesParser {
+    PossibleValuesParser::new(format::FORMATS.iter().filter(|format| format.writable).map(|format| format.name))
 }
 
 fn date(text: &str) -> Result<Date, String> {

@@ -6,30 +6,34 @@ use std::path::Path;
 
 use pgtrust::bundle::{CertificateSet, Origin, SelfSigned};
 use pgtrust::catalog::Selection;
-use pgtrust::format::Format;
+use pgtrust::format::{Format, Passwords};
 use pgtrust::manifest::Manifest;
+use pgtrust::plan::{Access, Store};
 use pgtrust::source::{self, Source};
 use pgtrust::{Bundle, Catalog, Error, Policy};
 
 use super::Status;
 use super::args;
 use super::context::Context;
+use super::password;
 use super::report;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Failure> {
-    let format = match &args.output {
-        None => Format::pem(),
-        Some(path) => {
-            refuse_other_files(path)?;
-            Format::of_name(path).ok_or_else(|| Error::UnknownFormat { path: path.clone() })?
-        }
+    let password = password::read(args.password.password_file.as_deref())?;
+    if let Some(path) = &args.output {
+        refuse_other_files(path, password.as_deref())?;
+    }
+    let format = match (args.format.as_deref().and_then(Format::named), &args.output) {
+        (Some(format), _) => format,
+        (None, None) => Format::pem(),
+        (None, Some(path)) => Format::of_name(path).ok_or_else(|| Error::UnknownFormat { path: path.clone() })?,
     };
     let catalog = context.catalog();
     let sources: Vec<Source> =
         args.inputs.iter().map(|input| Source::parse(input, &catalog)).collect::<Result<_, _>>()?;
     let mut set = CertificateSet::new();
-    let status = load(context, &catalog, &sources, &|kept| kept, &mut set)?;
+    let status = load(context, &catalog, &sources, &|kept| kept, Passwords::first(password.as_deref()), &mut set)?;
     let self_signed = if set.len() > MAX_VERIFIED {
         ui::warning(&format!("more than {MAX_VERIFIED} certificates: that roots signed themselves is not verified"));
         SelfSigned::Claimed
@@ -46,14 +50,15 @@ pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Fail
     let (bundle, rejected) = Bundle::build(set, &policy)?;
     report::rejected(&rejected);
     report::ambiguous(&bundle);
+    let password = password.as_deref().or_else(|| format.new_password()).filter(|_| !args.password.no_password);
     match &args.output {
         Some(path) => {
-            bundle.save(path, format)?;
+            bundle.save(path, format, password)?;
             ui::note(&format!("{}: {}", path.display(), ui::count(bundle.len(), "root")));
         }
         None => {
             let mut output = BufWriter::new(io::stdout().lock());
-            bundle.write(format, &mut output).map_err(|error| match error {
+            bundle.write(format, password, &mut output).map_err(|error| match error {
                 pgtrust::format::Error::Io(error) => error,
                 error => io::Error::other(error),
             })?;
@@ -69,6 +74,7 @@ pub(crate) fn load(
     catalog: &Catalog,
     sources: &[Source],
     wanted: &dyn Fn(Selection) -> Selection,
+    passwords: Passwords<'_>,
     set: &mut CertificateSet,
 ) -> Result<Status, Failure> {
     let providers = sources.iter().any(|source| matches!(source, Source::Provider(_)));
@@ -76,12 +82,12 @@ pub(crate) fn load(
     let mut status = Status::Done;
     for source in sources {
         let problems = match source {
-            Source::Path(path) => source::load_path(set, path)?,
+            Source::Path(path) => source::load_path(set, path, passwords)?,
             Source::Provider(id) => {
                 source::load_provider(set, catalog, &manifest, id, &wanted(manifest.selection(id)))?;
                 continue;
             }
-            Source::Stdin => source::load(set, &mut io::stdin().lock(), Origin::Stdin)?,
+            Source::Stdin => source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?,
             Source::System => {
                 // Odd certificates in the machine's own store are no finding of ours.
                 source::load_system(set);
@@ -95,12 +101,15 @@ pub(crate) fn load(
 }
 
 /// A slip of the hand after `-o` must not cost a key.
-fn refuse_other_files(path: &Path) -> Result<(), Failure> {
+fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Failure> {
     let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
     let mut head = Vec::new();
     // Opening a pipe may wait for ever.
     if metadata.is_file() {
         let _ = File::open(path).and_then(|file| file.take(64 * 1024).read_to_end(&mut head));
+        if Format::of(&head).is_some_and(Format::is_key_store) {
+            return refuse_other_entries(path, password);
+        }
         let key = head.windows(KEY.len()).any(|text| text == KEY);
         if head.trim_ascii().is_empty() || Format::of(&head).is_some() && !key {
             return Ok(());
@@ -108,6 +117,14 @@ fn refuse_other_files(path: &Path) -> Result<(), Failure> {
     }
     let message = format!("`{}` exists and is not a certificate store", path.display());
     Err(Failure::Usage { message, hint: "remove it first, or write to another file".to_owned() })
+}
+
+fn refuse_other_entries(path: &Path, password: Option<&str>) -> Result<(), Failure> {
+    let store = Store::read(path, &Access { password, ..Access::default() })?;
+    let Some(other) = store.others().first() else { return Ok(()) };
+    let message = format!("`{}` exists and holds more than certificates ({other})", path.display());
+    let hint = "`pgtrust install --output` adds to it and keeps the rest".to_owned();
+    Err(Failure::Usage { message, hint })
 }
 
 const KEY: &[u8] = b"PRIVATE KEY-----";

@@ -7,7 +7,7 @@ use std::path::Path;
 use pgtrust::bundle::Origin;
 use pgtrust::catalog::Role;
 use pgtrust::certificate::Verdict;
-use pgtrust::format::Member;
+use pgtrust::format::{Format, Member, Passwords};
 use pgtrust::{Catalog, Certificate, Error, Fingerprint, source};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -15,14 +15,17 @@ use time::OffsetDateTime;
 use super::Status;
 use super::args;
 use super::context::Context;
+use super::password;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Inspect) -> Result<Status, Failure> {
     let catalog = context.catalog();
+    let password = password::read(args.password_file.as_deref())?;
+    let passwords = Passwords::first(password.as_deref());
     let mut status = Status::Done;
     let mut report = Report { stores: Vec::new() };
     for name in &args.files {
-        match stores(name, &catalog) {
+        match stores(name, &catalog, passwords) {
             Ok(stores) => report.stores.extend(stores),
             Err(error) => {
                 ui::problem(&error);
@@ -104,9 +107,9 @@ struct Rejected {
 }
 
 /// The store of this name, or those in the folder of this name.
-fn stores(name: &str, catalog: &Catalog) -> Result<Vec<Store>, Error> {
+fn stores(name: &str, catalog: &Catalog, passwords: Passwords<'_>) -> Result<Vec<Store>, Error> {
     if name == "-" {
-        return Ok(vec![store(name.to_owned(), &mut io::stdin().lock(), &Origin::Stdin, catalog)?]);
+        return Ok(vec![store(name.to_owned(), &mut io::stdin().lock(), &Origin::Stdin, catalog, passwords)?]);
     }
     let path = Path::new(name);
     if path.is_dir() {
@@ -117,39 +120,51 @@ fn stores(name: &str, catalog: &Catalog) -> Result<Vec<Store>, Error> {
         files.sort();
         // What is no store is no part of a folder of stores; it is said all the same.
         let said = |error: Error| ui::warning(&error.to_string());
-        return Ok(files.iter().filter_map(|path| file(path, catalog).map_err(said).ok()).collect());
+        return Ok(files.iter().filter_map(|path| file(path, catalog, passwords).map_err(said).ok()).collect());
     }
-    Ok(vec![file(path, catalog)?])
+    Ok(vec![file(path, catalog, passwords)?])
 }
 
-fn file(path: &Path, catalog: &Catalog) -> Result<Store, Error> {
+fn file(path: &Path, catalog: &Catalog, passwords: Passwords<'_>) -> Result<Store, Error> {
     let origin = Origin::File(path.to_owned());
     let mut input =
         File::open(path).map_err(|error| Error::Io { action: "read", path: path.to_owned(), source: error })?;
-    store(path.display().to_string(), &mut input, &origin, catalog)
+    store(path.display().to_string(), &mut input, &origin, catalog, passwords)
 }
 
-fn store(path: String, input: &mut dyn Read, origin: &Origin, catalog: &Catalog) -> Result<Store, Error> {
+fn store(
+    path: String,
+    input: &mut dyn Read,
+    origin: &Origin,
+    catalog: &Catalog,
+    passwords: Passwords<'_>,
+) -> Result<Store, Error> {
     let mut store = Store { path, format: "", certificates: vec![], other_entries: vec![], rejected: vec![] };
     let mut failed = None;
-    let format = source::decode(input, origin, &mut |member| match member {
-        Member::Certificate { certificate, place, flaw } => match catalog.providers_of(&certificate.fingerprint()) {
-            Ok(providers) => store.certificates.push(listing(&certificate, place.to_string(), flaw, providers)),
-            Err(error) => failed = Some(error),
-        },
-        Member::Other { kind, place } => {
-            store.other_entries.push(OtherEntry { alias: None, kind, position: place.to_string() });
+    let decoded = source::decode(input, origin, passwords, &mut |member| match member {
+        Member::Certificate { alias, certificate, place, flaw } => {
+            match catalog.providers_of(&certificate.fingerprint()) {
+                Ok(providers) => {
+                    store.certificates.push(listing(alias, &certificate, place.to_string(), flaw, providers));
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        Member::Other { alias, kind, place } => {
+            store.other_entries.push(OtherEntry { alias, kind, position: place.to_string() });
         }
         Member::Rejected { place, reason } => {
             store.rejected.push(Rejected { position: place.to_string(), reason });
         }
+        Member::Unchecked { reason } => ui::warning(&format!("`{origin}`: {reason}")),
         _ => {}
     })?;
-    store.format = format.name;
+    store.format = decoded.format.name;
     failed.map_or(Ok(store), Err)
 }
 
 fn listing(
+    alias: Option<String>,
     certificate: &Certificate,
     position: String,
     flaw: Option<&'static str>,
@@ -157,7 +172,7 @@ fn listing(
 ) -> Listing {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Listing {
-        alias: None,
+        alias,
         position,
         sha256: certificate.fingerprint(),
         subject: certificate.subject().to_string(),
@@ -183,10 +198,14 @@ fn listing(
 
 fn show(store: &Store, as_of: OffsetDateTime) -> Result<(), Failure> {
     ui::data(&format!("{}: {}, {}", store.path, store.format, ui::count(store.certificates.len(), "certificate")))?;
+    let key_store = Format::named(store.format).is_some_and(Format::is_key_store);
     for certificate in &store.certificates {
         ui::data("")?;
         ui::data(&format!("  {}", certificate.subject))?;
         let line = |label: &str, value: &str| ui::data(&format!("    {label:<10} {value}"));
+        if let Some(alias) = &certificate.alias {
+            line("alias", alias)?;
+        }
         line("sha256", &certificate.sha256.to_string())?;
         let expired = if certificate.ends < as_of { ", expired" } else { "" };
         line("valid", &format!("{} to {}{expired}", day(&certificate.not_before), day(&certificate.not_after)))?;
@@ -196,12 +215,14 @@ fn show(store: &Store, as_of: OffsetDateTime) -> Result<(), Failure> {
             line("provider", &format!("{} {}", provider.id, provider.role.name()))?;
         }
         if let Some(flaw) = certificate.flaw {
-            line("flaw", &format!("{}: {flaw}; some clients cannot read it", certificate.position))?;
+            let read = if key_store { "" } else { "; some clients cannot read it" };
+            line("flaw", &format!("{}: {flaw}{read}", certificate.position))?;
         }
     }
     for other in &store.other_entries {
         ui::data("")?;
-        ui::data(&format!("  {}: {}", other.position, other.kind))?;
+        let name = other.alias.as_ref().unwrap_or(&other.position);
+        ui::data(&format!("  {name}: {}", other.kind))?;
     }
     for rejected in &store.rejected {
         ui::warning(&format!("`{}`: {}: {}", store.path, rejected.position, rejected.reason));

@@ -1,29 +1,31 @@
 //! `pgtrust install`
 
-use std::path::{Path, PathBuf};
-
 use pgtrust::bundle::CertificateSet;
 use pgtrust::catalog::Selection;
-use pgtrust::format::Format;
+use pgtrust::format::Passwords;
 use pgtrust::journal::{Change, Listed};
-use pgtrust::manifest::{KeptTarget, Manifest};
+use pgtrust::manifest::{Manifest, Opening};
 use pgtrust::plan::{Outcome, Plan, Store};
 use pgtrust::source::Source;
-use pgtrust::target::Target;
 use pgtrust::{Bundle, Catalog, Error, Policy};
 use serde::Serialize;
 
 use super::Status;
 use super::args;
 use super::context::Context;
+use super::place::{self, Opened, Place};
 use super::ui::{self, Failure};
-use super::{bundle, fetch, report};
+use super::{bundle, fetch, password, report};
 
 pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
     let catalog = context.catalog();
     let mut places = Vec::new();
-    for place in self::places(context, args)? {
+    let mut named = place::named(context, &args.target, &args.output)?;
+    if named.is_empty() {
+        named.extend(Place::named(context, "postgres")?);
+    }
+    for place in named {
         let mut sources: Vec<Source> = Vec::new();
         for name in names(&catalog, &manifest, args, &place) {
             let source = Source::parse(&name, &catalog)?;
@@ -78,8 +80,10 @@ fn build(
     args: &args::Install,
     sources: &[Source],
 ) -> Result<(Bundle, Status), Failure> {
+    let given = password::read(args.password.password_file.as_deref())?;
+    let passwords = Passwords::first(given.as_deref());
     let mut set = CertificateSet::new();
-    let status = bundle::load(context, catalog, sources, &|kept| args.download.selection(kept), &mut set)?;
+    let status = bundle::load(context, catalog, sources, &|kept| args.download.selection(kept), passwords, &mut set)?;
     let policy = Policy { allow_non_roots: args.allow_non_roots, ..Policy::roots(context.as_of) };
     let (bundle, rejected) = Bundle::build(set, &policy)?;
     report::rejected(&rejected);
@@ -101,49 +105,6 @@ fn names(catalog: &Catalog, manifest: &Manifest, args: &args::Install, place: &P
         names.push("system".to_owned());
     }
     names
-}
-
-/// A store to install into.
-enum Place {
-    Target(&'static Target, PathBuf),
-    Path(PathBuf, Option<&'static Format>),
-}
-
-impl Place {
-    /// The key and the text that name it in a manifest.
-    fn in_manifest(&self) -> (&'static str, String) {
-        match self {
-            Self::Target(target, _) => ("name", target.name.to_owned()),
-            Self::Path(path, _) => {
-                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-                ("path", path.to_string_lossy().into_owned())
-            }
-        }
-    }
-
-    fn is(&self, kept: &KeptTarget) -> bool {
-        match self.in_manifest() {
-            ("name", name) => kept.name.as_ref() == Some(&name),
-            (_, path) => kept.path.as_deref() == Some(Path::new(&path)),
-        }
-    }
-}
-
-fn places(context: &Context, args: &args::Install) -> Result<Vec<Place>, Failure> {
-    let target = |name: &str| -> Result<Option<Place>, Error> {
-        let target = Target::named(name);
-        target.map(|target| Ok(Place::Target(target, (target.locate)(&context.environment)?))).transpose()
-    };
-    let mut places = Vec::new();
-    for name in &args.target {
-        places.extend(target(name)?);
-    }
-    let format = args.format.as_deref().and_then(Format::named);
-    places.extend(args.output.iter().map(|path| Place::Path(path.clone(), format)));
-    if places.is_empty() {
-        places.extend(target("postgres")?);
-    }
-    Ok(places)
 }
 
 /// Fetches the providers whose roots are not kept yet, or of which others are wanted now.
@@ -194,21 +155,24 @@ fn install(
     sources: &[Source],
     bundle: &Bundle,
 ) -> Result<Installed, Failure> {
-    let (path, format) = match place {
-        Place::Target(target, path) => (path, Some((target.format)())),
-        Place::Path(path, format) => (path, *format),
-    };
     // A dry run writes nothing at all, the lock's file included.
     let _lock = if args.dry_run { None } else { Some(context.journal()?.lock()?) };
-    let plan = Plan::new(Store::read(path, format)?, bundle)?;
-    if let (Place::Target(target, _), false) = (place, plan.outcome() == Outcome::Unchanged) {
+    let given = Opening {
+        format: args.format.clone(),
+        password_file: args.password.password_file.clone(),
+        no_password: args.password.no_password,
+    };
+    let opened = Opened::new(place, &given, &context.manifest()?)?;
+    let path = &place.path;
+    let plan = Plan::new(Store::read(path, &opened.access())?, bundle)?;
+    if let (Some(target), false) = (place.target, plan.outcome() == Outcome::Unchanged) {
         for advice in (target.advice)(path, sources.contains(&Source::System)) {
             ui::warning(&advice.warning);
             ui::hint(&advice.hint);
         }
     }
     if !args.dry_run {
-        apply(context, args, place, sources, &plan)?;
+        apply(context, args, (place, &opened), sources, &plan)?;
     }
     let added = plan
         .added()
@@ -228,7 +192,7 @@ fn install(
 fn apply(
     context: &Context,
     args: &args::Install,
-    place: &Place,
+    (place, opened): (&Place, &Opened),
     sources: &[Source],
     plan: &Plan,
 ) -> Result<(), Failure> {
@@ -246,6 +210,7 @@ fn apply(
     }
     let (key, text) = place.in_manifest();
     manifest.keep_target(key, &text, &names)?;
+    manifest.keep_opening(key, &text, &opened.opening)?;
     match plan.change() {
         None => Ok(manifest.save()?),
         Some(change) => {
@@ -267,7 +232,7 @@ fn show(installed: &Installed, dry_run: bool) -> Result<(), Failure> {
         (Outcome::Created, false) => "created",
         (Outcome::Updated, true) => "would be updated",
         (Outcome::Updated, false) => "updated",
-        (Outcome::Unchanged, _) => "unchanged",
+        (Outcome::Unchanged | Outcome::Removed, _) => "unchanged",
     };
     let added = ui::count(installed.added.len(), "root");
     ui::data(&format!("{}: {verb}: {added} added, {} kept", installed.path, installed.kept))?;

@@ -10,11 +10,14 @@ mod fetch;
 mod inspect;
 mod install;
 mod man;
+mod password;
+mod place;
 mod providers;
 mod report;
 mod snippet;
 mod ui;
 mod undo;
+mod uninstall;
 
 use std::process::ExitCode;
 
@@ -63,5 +66,6 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Providers(args) => providers::run(&context, args),
         Command::Snippet(args) => snippet::run(&context, args),
         Command::Undo(args) => undo::run(&context, args),
+        Command::Uninstall(args) => uninstall::run(&context, args),
     }
 }

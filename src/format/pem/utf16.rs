@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 /// U+FEFF in UTF-8.
-pub(super) const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+pub(in crate::format) const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// Turns UTF-16 into UTF-8 piece by piece.
-pub(super) struct Utf16 {
+pub(in crate::format) struct Utf16 {
     big_endian: bool,
     /// An odd byte, or half of a surrogate pair, at the end of the last piece.
     pending: Vec<u8>,
@@ -14,7 +14,7 @@ pub(super) struct Utf16 {
 
 impl Utf16 {
     /// From a byte order mark, or from ASCII written in two bytes.
-    pub(super) fn detect(head: &[u8]) -> Option<Self> {
+    pub(in crate::format) fn detect(head: &[u8]) -> Option<Self> {
         let big_endian = match head {
             [0xfe, 0xff, ..] => true,
             [0xff, 0xfe, ..] => false,
@@ -25,7 +25,7 @@ impl Utf16 {
         Some(Self { big_endian, pending: Vec::new() })
     }
 
-    pub(super) fn decode(&mut self, piece: &[u8], output: &mut Vec<u8>) {
+    pub(in crate::format) fn decode(&mut self, piece: &[u8], output: &mut Vec<u8>) {
         let mut bytes = std::mem::take(&mut self.pending);
         bytes.extend_from_slice(piece);
         let mut units: Vec<u16> = bytes
@@ -48,7 +48,7 @@ impl Utf16 {
 }
 
 /// A whole file as UTF-8, without a byte order mark.
-pub(super) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(in crate::format) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     match Utf16::detect(bytes) {
         None => Cow::Borrowed(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)),
         Some(mut utf16) => {

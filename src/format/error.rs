@@ -1,0 +1,73 @@
+//! What can be wrong with bytes in a format.
+
+use std::io;
+
+use super::Place;
+
+/// Why bytes could not be read or written in a format. Where they stand is added by [`crate::Error`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What stands there breaks the format.
+    #[error("{place}: {reason}")]
+    Damaged {
+        /// Where.
+        place: Place,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The format holds a single certificate.
+    #[error("a {format} file holds one certificate, not {count}")]
+    HoldsOne {
+        /// The format's name.
+        format: &'static str,
+        /// How many were to be written.
+        count: usize,
+    },
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A number in the input asks for more work or memory than pgtrust spends.
+    #[error("{what}: {found} is above the limit of {limit}")]
+    Limit {
+        /// What is counted.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+        /// What the input says.
+        found: u64,
+    },
+    /// The input is something else.
+    #[error("is {what}, not a certificate or a store of certificates")]
+    NotAStore {
+        /// What it is, with its article.
+        what: &'static str,
+    },
+    /// Nothing can be done without the store's password.
+    #[error("a password is needed for {what}")]
+    PasswordNeeded {
+        /// What it protects.
+        what: &'static str,
+    },
+    /// A private key, which no trust store may hold.
+    #[error("{place}: contains a private key")]
+    PrivateKey {
+        /// Where the key stands.
+        place: Place,
+    },
+    /// The input is larger than anything that pgtrust reads.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// The limit that it exceeds.
+        limit: u64,
+    },
+    /// The store is sound, and pgtrust does not know what it is made with or cannot write what is asked for.
+    #[error("{what} is not supported")]
+    Unsupported {
+        /// What.
+        what: String,
+    },
+    /// The password does not open the store.
+    #[error("wrong password, or the store was changed")]
+    WrongPassword,
+}

@@ -1,0 +1,88 @@
+//! Which passwords are tried on a store.
+
+use std::io::Read;
+
+use super::{Error, Format, Member, read_whole};
+
+/// The passwords that are tried on an input. Formats without passwords take no notice.
+#[derive(Clone, Copy, Default)]
+pub enum Passwords<'a> {
+    /// This one, then those that stores of its format usually have.
+    First(&'a str),
+    /// This one and no other.
+    Only(&'a str),
+    /// Those that stores of its format usually have.
+    #[default]
+    Usual,
+}
+
+impl<'a> Passwords<'a> {
+    /// What is given, where there is something; the usual ones otherwise.
+    pub fn first(given: Option<&'a str>) -> Self {
+        given.map_or(Self::Usual, Self::First)
+    }
+
+    /// What is given and no other, where there is something; the usual ones otherwise.
+    pub fn only(given: Option<&'a str>) -> Self {
+        given.map_or(Self::Usual, Self::Only)
+    }
+
+    /// Tries one password after the other until one opens the input, and returns that. A store that can be listed but
+    /// not checked is listed only when no password was given: a wrong one is an error.
+    pub(super) fn open(
+        self,
+        format: &'static Format,
+        input: &mut dyn Read,
+        visit: &mut dyn FnMut(Member),
+    ) -> Result<Option<String>, Error> {
+        if !format.is_key_store() {
+            return (format.decode)(input, self.given(), visit).map(|()| None);
+        }
+        let bytes = read_whole(input)?;
+        let usual = if matches!(self, Self::Only(_)) { &[] } else { format.usual_passwords };
+        let candidates = self.given().map(Some).into_iter().chain(usual.iter().copied());
+        let (mut listed, mut refused) = (None, None);
+        for password in candidates {
+            let mut members = Vec::new();
+            let mut unchecked = false;
+            let result = (format.decode)(&mut &bytes[..], password, &mut |member| {
+                unchecked |= matches!(member, Member::Unchecked { .. });
+                members.push(member);
+            });
+            match result {
+                Err(error @ (Error::PasswordNeeded { .. } | Error::WrongPassword)) => refused = refused.or(Some(error)),
+                Ok(()) if unchecked => listed = Some(members),
+                // What stands before the damage is worth showing.
+                result => {
+                    members.into_iter().for_each(visit);
+                    return result.map(|()| password.map(str::to_owned));
+                }
+            }
+        }
+        match (listed, refused) {
+            (Some(members), _) if self.given().is_none() => {
+                members.into_iter().for_each(visit);
+                Ok(None)
+            }
+            (_, refused) => Err(refused.unwrap_or(Error::WrongPassword)),
+        }
+    }
+
+    fn given(self) -> Option<&'a str> {
+        match self {
+            Self::First(password) | Self::Only(password) => Some(password),
+            Self::Usual => None,
+        }
+    }
+}
+
+/// A password is never printed.
+impl std::fmt::Debug for Passwords<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::First(_) => "First",
+            Self::Only(_) => "Only",
+            Self::Usual => "Usual",
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! SafeBags (RFC 7292 section 4.2): the entries of a store with their names.
+
+use std::borrow::Cow;
+
+use crate::certificate::{Certificate, Fingerprint};
+use crate::format::alias::is_own;
+use crate::format::ber::{Element, MAX_DEPTH, Reader, Spot, der, tag};
+use crate::format::{Error, Place};
+
+/// One entry.
+pub(super) struct Bag<'a> {
+    pub(super) kind: Kind<'a>,
+    pub(super) alias: Option<String>,
+    /// What ties a private key and its certificate together.
+    pub(super) key_id: Option<Cow<'a, [u8]>>,
+    /// Whether it has Java's attribute for certificates that are trusted, whatever for: Java does not look at that.
+    pub(super) trusted: bool,
+    /// Whether its list begins with it.
+    pub(super) first: bool,
+    pub(super) place: Place,
+}
+
+pub(super) enum Kind<'a> {
+    Certificate(Cow<'a, [u8]>),
+    Key,
+    Revocations,
+    Secret,
+    Unknown,
+}
+
+/// Reads the entries of a SafeContents.
+pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) -> Result<(), Error> {
+    if contents.is_empty() {
+        return Ok(());
+    }
+    let list = Reader::new(contents, spot).expect(tag::SEQUENCE, "the list of entries")?;
+    let mut levels = vec![(list.reader(), true)];
+    while let Some((list, first)) = levels.last_mut() {
+        if list.is_empty() {
+            levels.pop();
+            continue;
+        }
+        let bag = list.expect(tag::SEQUENCE, "an entry")?;
+        let first = std::mem::take(first);
+        if bags.len() == MAX_ENTRIES {
+            let limit = MAX_ENTRIES as u64;
+            return Err(Error::Limit { what: "entries", limit, found: limit + 1 });
+        }
+        let mut fields = bag.reader();
+        let oid = fields.expect(tag::OID, "the kind of an entry")?.content;
+        let value = fields.expect(tag::context_constructed(0), "the value of an entry")?;
+        let kind = match oid.strip_prefix(BAG) {
+            Some([NESTED]) if levels.len() < MAX_DEPTH => {
+                let nested = value.reader().expect(tag::SEQUENCE, "the list of entries")?;
+                levels.push((nested.reader(), true));
+                continue;
+            }
+            Some([NESTED]) => {
+                let (limit, found) = (MAX_DEPTH as u64, levels.len() as u64 + 1);
+                return Err(Error::Limit { what: "levels of nesting", limit, found });
+            }
+            Some([KEY | SHROUDED_KEY]) => Kind::Key,
+            Some([CERTIFICATE]) => certificate(&value)?.map_or(Kind::Unknown, Kind::Certificate),
+            Some([REVOCATIONS]) => Kind::Revocations,
+            Some([SECRET]) => Kind::Secret,
+            _ => Kind::Unknown,
+        };
+        let mut bag = Bag { kind, alias: None, key_id: None, trusted: false, first, place: bag.place() };
+        if let Some(attributes) = fields.optional(tag::SET)? {
+            bag.read_attributes(attributes.reader())?;
+        }
+        bags.push(bag);
+    }
+    Ok(())
+}
+
+/// The list without the entries of these certificates that pgtrust named; the inner None when none is left, the outer
+/// when it has none of them. Lists within it hold what others put there.
+#[expect(clippy::option_option, reason = "two different kinds of nothing")]
+pub(super) fn without(contents: &[u8], spot: Spot, remove: &[Fingerprint]) -> Result<Option<Option<Vec<u8>>>, Error> {
+    if contents.is_empty() {
+        return Ok(None);
+    }
+    let mut list = Reader::new(contents, spot).expect(tag::SEQUENCE, "the list of entries")?.reader();
+    let mut left = Vec::new();
+    let mut found = false;
+    while !list.is_empty() {
+        let entry = list.element()?;
+        let mut bags = Vec::new();
+        let alone = der(tag::SEQUENCE, &[entry.whole]);
+        read(&alone, entry.spot_within(), &mut bags)?;
+        match &bags[..] {
+            [bag] if bag.is_own(remove) => found = true,
+            _ => left.push(entry.whole),
+        }
+    }
+    Ok(found.then(|| (!left.is_empty()).then(|| der(tag::SEQUENCE, &left))))
+}
+
+/// The DER in a CertBag; None when it is of another kind than X.509.
+fn certificate<'a>(value: &Element<'a>) -> Result<Option<Cow<'a, [u8]>>, Error> {
+    let mut fields = value.reader().expect(tag::SEQUENCE, "the certificate's kind")?.reader();
+    if fields.expect(tag::OID, "the certificate's kind")?.content != X509 {
+        return Ok(None);
+    }
+    let value = fields.expect(tag::context_constructed(0), "the certificate")?;
+    Ok(Some(value.reader().octet_string("the certificate")?.octets()?.0))
+}
+
+impl<'a> Bag<'a> {
+    /// Whether it is one of these certificates, trusted and under a name that pgtrust gives.
+    fn is_own(&self, certificates: &[Fingerprint]) -> bool {
+        match (&self.kind, &self.alias) {
+            (Kind::Certificate(der), Some(alias)) if self.trusted && certificates.contains(&Fingerprint::of(der)) => {
+                Certificate::from_der(&**der).is_ok_and(|certificate| is_own(alias, &certificate))
+            }
+            _ => false,
+        }
+    }
+
+    fn read_attributes(&mut self, mut attributes: Reader<'a>) -> Result<(), Error> {
+        while !attributes.is_empty() {
+            let mut attribute = attributes.expect(tag::SEQUENCE, "an attribute")?.reader();
+            let oid = attribute.expect(tag::OID, "an attribute's kind")?.content;
+            let mut values = attribute.expect(tag::SET, "an attribute's values")?.reader();
+            match oid {
+                FRIENDLY_NAME if !values.is_empty() => self.alias = text(&values.element()?),
+                LOCAL_KEY_ID if !values.is_empty() => {
+                    self.key_id = Some(values.octet_string("the key's name")?.octets()?.0)
+                }
+                TRUSTED_KEY_USAGE => self.trusted = true,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// RFC 2985 section 5.5.1 has BMPString; Java writes what is beyond it in surrogate pairs.
+fn text(value: &Element<'_>) -> Option<String> {
+    match value.tag {
+        tag::BMP_STRING => {
+            let (units, _) = value.content.as_chunks::<2>();
+            let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
+            Some(String::from_utf16_lossy(&units))
+        }
+        tag::UTF8_STRING => Some(String::from_utf8_lossy(value.content).into_owned()),
+        _ => None,
+    }
+}
+
+/// A SafeContents of certificates that Java trusts, each under its alias.
+pub(super) fn write(certificates: &[(String, &Certificate)]) -> Vec<u8> {
+    let any_usage = attribute(TRUSTED_KEY_USAGE, &der(tag::OID, &[ANY_KEY_USAGE]));
+    let bags = certificates.iter().map(|(alias, certificate)| {
+        let value = der(tag::context_constructed(0), &[&der(tag::OCTET_STRING, &[certificate.der()])]);
+        let value = der(tag::SEQUENCE, &[&der(tag::OID, &[X509]), &value]);
+        let name: Vec<u8> = alias.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let name = attribute(FRIENDLY_NAME, &der(tag::BMP_STRING, &[&name]));
+        // DER sorts the members of a set.
+        let attributes = if name < any_usage { [&name, &any_usage] } else { [&any_usage, &name] };
+        let attributes = der(tag::SET, &attributes.map(Vec::as_slice));
+        let kind = der(tag::OID, &[BAG, &[CERTIFICATE]]);
+        der(tag::SEQUENCE, &[&kind, &der(tag::context_constructed(0), &[&value]), &attributes])
+    });
+    let bags: Vec<Vec<u8>> = bags.collect();
+    der(tag::SEQUENCE, &bags.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
+    der(tag::SEQUENCE, &[&der(tag::OID, &[oid]), &der(tag::SET, &[value])])
+}
+
+/// Six bytes can be an entry, and each takes a few hundred in memory.
+const MAX_ENTRIES: usize = 1_000_000;
+
+/// 1.2.840.113549.1.12.10.1, and what follows it.
+const BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01];
+const KEY: u8 = 1;
+const SHROUDED_KEY: u8 = 2;
+const CERTIFICATE: u8 = 3;
+const REVOCATIONS: u8 = 4;
+const SECRET: u8 = 5;
+const NESTED: u8 = 6;
+
+/// 1.2.840.113549.1.9.20, .21 and .22.1
+const FRIENDLY_NAME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x14];
+const LOCAL_KEY_ID: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x15];
+const X509: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x16, 0x01];
+/// 2.16.840.1.113894.746875.1.1: Oracle's; and 2.5.29.37.0, the value that Java gives it.
+const TRUSTED_KEY_USAGE: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf9, 0x66, 0xad, 0xca, 0x7b, 0x01, 0x01];
+const ANY_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];

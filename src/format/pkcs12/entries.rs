@@ -1,0 +1,116 @@
+//! What the entries of a store are to Java: trusted certificates, keys with their chains, and what it does not see.
+
+use std::collections::{HashMap, HashSet};
+
+use super::bag::{Bag, Kind};
+use crate::certificate::{Certificate, NotACertificate};
+use crate::format::Member;
+use crate::format::alias::folded;
+
+/// The entries as members, in their order. The certificates of a private key's chain are part of that key's entry and
+/// no trust anchors: they are not handed over.
+pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
+    let certificates: Vec<_> = bags.iter().map(parse).collect();
+    let chained = chained(&bags, &certificates);
+    let visible = visible(&bags, &certificates);
+    let member = |(index, (bag, certificate)): (usize, (Bag<'_>, Parsed))| {
+        let Bag { alias, place, .. } = bag;
+        let certificate = match certificate {
+            _ if chained.contains(&index) => return None,
+            Some(Ok(certificate)) => certificate,
+            Some(Err(error)) => return Some(Member::Rejected { place, reason: error.to_string() }),
+            None => return Some(Member::Other { alias, kind: bag.kind.name(), place }),
+        };
+        let flaw = match bag.trusted {
+            false => Some(UNTRUSTED),
+            true if !visible.contains(&index) => Some(SHADOWED),
+            true => None,
+        };
+        Some(Member::Certificate { alias, certificate, place, flaw })
+    };
+    bags.into_iter().zip(certificates).enumerate().filter_map(member).collect()
+}
+
+type Parsed = Option<Result<Certificate, NotACertificate>>;
+
+fn parse(bag: &Bag<'_>) -> Parsed {
+    match &bag.kind {
+        Kind::Certificate(der) => Some(Certificate::from_der(&**der)),
+        _ => None,
+    }
+}
+
+impl Kind<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Key => "private-key",
+            Self::Revocations => "revocation-list",
+            Self::Secret => "secret-key",
+            Self::Certificate(_) | Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The certificates that belong to private keys, found as Java finds them: the key's own by its identifier and its
+/// name, then issuer by issuer, the first certificate of a subject being the one. What is trusted stays an entry.
+fn chained(bags: &[Bag<'_>], certificates: &[Parsed]) -> HashSet<usize> {
+    let keys: Vec<&Bag<'_>> = bags.iter().filter(|bag| matches!(bag.kind, Kind::Key)).collect();
+    let mut by_both = HashMap::new();
+    let mut by_id = HashMap::new();
+    let mut by_alias = HashMap::new();
+    let mut by_subject = HashMap::new();
+    for (index, (bag, certificate)) in bags.iter().zip(certificates).enumerate() {
+        let Some(Ok(certificate)) = certificate else { continue };
+        by_subject.entry(certificate.subject().as_bytes()).or_insert(index);
+        if bag.trusted {
+            continue;
+        }
+        // Old programs tie nothing where there is nothing to confuse: one key, its certificate first.
+        let id = bag.key_id.as_deref().or_else(|| (keys.len() == 1 && bag.first).then_some(ONLY_KEY));
+        let alias = bag.alias.as_deref().map(folded);
+        by_both.entry((id, alias.clone())).or_insert(index);
+        by_id.insert(id, index);
+        by_alias.insert(alias, index);
+    }
+
+    let mut chained = HashSet::new();
+    for key in &keys {
+        let Some(id) = key.key_id.as_deref().or_else(|| (keys.len() == 1).then_some(ONLY_KEY)) else { continue };
+        let alias = key.alias.as_deref().map(folded);
+        let named = || alias.is_some().then(|| by_alias.get(&alias)).flatten();
+        let own = by_both.get(&(Some(id), alias.clone())).or_else(|| by_id.get(&Some(id))).or_else(named);
+        let mut next = own.copied();
+        // A certificate that is known has its issuers known too.
+        while let Some(index) = next.filter(|index| chained.insert(*index)) {
+            let Some(Some(Ok(certificate))) = certificates.get(index) else { break };
+            next = by_subject.get(certificate.issuer().as_bytes()).copied();
+        }
+    }
+    chained.retain(|index| bags.get(*index).is_some_and(|bag| !bag.trusted));
+    chained
+}
+
+/// The trusted certificates that Java shows: of entries with one name, the last.
+fn visible(bags: &[Bag<'_>], certificates: &[Parsed]) -> HashSet<usize> {
+    let mut last = HashMap::new();
+    let mut nameless = HashSet::new();
+    for (index, (bag, certificate)) in bags.iter().zip(certificates).enumerate() {
+        let entry = match &bag.kind {
+            Kind::Certificate(_) => bag.trusted && matches!(certificate, Some(Ok(_))),
+            Kind::Key | Kind::Secret => true,
+            Kind::Revocations | Kind::Unknown => false,
+        };
+        match &bag.alias {
+            Some(alias) if entry => drop(last.insert(folded(alias), index)),
+            None if entry => drop(nameless.insert(index)),
+            _ => {}
+        }
+    }
+    last.into_values().chain(nameless).collect()
+}
+
+/// What Java takes where there is one key and no identifier.
+const ONLY_KEY: &[u8] = b"01";
+
+const UNTRUSTED: &str = "Java does not see it: it lacks the trusted attribute";
+const SHADOWED: &str = "Java does not see it: a later entry has the same alias";

@@ -1,0 +1,150 @@
+//! A store that is checked and decrypted.
+
+use std::borrow::Cow;
+
+use super::bag::{self, Kind};
+use super::container::{Container, Content, Part, encrypted_part, plain_part};
+use super::encryption::Scheme;
+use super::entries;
+use super::integrity::Integrity;
+use super::password::{Password, Work};
+use crate::certificate::Fingerprint;
+use crate::format::ber::Spot;
+use crate::format::{Error, Member, Place};
+
+/// A store whose parts are readable.
+pub(super) struct Opened<'a> {
+    lists: Vec<List<'a>>,
+    foreign: Vec<Place>,
+    /// The form of the password that opens it.
+    pub(super) password: Option<Password<'a>>,
+    /// Whether a part stays closed for lack of a password.
+    pub(super) closed: bool,
+}
+
+/// A list of entries, decrypted.
+struct List<'a> {
+    /// Which of the parts it is.
+    part: usize,
+    contents: Cow<'a, [u8]>,
+    spot: Spot,
+    scheme: Option<&'a Scheme<'a>>,
+}
+
+impl<'a> Opened<'a> {
+    /// Checks and decrypts with one password.
+    ///
+    /// The check value tells a wrong password as little from damage as the padding of a cipher does. Both together can:
+    /// when a part decrypts to a whole list, the password is right.
+    pub(super) fn new(
+        container: &Container<'_>,
+        parts: &'a [Part<'a>],
+        password: Option<&'a str>,
+        work: &mut Work,
+    ) -> Result<Self, Error> {
+        let mut forms = password.map(Password::forms).unwrap_or_default();
+        let check = |form: &Password<'_>, work: &mut Work| match &container.integrity {
+            Some(integrity) => Ok(integrity.holds(form, &container.safe, work)?.then_some(())),
+            None => Ok(None),
+        };
+        let mut fitting = first(&forms, |form| check(form, work))?.map(|(index, ())| index);
+        let failed = container.integrity.is_some() && password.is_some() && fitting.is_none();
+
+        let mut opened = Self { lists: Vec::new(), foreign: Vec::new(), password: None, closed: false };
+        for (index, part) in parts.iter().enumerate() {
+            let (contents, spot, scheme) = match &part.content {
+                Content::Foreign { place } => {
+                    opened.foreign.push(place.clone());
+                    continue;
+                }
+                Content::Plain { contents, spot } => (Cow::Borrowed(&**contents), *spot, None),
+                Content::Encrypted { .. } if password.is_none() => {
+                    opened.closed = true;
+                    continue;
+                }
+                Content::Encrypted { scheme, contents, spot } => {
+                    let damaged = |reason: &str| Error::Damaged { place: spot.place(0), reason: reason.to_owned() };
+                    match first(&forms, |form| scheme.decrypt(form, contents, work))? {
+                        Some(_) if failed => return Err(damaged("the password is right, and the store was changed")),
+                        Some((form, contents)) => {
+                            fitting = fitting.or(Some(form));
+                            (Cow::Owned(contents), *spot, Some(scheme))
+                        }
+                        None if fitting.is_none() => return Err(Error::WrongPassword),
+                        None => return Err(damaged("cannot be decrypted with the password of the rest of the store")),
+                    }
+                }
+            };
+            opened.lists.push(List { part: index, contents, spot, scheme });
+        }
+        if failed {
+            return Err(Error::WrongPassword);
+        }
+        opened.password = (!forms.is_empty()).then(|| forms.swap_remove(fitting.unwrap_or_default()));
+        Ok(opened)
+    }
+
+    pub(super) fn members(&self) -> Result<Vec<Member>, Error> {
+        let mut bags = Vec::new();
+        for list in &self.lists {
+            bag::read(&list.contents, list.spot, &mut bags)?;
+        }
+        let mut members = entries::members(bags);
+        let foreign = self.foreign.iter().cloned();
+        members.extend(foreign.map(|place| Member::Other { alias: None, kind: "unknown", place }));
+        Ok(members)
+    }
+
+    /// The parts without the entries of these certificates that pgtrust named; None when there are none. Parts without
+    /// any stay as they are; one that would be empty goes.
+    pub(super) fn without(
+        &self,
+        parts: &'a [Part<'a>],
+        remove: &[Fingerprint],
+        work: &mut Work,
+    ) -> Result<Option<Vec<Cow<'a, [u8]>>>, Error> {
+        let mut left: Vec<Cow<'a, [u8]>> = parts.iter().map(|part| Cow::Borrowed(part.whole)).collect();
+        let mut changed = false;
+        for list in &self.lists {
+            let Some(contents) = bag::without(&list.contents, list.spot, remove)? else { continue };
+            changed = true;
+            if let Some(part) = left.get_mut(list.part) {
+                *part = Cow::Owned(match (contents, list.scheme, &self.password) {
+                    (None, ..) => Vec::new(),
+                    (Some(contents), Some(scheme), Some(password)) => {
+                        encrypted_part(contents, &scheme.renewed()?, password, work)?
+                    }
+                    (Some(contents), ..) => plain_part(&contents),
+                });
+            }
+        }
+        left.retain(|part| !part.is_empty());
+        Ok(changed.then_some(left))
+    }
+
+    /// How the store protects its certificates; None when it does not. An encrypted certificate in a store that is
+    /// opened without a password would be invisible to Java.
+    pub(super) fn style(&self, integrity: Option<&Integrity<'_>>) -> Result<Option<Scheme<'static>>, Error> {
+        for list in &self.lists {
+            let mut bags = Vec::new();
+            bag::read(&list.contents, list.spot, &mut bags)?;
+            if bags.iter().any(|bag| matches!(bag.kind, Kind::Certificate(_))) {
+                return list.scheme.map(Scheme::renewed).transpose();
+            }
+        }
+        integrity.map(|check| if check.is_legacy() { Scheme::legacy() } else { Scheme::modern() }).transpose()
+    }
+}
+
+/// The first form of a password that gives something, and what it gives.
+fn first<T>(
+    forms: &[Password<'_>],
+    mut attempt: impl FnMut(&Password<'_>) -> Result<Option<T>, Error>,
+) -> Result<Option<(usize, T)>, Error> {
+    for (index, form) in forms.iter().enumerate() {
+        if let Some(found) = attempt(form)? {
+            return Ok(Some((index, found)));
+        }
+    }
+    Ok(None)
+}
