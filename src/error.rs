@@ -26,6 +26,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// OpenSSL stops at a file of a hashed folder, so that what is behind it is never found.
+    #[error("`{path}`: OpenSSL cannot read it and stops there, so it would not find `{subject}` behind it")]
+    BlockedHash {
+        /// The file.
+        path: PathBuf,
+        /// The certificate that was to go behind it.
+        subject: String,
+    },
     /// Others changed a store since pgtrust did, so that an undo would lose their change.
     #[error("`{path}` has changed since pgtrust wrote it")]
     ChangedSince {
@@ -135,6 +143,7 @@ impl Error {
             Self::BadManifest { .. } => {
                 "correct the line, or move the file away: `pgtrust install` writes a new one".to_owned()
             }
+            Self::BlockedHash { .. } => "move that file out of the folder".to_owned(),
             Self::ChangedSince { .. } => "`--force` puts the old bytes back all the same".to_owned(),
             Self::DamagedStore { path, .. } => {
                 format!("remove that block; `pgtrust inspect {}` lists what is good", path.display())

@@ -3,6 +3,7 @@
 //! To add one: a file below `format/` and its entry in [`FORMATS`]. Content decides what a file is, never its name;
 //! the name decides only the format of a file that is not there yet.
 
+mod alias;
 mod der;
 mod pem;
 
@@ -13,6 +14,7 @@ use std::path::Path;
 
 use crate::asn1;
 use crate::certificate::Certificate;
+pub(crate) use alias::aliases;
 
 /// Every format, in the order in which they are tried on an input.
 pub static FORMATS: &[&Format] = &[&der::DER, &pem::PEM];

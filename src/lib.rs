@@ -4,6 +4,7 @@ mod asn1;
 pub mod bundle;
 pub mod catalog;
 pub mod certificate;
+pub mod directory;
 mod error;
 mod file;
 pub mod format;

@@ -5,7 +5,11 @@
 mod catalog;
 #[cfg(unix)]
 mod clients;
+#[cfg(unix)]
+mod directory;
 mod fetch;
+#[cfg(unix)]
+mod name_hash;
 mod proxy_and_mirror;
 #[cfg(unix)]
 mod readme;

@@ -1,0 +1,22 @@
+//! The names of pgtrust's entries in stores that name their entries.
+
+use crate::certificate::Certificate;
+
+/// Every alias that pgtrust may give a certificate, the usual one first: `pgtrust-<subject>-<start of the fingerprint>`,
+/// in lower case, because Java does not tell the cases apart. More of the fingerprint is for where others have taken the
+/// usual one.
+pub(crate) fn aliases(certificate: &Certificate) -> impl Iterator<Item = String> {
+    let mut slug = String::new();
+    for c in certificate.subject().short().chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(40);
+    let slug = slug.trim_end_matches('-');
+    let slug = if slug.is_empty() { "root" } else { slug }.to_owned();
+    let fingerprint = certificate.fingerprint().to_string();
+    (8..=fingerprint.len()).map(move |digits| format!("pgtrust-{slug}-{}", &fingerprint[..digits]))
+}
