@@ -97,12 +97,36 @@ pub enum Error {
         /// The provider that may be meant.
         suggestion: Option<String>,
     },
+    /// The folder is not an NSS database that pgtrust can use.
+    #[error("`{path}` is not an NSS database: {reason}")]
+    NotAnNssDatabase {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
     /// Nothing was named and nothing is kept.
     #[error("no provider is named, and the manifest keeps none")]
     NothingKept,
     /// Nothing is left to undo.
     #[error("there is no change to undo")]
     NothingToUndo,
+    /// Another program did not do what it was asked.
+    #[error("`{command}` failed: {said}")]
+    ToolFailed {
+        /// The command line.
+        command: String,
+        /// What it said.
+        said: String,
+    },
+    /// Another program is needed and not here.
+    #[error("`{tool}` is not installed")]
+    ToolMissing {
+        /// The program.
+        tool: &'static str,
+        /// The packages that bring it, as in `Debian: x; Fedora: y`.
+        packages: &'static str,
+    },
     /// The path's format cannot be told from its name.
     #[error("`{path}`: its name does not say which format to write")]
     UnknownFormat {
@@ -177,6 +201,13 @@ impl Error {
             }
             Self::NoSuchSource { .. } => "no such file is here; `pgtrust providers` lists the providers".to_owned(),
             Self::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
+            Self::NotAnNssDatabase { path, .. } => {
+                format!("`certutil -N -d sql:{}` makes one", path.display())
+            }
+            Self::ToolFailed { said, .. } if said.contains("SEC_ERROR_BAD_PASSWORD") => {
+                "pass the database's password in a file: `--password-file`".to_owned()
+            }
+            Self::ToolMissing { packages, .. } => format!("install it ({packages})"),
             Self::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
             Self::UnknownFormat { .. } => {
                 let names: Vec<_> = format::FORMATS.iter().flat_map(|format| format.extensions).collect();

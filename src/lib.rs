@@ -11,11 +11,13 @@ pub mod format;
 pub mod journal;
 pub mod layout;
 pub mod manifest;
+pub mod nss;
 pub mod plan;
 pub mod source;
 pub mod target;
 mod text;
 mod toml;
+mod tool;
 
 pub use bundle::{Bundle, CertificateSet, Policy};
 pub use catalog::Catalog;

@@ -10,6 +10,8 @@ mod directory;
 mod fetch;
 #[cfg(unix)]
 mod name_hash;
+#[cfg(unix)]
+mod nss;
 mod proxy_and_mirror;
 #[cfg(unix)]
 mod readme;
