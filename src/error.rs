@@ -89,6 +89,12 @@ pub enum Error {
         /// How to get the CA.
         obtain: Vec<String>,
     },
+    /// No place is known where this machine keeps the roots of all its programs.
+    #[error("`{root}` has no system store that pgtrust knows")]
+    NoSystemStore {
+        /// What was taken for the root of the file system.
+        root: PathBuf,
+    },
     /// A text on the command line is neither a provider nor a file.
     #[error("`{name}` is neither a provider nor a file")]
     NoSuchSource {
@@ -201,6 +207,7 @@ impl Error {
             }
             Self::NoSuchSource { .. } => "no such file is here; `pgtrust providers` lists the providers".to_owned(),
             Self::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
+            Self::NoSystemStore { .. } => "install into a file and name it: `sslrootcert=`, PGSSLROOTCERT".to_owned(),
             Self::NotAnNssDatabase { path, .. } => {
                 format!("`certutil -N -d sql:{}` makes one", path.display())
             }

@@ -17,3 +17,4 @@ mod proxy_and_mirror;
 mod readme;
 mod roots;
 mod support;
+mod system_store;
