@@ -12,8 +12,8 @@ use ::time::OffsetDateTime;
 
 use self::time::unix_time;
 use crate::asn1::{Malformed, Reader, tag};
-pub(crate) use fingerprint::sha256;
 pub use fingerprint::{Fingerprint, NotAFingerprint};
+pub(crate) use fingerprint::{sha1, sha256};
 pub use key::{Curve, Key};
 pub use name::Name;
 pub use signature::Verdict;

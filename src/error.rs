@@ -27,6 +27,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// OpenSSL stops at a file of a hashed folder, so that what is behind it is never found.
+    #[error("`{path}`: OpenSSL cannot read it and stops there, so it would not find `{subject}` behind it")]
+    BlockedHash {
+        /// The file.
+        path: PathBuf,
+        /// The certificate that was to go behind it.
+        subject: String,
+    },
     /// Others changed a store since pgtrust did, so that an undo would lose their change.
     #[error("`{path}` has changed since pgtrust wrote it")]
     ChangedSince {
@@ -117,6 +125,12 @@ pub enum Error {
         /// Where it would stand.
         path: PathBuf,
     },
+    /// No place is known where this machine keeps the roots of all its programs.
+    #[error("`{root}` has no system store that pgtrust knows")]
+    NoSystemStore {
+        /// What was taken for the root of the file system.
+        root: PathBuf,
+    },
     /// A text on the command line is neither a provider nor a file.
     #[error("`{name}` is neither a provider nor a file")]
     NoSuchSource {
@@ -132,6 +146,14 @@ pub enum Error {
         id: String,
         /// Where its file would stand.
         path: PathBuf,
+    },
+    /// The folder is not an NSS database that pgtrust can use.
+    #[error("`{path}` is not an NSS database: {reason}")]
+    NotAnNssDatabase {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
     },
     /// Nothing was named and nothing is kept.
     #[error("no provider is named, and the manifest keeps none")]
@@ -152,6 +174,22 @@ pub enum Error {
         name: String,
         /// What may be meant.
         suggestion: Option<&'static str>,
+    },
+    /// Another program did not do what it was asked.
+    #[error("`{command}` failed: {said}")]
+    ToolFailed {
+        /// The command line.
+        command: String,
+        /// What it said.
+        said: String,
+    },
+    /// Another program is needed and not here.
+    #[error("`{tool}` is not installed")]
+    ToolMissing {
+        /// The program.
+        tool: &'static str,
+        /// The packages that bring it, as in `Debian: x; Fedora: y`.
+        packages: &'static str,
     },
     /// The path's format cannot be told from its name.
     #[error("`{path}`: its name does not say which format to write")]
@@ -213,6 +251,7 @@ impl Error {
             Self::BadManifest { .. } => {
                 "correct the line, or move the file away: `pgtrust install` writes a new one".to_owned()
             }
+            Self::BlockedHash { .. } => "move that file out of the folder".to_owned(),
             Self::ChangedSince { .. } => "`--force` puts the old bytes back all the same".to_owned(),
             Self::Decode { source: Format::PasswordNeeded { .. } | Format::WrongPassword, .. } => {
                 "`--password-file FILE` reads the password from the first line of a file".to_owned()
@@ -261,6 +300,14 @@ impl Error {
             Self::NoSuchSource { .. } => "no such file is here; `pgtrust providers` lists the providers".to_owned(),
             Self::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
             Self::NotFetched { id, .. } => format!("`pgtrust fetch {id}`"),
+            Self::NoSystemStore { .. } => "install into a file and name it: `sslrootcert=`, PGSSLROOTCERT".to_owned(),
+            Self::NotAnNssDatabase { path, .. } => {
+                format!("`certutil -N -d sql:{}` makes one", path.display())
+            }
+            Self::ToolFailed { said, .. } if said.contains("SEC_ERROR_BAD_PASSWORD") => {
+                "pass the database's password in a file: `--password-file`".to_owned()
+            }
+            Self::ToolMissing { packages, .. } => format!("install it ({packages})"),
             Self::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
             Self::SeveralKept { ids } => format!("name one of {}", ids.join(", ")),
             Self::UnknownClient { suggestion: Some(suggestion), .. } => {

@@ -10,6 +10,8 @@ use crate::error::Error;
 
 /// The largest input that is read.
 pub(crate) const MAX_INPUT: u64 = 1 << 30;
+/// The largest folder that is read.
+const MAX_ENTRIES: usize = 50_000;
 /// The largest file that is read into memory as a whole.
 const MAX_WHOLE: u64 = 256 << 20;
 
@@ -36,15 +38,20 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| Error::io("read", path)(io::ErrorKind::InvalidData.into()))
 }
 
-/// What is in a folder, sorted; nothing when there is no folder.
+/// What is in a folder, sorted; nothing when there is no folder. More than [`MAX_ENTRIES`] are an error.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(Error::io("read", folder)(error)),
     };
-    let paths: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let paths: Result<Vec<PathBuf>, _> = paths.take(MAX_ENTRIES + 1).collect();
     let mut paths = paths.map_err(Error::io("read", folder))?;
+    if paths.len() > MAX_ENTRIES {
+        let reason = io::Error::other(format!("it holds more than {MAX_ENTRIES} files"));
+        return Err(Error::io("read", folder)(reason));
+    }
     paths.sort();
     Ok(paths)
 }

@@ -23,6 +23,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::certificate::{Certificate, Fingerprint};
+pub(crate) use alias::aliases;
 pub use error::Error;
 pub use password::Passwords;
 pub(crate) use what::what_is;

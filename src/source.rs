@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::bundle::{CertificateSet, Origin};
 use crate::catalog::{Catalog, Role, Selection};
 use crate::certificate::Certificate;
+use crate::directory;
 use crate::error::Error;
 use crate::file;
 use crate::format::{self, Decoded, Entry, Format, Member, Passwords, Place};
@@ -112,7 +113,7 @@ pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>
         return load(set, &mut input, Origin::File(path.to_owned()), passwords);
     }
     let mut problems = Vec::new();
-    for path in file::entries(path)?.into_iter().filter(|path| path.is_file()) {
+    for path in directory::files(path)? {
         // Into a set of its own first: a file that turns out to hold a private key must leave nothing behind.
         let mut own = CertificateSet::new();
         match load_path(&mut own, &path, passwords) {

@@ -3,6 +3,7 @@
 //! To add one: a file below `target/` and its entry in [`TARGETS`].
 
 mod postgres;
+pub mod system;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

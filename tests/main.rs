@@ -6,6 +6,7 @@ mod catalog;
 mod certificates;
 #[cfg(unix)]
 mod clients;
+mod directory;
 #[cfg(unix)]
 mod env;
 mod faults;
@@ -15,7 +16,11 @@ mod java_stores;
 mod jvms;
 #[cfg(unix)]
 mod key_stores;
+#[cfg(unix)]
+mod name_hash;
 mod names;
+#[cfg(unix)]
+mod nss;
 mod pem;
 mod pkcs12;
 mod proxy_and_mirror;
@@ -27,6 +32,7 @@ mod snippets;
 mod sources;
 mod stores;
 mod support;
+mod system_store;
 mod undo;
 #[cfg(unix)]
 mod uninstall;

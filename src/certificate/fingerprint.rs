@@ -83,4 +83,12 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     digest
 }
 
+/// What programs older than SHA-256 name certificates by. It identifies nothing here.
+pub(crate) fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let mut digest = [0; 20];
+    let sha1 = &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
+    digest.copy_from_slice(aws_lc_rs::digest::digest(sha1, bytes).as_ref());
+    digest
+}
+
 const HEX: &[u8; 16] = b"0123456789abcdef";

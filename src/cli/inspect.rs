@@ -8,7 +8,7 @@ use pgtrust::bundle::Origin;
 use pgtrust::catalog::Role;
 use pgtrust::certificate::Verdict;
 use pgtrust::format::{Format, Member, Passwords};
-use pgtrust::{Catalog, Certificate, Error, Fingerprint, source};
+use pgtrust::{Catalog, Certificate, Error, Fingerprint, directory, source};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -113,13 +113,9 @@ fn stores(name: &str, catalog: &Catalog, passwords: Passwords<'_>) -> Result<Vec
     }
     let path = Path::new(name);
     if path.is_dir() {
-        let io = |error| Error::Io { action: "read", path: path.to_owned(), source: error };
-        let entries: Result<Vec<_>, _> = std::fs::read_dir(path).map_err(io)?.collect();
-        let mut files: Vec<_> = entries.map_err(io)?.into_iter().map(|entry| entry.path()).collect();
-        files.retain(|path| path.is_file());
-        files.sort();
         // What is no store is no part of a folder of stores; it is said all the same.
         let said = |error: Error| ui::warning(&error.to_string());
+        let files = directory::files(path)?;
         return Ok(files.iter().filter_map(|path| file(path, catalog, passwords).map_err(said).ok()).collect());
     }
     Ok(vec![file(path, catalog, passwords)?])

@@ -37,6 +37,15 @@ impl Authority {
         Self::root_with(common_name, &PKCS_ECDSA_P256_SHA256)
     }
 
+    /// The same, valid from the first day of this year.
+    pub(crate) fn root_of_year(common_name: &str, year: i32) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = ca_params(common_name);
+        params.not_before = date_time_ymd(year, 1, 1);
+        let certificate = TestCertificate::new(common_name, &params.self_signed(&key).unwrap());
+        Self { certificate, issuer: Issuer::new(params, key) }
+    }
+
     fn root_with(common_name: &str, algorithm: &'static SignatureAlgorithm) -> Self {
         let key = KeyPair::generate_for(algorithm).unwrap();
         let params = ca_params(common_name);

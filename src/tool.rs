@@ -1,0 +1,37 @@
+//! Programs of others that pgtrust runs.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::error::Error;
+use crate::text::sanitise;
+
+/// The program of this name in the first of these folders that has it, by its absolute path.
+pub(crate) fn find(name: &str, folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let found = folders.map(|folder| folder.join(&name)).find(|file| file.is_file())?;
+    Some(std::path::absolute(&found).unwrap_or(found))
+}
+
+/// Runs a program to its end, without input, and returns what it wrote to standard output. Any other end than success is
+/// an error with what it wrote to standard error.
+pub(crate) fn run(command: &mut Command) -> Result<Vec<u8>, Error> {
+    let program = PathBuf::from(command.get_program());
+    let output = command.stdin(Stdio::null()).output().map_err(Error::io("run", &program))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let words: Vec<_> = std::iter::once(name).chain(command.get_args()).map(OsStr::to_string_lossy).collect();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let said = if said.is_empty() { output.status.to_string() } else { said.join("; ") };
+    let said = said.trim_end_matches('.').to_owned();
+    Err(Error::ToolFailed { command: sanitise(&words.join(" ")).into_owned(), said: sanitise(&said).into_owned() })
+}
+
+/// The folders of a search path such as `PATH`.
+pub(crate) fn folders(search_path: &OsStr) -> impl Iterator<Item = PathBuf> + '_ {
+    std::env::split_paths(search_path).filter(|folder| folder.as_path() != Path::new(""))
+}
