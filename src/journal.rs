@@ -33,7 +33,9 @@ pub struct Record {
     pub time: String,
     /// The command, without its program name.
     pub command: String,
-    /// The files.
+    /// The store: one of the files, or the folder that they are in.
+    pub store: PathBuf,
+    /// The files, those of the store first.
     pub files: Vec<FileChange>,
     /// The certificates that the store gained.
     #[serde(default)]
@@ -89,6 +91,32 @@ pub struct Change {
     pub after: Option<Vec<u8>>,
 }
 
+/// What a command does to a store.
+#[derive(Clone, Debug)]
+pub struct Step<'a> {
+    /// When.
+    pub now: OffsetDateTime,
+    /// The command, without its program name.
+    pub command: String,
+    /// The store: one of the files, or the folder that they are in.
+    pub store: &'a Path,
+    /// The files, those of the store first.
+    pub changes: &'a [Change],
+    /// The certificates that the store gains.
+    pub added: Vec<Listed>,
+    /// The certificates that it loses.
+    pub removed: Vec<Listed>,
+    /// The record that this puts back.
+    pub undoes: Option<u64>,
+}
+
+impl<'a> Step<'a> {
+    /// A step that so far says nothing of certificates.
+    pub fn new(now: OffsetDateTime, command: &str, store: &'a Path, changes: &'a [Change]) -> Self {
+        Self { now, command: command.to_owned(), store, changes, added: vec![], removed: vec![], undoes: None }
+    }
+}
+
 /// What pgtrust added to a store, by its journal.
 #[derive(Clone, Debug, Default)]
 pub struct Added {
@@ -126,38 +154,12 @@ impl Journal {
     }
 
     /// Records the changes and then makes them, in order. Call it under the [`lock`](Self::lock).
-    pub fn apply(
-        &self,
-        now: OffsetDateTime,
-        command: &str,
-        changes: &[Change],
-        added: Vec<Listed>,
-        undoes: Option<u64>,
-    ) -> Result<Record, Error> {
-        self.make(now, command, changes, (added, vec![]), undoes)
-    }
-
-    /// [`apply`](Self::apply) of a change that takes these certificates out again.
-    pub fn apply_removal(
-        &self,
-        now: OffsetDateTime,
-        command: &str,
-        changes: &[Change],
-        removed: Vec<Listed>,
-    ) -> Result<Record, Error> {
-        self.make(now, command, changes, (vec![], removed), None)
-    }
-
-    fn make(
-        &self,
-        now: OffsetDateTime,
-        command: &str,
-        changes: &[Change],
-        (added, removed): (Vec<Listed>, Vec<Listed>),
-        undoes: Option<u64>,
-    ) -> Result<Record, Error> {
+    ///
+    /// When one of the store's files cannot be written, those before it are put back.
+    pub fn apply(&self, step: Step<'_>) -> Result<Record, Error> {
+        let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("find", path));
         let mut files = Vec::new();
-        for change in changes {
+        for change in step.changes {
             let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Fingerprint::of);
             if let (Some(bytes), Some(digest)) = (&change.before, digest(&change.before)) {
                 let backup = self.backup(&digest);
@@ -166,27 +168,33 @@ impl Journal {
                     file::replace_private(&backup, bytes)?;
                 }
             }
-            let path = std::path::absolute(&change.path).map_err(Error::io("find", &change.path))?;
+            let path = absolute(&change.path)?;
             files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after) });
         }
-        let id = self.records()?.last().map_or(1, |last| last.id + 1);
-        let time = now.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(now);
-        let time = time.format(&Rfc3339).unwrap_or_default();
-        let record = Record { id, time, command: command.to_owned(), files, added, removed, undoes, failed: None };
+        let time = step.now.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(step.now);
+        let record = Record {
+            id: self.records()?.last().map_or(1, |last| last.id + 1),
+            time: time.format(&Rfc3339).unwrap_or_default(),
+            command: step.command,
+            store: absolute(step.store)?,
+            files,
+            added: step.added,
+            removed: step.removed,
+            undoes: step.undoes,
+            failed: None,
+        };
         self.append(&record)?;
-        for (index, change) in changes.iter().enumerate() {
-            let made = match &change.after {
-                Some(bytes) => file::replace_bytes(&change.path, bytes),
-                None => file::remove(&change.path),
-            };
-            if made.is_err() && index == 0 {
-                let files = Vec::new();
+        for (index, change) in step.changes.iter().enumerate() {
+            let made = write(&change.path, change.after.as_deref());
+            if made.is_err() && record.files[index].path.starts_with(&record.store) {
+                let back = step.changes[..index].iter().rev();
+                back.for_each(|change| drop(write(&change.path, change.before.as_deref())));
                 self.append(&Record {
-                    id: id + 1,
-                    files,
+                    id: record.id + 1,
+                    files: vec![],
                     added: vec![],
                     removed: vec![],
-                    failed: Some(id),
+                    failed: Some(record.id),
                     ..record.clone()
                 })?;
             }
@@ -205,8 +213,12 @@ impl Journal {
         let store = std::path::absolute(store).map_err(Error::io("find", store))?;
         let mut added = Added::default();
         for record in self.standing()? {
-            let Some(change) = record.files.first().filter(|change| change.path == store) else { continue };
-            if change.before.is_none() {
+            if record.store != store {
+                continue;
+            }
+            // Of a folder the first of its files tells nothing.
+            let file = record.files.first().filter(|change| change.path == store);
+            if file.is_some_and(|change| change.before.is_none()) {
                 // What was added to an earlier file is not in this one.
                 added = Added { roots: HashSet::new(), created: true };
             }
@@ -214,7 +226,7 @@ impl Journal {
             for root in &record.removed {
                 added.roots.remove(&root.sha256);
             }
-            if change.after.is_none() {
+            if file.is_some_and(|change| change.after.is_none()) {
                 added = Added::default();
             }
         }
@@ -239,13 +251,13 @@ impl Journal {
     /// others changed since is left as it is.
     pub fn undo(&self, record: &Record, force: bool) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::new();
-        for (index, change) in record.files.iter().enumerate() {
+        for change in &record.files {
             let now = file::read(&change.path)?;
             if now.as_deref().map(Fingerprint::of) != change.after && !force {
-                match index {
-                    0 => return Err(Error::ChangedSince { path: change.path.clone() }),
-                    _ => continue,
+                if change.path.starts_with(&record.store) {
+                    return Err(Error::ChangedSince { path: change.path.clone() });
                 }
+                continue;
             }
             let before = match &change.before {
                 None => None,
@@ -283,6 +295,10 @@ impl Journal {
     }
 }
 
+fn write(path: &Path, bytes: Option<&[u8]>) -> Result<(), Error> {
+    bytes.map_or_else(|| file::remove(path), |bytes| file::replace_bytes(path, bytes))
+}
+
 /// Whether a recorded change was made, as far as the store tells.
 fn happened(record: &Record) -> bool {
     let Some(store) = record.files.first() else { return false };
@@ -296,9 +312,13 @@ fn happened(record: &Record) -> bool {
 mod tests {
     use super::*;
 
+    fn step<'a>(store: &'a Path, changes: &'a [Change]) -> Step<'a> {
+        Step::new(OffsetDateTime::UNIX_EPOCH, "install x", store, changes)
+    }
+
     fn write(journal: &Journal, path: &Path, before: Option<&[u8]>, after: &[u8]) -> u64 {
         let change = Change { path: path.to_owned(), before: before.map(<[u8]>::to_vec), after: Some(after.to_vec()) };
-        journal.apply(OffsetDateTime::UNIX_EPOCH, "install x", &[change], vec![], None).unwrap().id
+        journal.apply(step(path, &[change])).unwrap().id
     }
 
     #[test]
@@ -327,8 +347,27 @@ mod tests {
         assert!(matches!(journal.undo(&record, false), Err(Error::ChangedSince { .. })));
         file::replace_bytes(&store, b"new").unwrap();
         let changes = journal.undo(&record, false).unwrap();
-        journal.apply(OffsetDateTime::UNIX_EPOCH, "undo", &changes, vec![], Some(record.id)).unwrap();
+        journal.apply(Step { undoes: Some(record.id), ..step(&store, &changes) }).unwrap();
         assert_eq!(file::read(&store).unwrap().unwrap(), b"old\r\n");
+        assert!(matches!(journal.last(), Err(Error::NothingToUndo)));
+    }
+
+    #[test]
+    fn a_folder_of_which_one_file_cannot_be_written_goes_back_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::new(&folder.path().join("state"));
+        let store = folder.path().join("store");
+        let blocked = store.join("b.crt");
+        std::fs::create_dir_all(blocked.join("in the way")).unwrap();
+        file::replace_bytes(&store.join("a.crt"), b"old").unwrap();
+        let change = |path: &Path, before: Option<&[u8]>| Change {
+            path: path.to_owned(),
+            before: before.map(<[u8]>::to_vec),
+            after: Some(b"new".to_vec()),
+        };
+        let changes = [change(&store.join("a.crt"), Some(b"old")), change(&blocked, None)];
+        assert!(journal.apply(step(&store, &changes)).is_err());
+        assert_eq!(file::read(&store.join("a.crt")).unwrap().unwrap(), b"old");
         assert!(matches!(journal.last(), Err(Error::NothingToUndo)));
     }
 }

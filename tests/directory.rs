@@ -8,7 +8,7 @@ use std::process::Command;
 
 use pgtrust::directory::{Difference, Directory, Naming, hash};
 use pgtrust::format::Entry;
-use pgtrust::journal::Journal;
+use pgtrust::journal::{Journal, Step};
 use pgtrust::{Certificate, Error, Fingerprint};
 
 use crate::support::pgtrust::Run;
@@ -292,14 +292,16 @@ impl Scene {
     fn apply(&self, difference: &Difference) {
         if !difference.changes.is_empty() {
             let now = time::OffsetDateTime::UNIX_EPOCH;
-            self.journal().apply(now, "test", &difference.changes, vec![], None).unwrap();
+            self.journal().apply(Step::new(now, "test", &self.folder(), &difference.changes)).unwrap();
         }
     }
 
     fn undo(&self) {
         let (journal, now) = (self.journal(), time::OffsetDateTime::UNIX_EPOCH);
         let last = journal.last().unwrap();
-        journal.apply(now, "undo", &journal.undo(&last, false).unwrap(), vec![], Some(last.id)).unwrap();
+        let changes = journal.undo(&last, false).unwrap();
+        let step = Step::new(now, "undo", &last.store, &changes);
+        journal.apply(Step { undoes: Some(last.id), ..step }).unwrap();
     }
 
     fn journal(&self) -> Journal {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use pgtrust::catalog::Selection;
 use pgtrust::directory::Difference;
-use pgtrust::journal::Journal;
+use pgtrust::journal::{Journal, Step};
 use pgtrust::nss::{Certutil, Database};
 use pgtrust::{Catalog, Certificate, Error, Fingerprint};
 
@@ -265,7 +265,7 @@ impl Scene {
     fn apply(&self, difference: Difference) -> Difference {
         if !difference.changes.is_empty() {
             let now = time::OffsetDateTime::UNIX_EPOCH;
-            self.journal().apply(now, "test", &difference.changes, vec![], None).unwrap();
+            self.journal().apply(Step::new(now, "test", &self.database(), &difference.changes)).unwrap();
         }
         difference
     }
@@ -273,7 +273,9 @@ impl Scene {
     fn undo(&self) {
         let (journal, now) = (self.journal(), time::OffsetDateTime::UNIX_EPOCH);
         let last = journal.last().unwrap();
-        journal.apply(now, "undo", &journal.undo(&last, false).unwrap(), vec![], Some(last.id)).unwrap();
+        let changes = journal.undo(&last, false).unwrap();
+        let step = Step::new(now, "undo", &last.store, &changes);
+        journal.apply(Step { undoes: Some(last.id), ..step }).unwrap();
     }
 
     fn journal(&self) -> Journal {

@@ -134,7 +134,7 @@ fn debian_trusts_what_is_added_and_no_longer_what_is_removed() {
 
     use pgtrust::directory::{Difference, Directory, Naming};
     use pgtrust::format::Entry;
-    use pgtrust::journal::Journal;
+    use pgtrust::journal::{Journal, Step};
 
     use crate::support::pgtrust::Run;
     use crate::support::pki::Authority;
@@ -157,7 +157,7 @@ fn debian_trusts_what_is_added_and_no_longer_what_is_removed() {
 
     let change = |difference: &Difference, added: &[PathBuf], removed: &[Certificate]| {
         let now = time::OffsetDateTime::UNIX_EPOCH;
-        Journal::new(&folder("state")).apply(now, "test", &difference.changes, vec![], None).unwrap();
+        Journal::new(&folder("state")).apply(Step::new(now, "test", &anchors, &difference.changes)).unwrap();
         let mut commands = system.commands(Path::new("/"), added, removed);
         for command in &mut commands {
             command[0] = debian().unwrap().display().to_string();

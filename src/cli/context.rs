@@ -3,10 +3,10 @@
 
 use std::cell::OnceCell;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use pgtrust::journal::Journal;
+use pgtrust::journal::{Change, Journal, Step};
 use pgtrust::layout::{Environment, Layout};
 use pgtrust::manifest::Manifest;
 use pgtrust::{Catalog, Error};
@@ -72,9 +72,9 @@ impl Context {
         Ok(Journal::new(&self.layout()?.state))
     }
 
-    /// The command as the journal names it.
-    pub(crate) fn command(&self) -> String {
+    /// What this command does to a store, as the journal takes it.
+    pub(crate) fn step<'a>(&self, store: &'a Path, changes: &'a [Change]) -> Step<'a> {
         let words: Vec<String> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        words.join(" ")
+        Step::new(self.now, &words.join(" "), store, changes)
     }
 }

@@ -3,7 +3,7 @@
 use pgtrust::bundle::CertificateSet;
 use pgtrust::catalog::Selection;
 use pgtrust::format::Passwords;
-use pgtrust::journal::{Change, Listed};
+use pgtrust::journal::{Change, Listed, Step};
 use pgtrust::manifest::{Manifest, Opening};
 use pgtrust::plan::{Outcome, Plan, Store};
 use pgtrust::source::Source;
@@ -220,7 +220,7 @@ fn apply(
                 changes.push(Change { path: manifest.path().to_owned(), before, after: Some(after.into_bytes()) });
             }
             let journal = context.journal()?;
-            journal.apply(context.now, &context.command(), &changes, plan.listed(), None)?;
+            journal.apply(Step { added: plan.listed(), ..context.step(&place.path, &changes) })?;
             Ok(())
         }
     }

@@ -1,5 +1,7 @@
 //! `pgtrust undo`
 
+use pgtrust::journal::Step;
+
 use super::Status;
 use super::args::Undo;
 use super::context::Context;
@@ -12,7 +14,8 @@ pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
     let record = journal.last()?;
     let changes = journal.undo(&record, args.force)?;
     if !args.dry_run {
-        journal.apply(context.now, &context.command(), &changes, vec![], Some(record.id))?;
+        let step = context.step(&record.store, &changes);
+        journal.apply(Step { undoes: Some(record.id), ..step })?;
     }
     for change in &changes {
         let verb = match (args.dry_run, change.after.is_some()) {

@@ -1,7 +1,7 @@
 //! `pgtrust uninstall`
 
 use pgtrust::Error;
-use pgtrust::journal::{Change, Listed};
+use pgtrust::journal::{Change, Listed, Step};
 use pgtrust::manifest::{Manifest, Opening};
 use pgtrust::plan::{Outcome, Removal, Store};
 use serde::Serialize;
@@ -94,7 +94,7 @@ fn uninstall(context: &Context, args: &args::Uninstall, place: &Place) -> Result
         }
         if !changes.is_empty() {
             let listed = removal.as_ref().map(Removal::listed).unwrap_or_default();
-            journal.apply_removal(context.now, &context.command(), &changes, listed)?;
+            journal.apply(Step { removed: listed, ..context.step(&place.path, &changes) })?;
         }
     }
     Ok(Uninstalled {
