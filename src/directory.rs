@@ -58,6 +58,28 @@ pub enum Naming {
     Hashed,
 }
 
+/// Whether a folder has files named as OpenSSL looks them up.
+pub fn is_hashed(folder: &Path) -> bool {
+    let hashed = |path: PathBuf| {
+        let parts = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once('.'));
+        parts.is_some_and(|(hash, number)| {
+            let all = |text: &str, test: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|byte| test(&byte));
+            hash.len() == 8 && all(hash, u8::is_ascii_hexdigit) && all(number, u8::is_ascii_digit)
+        })
+    };
+    file::entries(folder).is_ok_and(|entries| entries.into_iter().any(hashed))
+}
+
+impl Naming {
+    /// The name that a store in it has as its format.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anchors => "anchors",
+            Self::Hashed => HASHED,
+        }
+    }
+}
+
 /// What brings a store of several files to what it should hold.
 #[derive(Debug, Default)]
 #[non_exhaustive]
@@ -68,6 +90,17 @@ pub struct Difference {
     pub certificates: Vec<Certificate>,
     /// What a user must know besides, in words.
     pub notes: Vec<String>,
+}
+
+impl Difference {
+    /// Makes the changes, without a journal.
+    pub fn write(&self) -> Result<(), Error> {
+        let make = |change: &Change| match &change.after {
+            Some(bytes) => file::replace_bytes(&change.path, bytes),
+            None => file::remove(&change.path),
+        };
+        self.changes.iter().try_for_each(make)
+    }
 }
 
 /// The regular files in a folder, sorted, with what symbolic links lead to under the name of the link.
@@ -114,6 +147,11 @@ impl Directory {
             .flat_map(|(name, stored)| stored.certificates.iter().map(move |certificate| (name, certificate)))
             .filter(move |(_, certificate)| seen.insert(certificate.fingerprint()))
             .map(|(name, certificate)| (name.to_string_lossy().into_owned(), certificate))
+    }
+
+    /// Whether nothing has a name there.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// The files that hold no certificate.
@@ -210,6 +248,8 @@ fn content(entry: &Entry<'_>) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// The name of a hashed folder among the formats.
+pub const HASHED: &str = "hashed";
 /// The largest file of a folder that is read: system bundles have a quarter of a megabyte.
 const MAX_FILE: u64 = 16 << 20;
 /// What the files of a folder may have together.

@@ -2,7 +2,7 @@
 //!
 //! `SSL_CERT_FILE` is not among them: it takes the place of a program's public roots, and libpq does not read it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::layout::{self, JAVA_STORE_PASSWORD};
@@ -19,8 +19,32 @@ pub struct Variable {
     pub read_by: &'static str,
 }
 
+/// The Java trust store that pgtrust keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JavaStore {
+    /// Where it stands.
+    pub path: PathBuf,
+    /// Whether its password is the user's own, which is never printed, and not [`JAVA_STORE_PASSWORD`].
+    pub own_password: bool,
+}
+
+impl JavaStore {
+    /// The options of `java` that make a JVM trust what is in it, and nothing else. A password that is the user's own is
+    /// left out.
+    pub fn options(&self) -> Result<String, Error> {
+        let jks = self.path.extension().is_some_and(|extension| extension == "jks");
+        let path = jvm_option(&format!("-Djavax.net.ssl.trustStore={}", layout::text_of(&self.path)?));
+        let mut options = format!("{path} -Djavax.net.ssl.trustStoreType={}", if jks { "JKS" } else { "PKCS12" });
+        if !self.own_password {
+            // Java takes no notice of it where the store has none.
+            options.push_str(&format!(" -Djavax.net.ssl.trustStorePassword={JAVA_STORE_PASSWORD}"));
+        }
+        Ok(options)
+    }
+}
+
 /// The variables for a PEM file, and for the Java trust store where there is one.
-pub fn variables(pem: &Path, java_store: Option<&Path>) -> Result<Vec<Variable>, Error> {
+pub fn variables(pem: &Path, java_store: Option<&JavaStore>) -> Result<Vec<Variable>, Error> {
     let pem = layout::text_of(pem)?;
     let mut variables = vec![
         Variable {
@@ -35,13 +59,9 @@ pub fn variables(pem: &Path, java_store: Option<&Path>) -> Result<Vec<Variable>,
         },
     ];
     if let Some(store) = java_store {
-        let value = format!(
-            "{} -Djavax.net.ssl.trustStoreType=PKCS12 -Djavax.net.ssl.trustStorePassword={JAVA_STORE_PASSWORD}",
-            jvm_option(&format!("-Djavax.net.ssl.trustStore={}", layout::text_of(store)?))
-        );
         variables.push(Variable {
             name: "JAVA_TOOL_OPTIONS",
-            value,
+            value: store.options()?,
             read_by: "every JVM when it starts, in place of the JDK's own roots; pgjdbc with DefaultJavaSSLFactory",
         });
     }

@@ -130,6 +130,11 @@ impl Added {
         self.roots.contains(fingerprint)
     }
 
+    /// The certificates, in no order.
+    pub fn roots(&self) -> Vec<Fingerprint> {
+        self.roots.iter().copied().collect()
+    }
+
     /// Whether there was no such store before.
     pub fn created(&self) -> bool {
         self.created

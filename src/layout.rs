@@ -75,8 +75,9 @@ impl Layout {
     }
 
     /// The layout of the whole machine, which only root may write.
-    pub fn of_system() -> Self {
-        Self::under(Path::new("/etc/pgtrust"), Path::new("/var/lib/pgtrust"), Path::new("/var/lib/pgtrust/state"))
+    /// `root` is the folder that stands for `/`.
+    pub fn of_system(root: &Path) -> Self {
+        Self::under(&root.join("etc/pgtrust"), &root.join("var/lib/pgtrust"), &root.join("var/lib/pgtrust/state"))
     }
 
     fn under(config: &Path, data: &Path, state: &Path) -> Self {
@@ -93,9 +94,14 @@ impl Layout {
         self.bundles.join(format!("{provider}.pem"))
     }
 
-    /// The stable path of the Java trust store: PKCS#12 with [`JAVA_STORE_PASSWORD`].
-    pub fn java_store(&self) -> PathBuf {
-        self.bundles.join("java.p12")
+    /// The stable path of the Java trust store, which is PKCS#12 or JKS.
+    pub fn java_store(&self, jks: bool) -> PathBuf {
+        self.bundles.join(if jks { "java.jks" } else { "java.p12" })
+    }
+
+    /// The folder of the anchors that a system takes one by one.
+    pub fn anchors(&self) -> PathBuf {
+        self.bundles.join("anchors")
     }
 
     /// The folder of certificates that providers serve and no pin knows.

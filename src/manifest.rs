@@ -101,6 +101,9 @@ pub struct KeptTarget {
     /// Whether a new file has no password.
     #[serde(default)]
     pub no_password: bool,
+    /// Whether it is that of every Java installation.
+    #[serde(default)]
+    pub all_jdks: bool,
 }
 
 impl KeptTarget {
@@ -110,6 +113,7 @@ impl KeptTarget {
             format: self.format.clone(),
             password_file: self.password_file.clone(),
             no_password: self.no_password,
+            all_jdks: self.all_jdks,
         }
     }
 }
@@ -123,6 +127,8 @@ pub struct Opening {
     pub password_file: Option<PathBuf>,
     /// Whether a new file has no password.
     pub no_password: bool,
+    /// Whether every Java installation is meant.
+    pub all_jdks: bool,
 }
 
 impl Opening {
@@ -133,6 +139,7 @@ impl Opening {
             format: self.format.or(other.format),
             password_file: if open { other.password_file } else { self.password_file },
             no_password: if open { other.no_password } else { self.no_password },
+            all_jdks: self.all_jdks || other.all_jdks,
         }
     }
 }
@@ -259,6 +266,7 @@ impl Manifest {
                 ("format", opening.format.as_deref().map(value)),
                 ("password-file", file),
                 ("no-password", opening.no_password.then(|| value(true))),
+                ("all-jdks", opening.all_jdks.then(|| value(true))),
             ];
             for (field, said) in fields {
                 match said {

@@ -1,79 +1,141 @@
-//! The difference between a store and what it should hold, and the bytes that close it.
+//! The difference between a store and what it should hold, and the changes that close it.
 
+mod addition;
+mod file;
 mod removal;
-mod store;
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::Path;
 
-use crate::bundle::{Bundle, CertificateSet, Origin};
-use crate::certificate::Certificate;
+use crate::bundle::Bundle;
+use crate::certificate::{Certificate, Fingerprint};
+use crate::directory::{Difference, Directory, Naming};
 use crate::error::Error;
-use crate::format::{self, Entry, Format, Member, Passwords};
-use crate::journal::{Change, Listed};
-pub use removal::Removal;
-pub use store::{Access, Store};
+use crate::journal::{Added, Change, Listed};
+use crate::nss::{Certutil, Database};
+use crate::target::{Kind, Place};
+use addition::Addition;
+pub use file::FileStore;
+use removal::FileRemoval;
+
+/// How a store is opened, and written where there is none yet.
+#[derive(Clone, Copy, Default)]
+pub struct Access<'a> {
+    /// The one password that is tried, and that protects a new store. Without it the usual ones of the format are tried.
+    pub password: Option<&'a str>,
+    /// The file that it stands in, for the programs of others.
+    pub password_file: Option<&'a Path>,
+    /// Whether a new store has no password. Otherwise it has the usual one of its format where none is given.
+    pub no_password: bool,
+    /// `PATH`, where the programs of others are.
+    pub programs: Option<&'a OsStr>,
+}
+
+/// The password is never printed.
+impl fmt::Debug for Access<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access").field("no_password", &self.no_password).finish_non_exhaustive()
+    }
+}
+
+/// A store as it stands.
+#[derive(Debug)]
+pub enum Store {
+    /// One file.
+    File(FileStore),
+    /// A folder of certificate files.
+    Folder(Directory, Naming),
+    /// An NSS database.
+    Database(Database),
+}
+
+impl Store {
+    /// Reads the store at a place, which need not exist.
+    pub fn open(place: &Place, access: &Access<'_>) -> Result<Self, Error> {
+        Ok(match place.kind {
+            Kind::File(format) => Self::File(FileStore::read(&place.path, format, access)?),
+            Kind::Folder(naming) => Self::Folder(Directory::read(&place.path)?, naming),
+            Kind::Database => {
+                let certutil = Certutil::find(access.programs.unwrap_or_default())?;
+                Self::Database(Database::read(&place.path, &certutil, access.password_file)?)
+            }
+        })
+    }
+
+    /// The name of its format.
+    pub fn format(&self) -> &'static str {
+        match self {
+            Self::File(store) => store.format.name,
+            Self::Folder(_, naming) => naming.name(),
+            Self::Database(_) => "nss",
+        }
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::File(store) => store.certificates.len(),
+            Self::Folder(directory, _) => directory.certificates().count(),
+            Self::Database(database) => database.entries().len(),
+        }
+    }
+}
 
 /// What an install does to one store: only adds, never removes what others put there.
 #[derive(Debug)]
 pub struct Plan {
-    store: Store,
+    format: &'static str,
+    outcome: Outcome,
     added: Vec<(Certificate, String)>,
-    /// What stands there and its clients do not see.
-    shown: Vec<Certificate>,
     kept: usize,
     repairs: Vec<String>,
-    after: Option<Vec<u8>>,
+    changes: Vec<Change>,
 }
 
-/// What became of a store.
+/// What becomes of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// There was no file.
+    /// There was none.
     Created,
-    /// There is no file any more.
+    /// There is none any more.
     Removed,
-    /// The same certificates once decoded: the file and its time are untouched.
+    /// The same certificates once decoded: its files and their times are untouched.
     Unchanged,
-    /// The file was replaced.
+    /// Files of it were replaced.
     Updated,
 }
 
 impl Plan {
-    /// Compares a store with the roots that it should hold. Fails when its format cannot hold them.
-    pub fn new(store: Store, bundle: &Bundle) -> Result<Self, Error> {
-        let mut present = CertificateSet::new();
-        let origin = present.origin(Origin::File(store.path.clone()));
-        let mut repairs = store.flaws.clone();
-        // Others keep a certificate under several names, or in several blocks of PKCS#7.
-        let one_copy = store.format == Format::pem();
-        for certificate in &store.certificates {
-            if !present.insert(certificate.clone(), origin, None) && one_copy {
-                repairs.push(format!("a second copy of `{}` goes", certificate.subject()));
+    /// Compares a store with the roots that it should hold. Fails when it cannot hold them.
+    pub fn new(store: &Store, bundle: &Bundle) -> Result<Self, Error> {
+        let (is_new, difference) = match store {
+            Store::File(store) => return Ok(Addition::new(store, bundle)?.plan()),
+            Store::Folder(directory, naming) => {
+                (!directory.path().exists(), directory.add(*naming, &mut bundle.entries())?)
             }
-        }
-        if let Some(found) = store.found.filter(|found| *found != store.format) {
-            repairs.push(format!("it is {}, and its clients read {}", found.name, store.format.name));
-        }
-        let missing = |certificate: &Certificate| {
-            !present.contains(certificate) || store.hidden.contains(&certificate.fingerprint())
+            Store::Database(database) => (false, database.add(bundle.certificates())?),
         };
-        let added: Vec<(Certificate, String)> = bundle
-            .entries()
-            .filter(|entry| missing(entry.certificate))
-            .map(|entry| (entry.certificate.clone(), entry.origin.to_owned()))
-            .collect();
-        let mut shown = store.unseen_roots();
-        shown.retain(|root| added.iter().all(|(certificate, _)| certificate != root));
-        repairs.extend(shown.iter().map(|root| format!("its clients come to see `{}`", root.subject())));
-        let mut plan = Self { store, added, shown, kept: present.len(), repairs, after: None };
-        plan.after = plan.bytes_after()?;
-        Ok(plan)
+        let new: HashSet<Fingerprint> = difference.certificates.iter().map(Certificate::fingerprint).collect();
+        let added = bundle.entries().filter(|entry| new.contains(&entry.certificate.fingerprint()));
+        Ok(Self {
+            format: store.format(),
+            outcome: match (difference.changes.is_empty(), is_new) {
+                (true, _) => Outcome::Unchanged,
+                (false, true) => Outcome::Created,
+                (false, false) => Outcome::Updated,
+            },
+            added: added.map(|entry| (entry.certificate.clone(), entry.origin.to_owned())).collect(),
+            kept: store.count(),
+            repairs: difference.notes,
+            changes: difference.changes,
+        })
     }
 
-    /// The store that it changes.
-    pub fn store(&self) -> &Store {
-        &self.store
+    /// The name of the store's format.
+    pub fn format(&self) -> &'static str {
+        self.format
     }
 
     /// The roots that the store gains, each with its origin as a comment.
@@ -86,104 +148,84 @@ impl Plan {
         self.kept
     }
 
-    /// What is put right besides, in words.
+    /// What is put right besides, and what a user must know, in words.
     pub fn repairs(&self) -> &[String] {
         &self.repairs
     }
 
     /// What applying the plan makes of the store.
     pub fn outcome(&self) -> Outcome {
-        match (&self.after, self.store.is_new()) {
-            (None, _) => Outcome::Unchanged,
-            (Some(_), true) => Outcome::Created,
-            (Some(_), false) => Outcome::Updated,
-        }
+        self.outcome
     }
 
-    /// The change for [`Journal::apply`](crate::journal::Journal::apply); None when nothing changes.
-    pub fn change(&self) -> Option<Change> {
-        let after = self.after.clone()?;
-        Some(Change { path: self.store.path.clone(), before: self.store.bytes.clone(), after: Some(after) })
+    /// The changes for [`Journal::apply`](crate::journal::Journal::apply); none when nothing changes.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// The added roots as the journal lists them.
     pub fn listed(&self) -> Vec<Listed> {
-        let listed = |(certificate, _): &(Certificate, String)| Listed::of(certificate);
-        self.added.iter().map(listed).collect()
+        self.added.iter().map(|(certificate, _)| Listed::of(certificate)).collect()
+    }
+}
+
+/// What an uninstall does to one store.
+#[derive(Debug)]
+pub struct Removal {
+    format: &'static str,
+    outcome: Outcome,
+    removed: Vec<Certificate>,
+    kept: usize,
+    notes: Vec<String>,
+    changes: Vec<Change>,
+}
+
+impl Removal {
+    /// Compares a store with what pgtrust added to it by its journal. A file that it created goes with the last entry.
+    pub fn new(store: &Store, added: &Added) -> Result<Self, Error> {
+        let difference = match store {
+            Store::File(store) => return Ok(FileRemoval::new(store, added)?.removal()),
+            Store::Folder(directory, naming) => directory.remove(*naming, &added.roots()),
+            Store::Database(database) => database.remove(&added.roots())?,
+        };
+        let Difference { changes, certificates: removed, notes } = difference;
+        let outcome = if changes.is_empty() { Outcome::Unchanged } else { Outcome::Updated };
+        let kept = store.count().saturating_sub(removed.len());
+        Ok(Self { format: store.format(), outcome, removed, kept, notes, changes })
     }
 
-    fn bytes_after(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        let Store { path, format, found, password, bytes, certificates, .. } = &self.store;
-        let here = |source| Error::Decode { origin: path.display().to_string(), source };
-        let nothing_to_do = self.added.is_empty() && self.repairs.is_empty();
-        // In PEM the order matters, which only a merge tells.
-        if nothing_to_do && *format != Format::pem() {
-            return Ok(None);
-        }
-        if self.store.unchecked {
-            return Err(here(format::Error::PasswordNeeded { what: "a change to the store" }));
-        }
-        let password = password.as_deref();
-        let added = self.added.iter().map(|(certificate, origin)| Entry { certificate, origin });
-        let shown = self.shown.iter().map(|certificate| Entry { certificate, origin: "" });
-        let entries: Vec<Entry<'_>> = added.chain(shown).collect();
-        let existing = match (found, bytes) {
-            (Some(found), Some(bytes)) if found == format => Some(bytes.clone()),
-            (Some(_), _) => {
-                self.store.refuse_loss()?;
-                let mut converted = Vec::new();
-                let entries = certificates.iter().map(|certificate| Entry { certificate, origin: "" });
-                (format.encode)(&mut { entries }, password, &mut converted).map_err(here)?;
-                Some(converted)
-            }
-            _ => None,
-        };
-        let after = match existing {
-            Some(existing) => (format.merge)(&existing, password, &entries).map_err(here)?,
-            None => {
-                let mut after = Vec::new();
-                (format.encode)(&mut entries.iter().copied(), password, &mut after).map_err(here)?;
-                after
-            }
-        };
-        let reordered = self.reads_back(&after)?;
-        if reordered && nothing_to_do {
-            self.repairs.push("a cross-signed certificate moves behind the root of its subject".to_owned());
-        }
-        Ok((!nothing_to_do || reordered).then_some(after))
+    /// The name of the store's format.
+    pub fn format(&self) -> &'static str {
+        self.format
     }
 
-    /// Decodes what is to be written: nothing that stood there may be missing, and all that is added must be there for
-    /// its clients to see. Returns whether the certificates that stood there now come in another order.
-    fn reads_back(&self, after: &[u8]) -> Result<bool, Error> {
-        let Store { path, format, password, certificates, others, .. } = &self.store;
-        let wrong = || Error::WouldNotReadBack { path: path.clone() };
-        let (mut found, mut visible, mut left) = (Vec::new(), HashSet::new(), 0);
-        let passwords = Passwords::only(password.as_deref());
-        let decoded = format::decode(&mut &after[..], after.len() as u64, passwords, &mut |member| match member {
-            Member::Certificate { certificate, flaw, .. } => {
-                found.push(certificate.fingerprint());
-                visible.extend(flaw.is_none().then(|| certificate.fingerprint()));
-            }
-            Member::Other { .. } => left += 1,
-            Member::Rejected { .. } | Member::Unchecked { .. } => {}
-        });
-        let new =
-            || self.added.iter().map(|(certificate, _)| certificate).chain(&self.shown).map(Certificate::fingerprint);
-        let (mut wanted, mut known) = (Vec::new(), HashSet::new());
-        for fingerprint in certificates.iter().map(Certificate::fingerprint).chain(new()) {
-            if known.insert(fingerprint) {
-                wanted.push(fingerprint);
-            }
-        }
-        if *format != Format::pem() {
-            let mut known = HashSet::new();
-            found.retain(|fingerprint| known.insert(*fingerprint));
-        }
-        let in_place = found == wanted;
-        found.sort();
-        wanted.sort();
-        let whole = decoded.is_ok() && found == wanted && left == others.len();
-        if whole && new().all(|fingerprint| visible.contains(&fingerprint)) { Ok(!in_place) } else { Err(wrong()) }
+    /// What goes.
+    pub fn removed(&self) -> &[Certificate] {
+        &self.removed
+    }
+
+    /// How many certificates stay.
+    pub fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// What a user must know, in words.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What becomes of the store.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The changes for the journal; none when nothing changes.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What goes, as the journal lists it.
+    pub fn listed(&self) -> Vec<Listed> {
+        self.removed.iter().map(Listed::of).collect()
     }
 }

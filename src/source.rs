@@ -16,6 +16,7 @@ use crate::directory;
 use crate::error::Error;
 use crate::file;
 use crate::format::{self, Decoded, Entry, Format, Member, Passwords, Place};
+use crate::jvm::Jvm;
 use crate::manifest::Manifest;
 #[cfg(feature = "fetch")]
 pub use download::{Download, DownloadError, Downloader, Mirror, Request, Settings};
@@ -34,6 +35,8 @@ pub enum Source {
     Stdin,
     /// This machine's own roots, `system`.
     System,
+    /// Those of the JDK in use, `jdk`.
+    Jdk,
 }
 
 /// A part of an input that could not be used.
@@ -51,12 +54,13 @@ pub struct Problem {
 }
 
 impl Source {
-    /// What this text names: `system`, `-`, a provider, else a path. A file that has the name of a provider is named by
+    /// What this text names: `system`, `jdk`, `-`, a provider, else a path. A file that has the name of a provider is named by
     /// `./azure`.
     pub fn parse(text: &str, catalog: &Catalog) -> Result<Self, Error> {
         match text {
             "-" => Ok(Self::Stdin),
             "system" => Ok(Self::System),
+            "jdk" => Ok(Self::Jdk),
             id if catalog.contains(id) => Ok(Self::Provider(id.to_owned())),
             path if Path::new(path).exists() => Ok(Self::Path(path.into())),
             name => {
@@ -79,6 +83,7 @@ impl Source {
             Self::Provider(id) => Some(id.clone()),
             Self::Stdin => None,
             Self::System => Some("system".to_owned()),
+            Self::Jdk => Some("jdk".to_owned()),
         })
     }
 }
@@ -190,6 +195,12 @@ pub fn decode(
         format::Error::Io(source) => Error::Io { action: "read", path: origin.to_string().into(), source },
         source => Error::Decode { origin: origin.to_string(), source },
     })
+}
+
+/// Adds the roots of a Java installation to a set.
+pub fn load_jdk(set: &mut CertificateSet, jvm: &Jvm) -> Result<Vec<Problem>, Error> {
+    let mut input = File::open(&jvm.store).map_err(Error::io("read", &jvm.store))?;
+    load(set, &mut input, Origin::Jdk, Passwords::Usual)
 }
 
 /// Adds this machine's own roots to a set: what OpenSSL reads by default (SSL_CERT_FILE and SSL_CERT_DIR included), the

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use pgtrust::target::system::{self, SYSTEMS, System};
 use pgtrust::{Certificate, Error};
 
+use crate::support::pgtrust::Home;
+
 #[test]
 fn every_system_is_told_by_what_is_there_and_by_its_release_file() {
     let cases: [(&str, &str, &str); 13] = [
@@ -121,9 +123,15 @@ fn a_missing_command_is_named_with_its_package() {
 
 #[test]
 fn the_advice_says_how_far_it_reaches_and_what_reaches_less_far() {
-    let advice = system::advice();
-    assert!(advice.warning.contains("every program") && advice.warning.contains("web"), "{advice:?}");
-    assert!(advice.hint.contains("sslrootcert="), "{advice:?}");
+    let home = Home::new();
+    home.write("image/etc/os-release", "ID=debian\n");
+    home.write("image/usr/sbin/update-ca-certificates", "");
+    let arguments = ["--root", "image", "install", "azure", "--offline", "--target", "system", "--dry-run"];
+    let run = home.pgtrust(&arguments).expect(0);
+    assert!(run.stderr.contains("every program") && run.stderr.contains("web"), "{run}");
+    assert!(run.stderr.contains("sslrootcert="), "{run}");
+    assert!(run.stdout.contains("image/usr/local/share/ca-certificates: would be created: 8 roots added"), "{run}");
+    assert!(!home.path().join("image/usr/local").exists());
 }
 
 /// Debian's own command, which can be pointed at other folders than the machine's.

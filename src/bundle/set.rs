@@ -26,6 +26,8 @@ pub enum Origin {
     Stdin,
     /// This machine's own roots.
     System,
+    /// Those of the JDK in use.
+    Jdk,
 }
 
 impl fmt::Display for Origin {
@@ -35,6 +37,7 @@ impl fmt::Display for Origin {
             Self::Provider { id, .. } => f.write_str(id),
             Self::Stdin => f.write_str("standard input"),
             Self::System => f.write_str("system"),
+            Self::Jdk => f.write_str("jdk"),
         }
     }
 }

@@ -6,12 +6,12 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
+use pgtrust::Fingerprint;
 use pgtrust::bundle::Pattern;
 use pgtrust::catalog::Selection;
 use pgtrust::env::SHELLS;
 use pgtrust::source::Mirror;
-use pgtrust::target::TARGETS;
-use pgtrust::{Fingerprint, format};
+use pgtrust::target::{self, TARGETS};
 use time::{Date, macros::format_description};
 
 /// Keeps every PostgreSQL client on this machine trusting the right roots.
@@ -40,6 +40,10 @@ pub(crate) struct Args {
     /// Keep things for the whole machine, in /etc/pgtrust and /var/lib/pgtrust
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) system: bool,
+
+    /// Work on the system in this folder as if it were `/`, as when building an image; implies `--system`
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub(crate) root: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,7 +82,8 @@ pub(crate) struct Accept {
   pgtrust bundle ./certs system --exclude '*test*' -o all.pem
   pgtrust bundle aws-rds --only '*eu-west-1*'      to standard output")]
 pub(crate) struct Bundle {
-    /// Providers, files, folders, `system` for this machine's roots, `-` for standard input
+    /// Providers, files, folders, `system` for this machine's roots, `jdk` for those of the JDK in use, `-` for standard
+    /// input
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
 
@@ -87,7 +92,7 @@ pub(crate) struct Bundle {
     pub(crate) output: Option<PathBuf>,
 
     /// Write in this format instead
-    #[arg(long, value_name = "FORMAT", value_parser = writable_format())]
+    #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub(crate) format: Option<String>,
 
     #[command(flatten)]
@@ -226,23 +231,20 @@ impl Download {
 #[command(after_help = "Examples:
   pgtrust install azure supabase                   into ~/.postgresql/root.crt
   pgtrust install corp-root.der --output /srv/app/ca.pem
+  pgtrust install azure --target java --include-jdk-roots
+  pgtrust install azure --target java-cacerts --all-jdks
   pgtrust install azure --dry-run                  show what would change
   pgtrust install                                  all that the manifest keeps")]
 pub(crate) struct Install {
-    /// Providers, files, folders, `system`; all that the manifest keeps when none is named
+    /// Providers, files, folders, `system`, `jdk`; all that the manifest keeps when none is named
     #[arg(value_name = "PROVIDER|FILE")]
     pub(crate) sources: Vec<String>,
 
-    /// A known place
-    #[arg(long, value_name = "TARGET", value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| target.name)))]
-    pub(crate) target: Vec<String>,
+    #[command(flatten)]
+    pub(crate) stores: Stores,
 
-    /// Any file; its format is the one that it has, else the one that its extension says
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Vec<PathBuf>,
-
-    /// Write new files in this format
-    #[arg(long, value_name = "FORMAT", requires = "output", value_parser = writable_format())]
+    /// Write new stores in this format; `hashed` is a folder for OpenSSL's `-CApath`
+    #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub(crate) format: Option<String>,
 
     #[command(flatten)]
@@ -251,6 +253,10 @@ pub(crate) struct Install {
     /// Add this machine's own roots, so that servers with web certificates stay reachable
     #[arg(long)]
     pub(crate) include_system: bool,
+
+    /// Add the roots of the JDK in use, so that a JVM with this store still reaches the web
+    #[arg(long)]
+    pub(crate) include_jdk_roots: bool,
 
     /// Take intermediates and leaves too: some clients trust them until the next rotation, others never
     #[arg(long)]
@@ -353,13 +359,8 @@ pub(crate) struct Undo {
   pgtrust uninstall --target postgres
   pgtrust uninstall --output /srv/app/trust.p12")]
 pub(crate) struct Uninstall {
-    /// A known place; all that the manifest keeps when none is named
-    #[arg(long, value_name = "TARGET", value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| target.name)))]
-    pub(crate) target: Vec<String>,
-
-    /// Any file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) stores: Stores,
 
     /// A file whose first line is the store's password
     #[arg(long, value_name = "FILE")]
@@ -375,6 +376,26 @@ pub(crate) struct Uninstall {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct Stores {
+    /// A known place
+    #[arg(long, value_name = "TARGET",
+        value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| PossibleValue::new(target.name).help(target.summary))))]
+    pub(crate) target: Vec<String>,
+
+    /// Any file, hashed folder or NSS database; its format is the one that it has, else the one that its extension says
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+
+    /// The cacerts of this Java installation
+    #[arg(long, value_name = "DIR", conflicts_with = "all_jdks")]
+    pub(crate) java_home: Vec<PathBuf>,
+
+    /// The cacerts of every Java installation of this machine
+    #[arg(long)]
+    pub(crate) all_jdks: bool,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Password {
     /// A file whose first line is the password of the stores, new ones too; those without one take no notice
     #[arg(long, value_name = "FILE", conflicts_with = "no_password")]
@@ -385,8 +406,8 @@ pub(crate) struct Password {
     pub(crate) no_password: bool,
 }
 
-fn writable_format() -> PossibleValuesParser {
-    PossibleValuesParser::new(format::FORMATS.iter().filter(|format| format.writable).map(|format| format.name))
+fn format() -> PossibleValuesParser {
+    PossibleValuesParser::new(target::formats())
 }
 
 fn date(text: &str) -> Result<Date, String> {

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use pgtrust::bundle::{CertificateSet, Origin, SelfSigned};
 use pgtrust::catalog::Selection;
+use pgtrust::directory::{Directory, HASHED, Naming};
 use pgtrust::format::{Format, Passwords};
 use pgtrust::manifest::Manifest;
-use pgtrust::plan::{Access, Store};
+use pgtrust::plan::{Access, FileStore};
 use pgtrust::source::{self, Source};
-use pgtrust::{Bundle, Catalog, Error, Policy};
+use pgtrust::{Bundle, Catalog, Error, Policy, jvm};
 
 use super::Status;
 use super::args;
@@ -21,14 +22,7 @@ use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Failure> {
     let password = password::read(args.password.password_file.as_deref())?;
-    if let Some(path) = &args.output {
-        refuse_other_files(path, password.as_deref())?;
-    }
-    let format = match (args.format.as_deref().and_then(Format::named), &args.output) {
-        (Some(format), _) => format,
-        (None, None) => Format::pem(),
-        (None, Some(path)) => Format::of_name(path).ok_or_else(|| Error::UnknownFormat { path: path.clone() })?,
-    };
+    let output = Output::new(args, password.as_deref())?;
     let catalog = context.catalog();
     let sources: Vec<Source> =
         args.inputs.iter().map(|input| Source::parse(input, &catalog)).collect::<Result<_, _>>()?;
@@ -50,22 +44,61 @@ pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Fail
     let (bundle, rejected) = Bundle::build(set, &policy)?;
     report::rejected(&rejected);
     report::ambiguous(&bundle);
-    let password = password.as_deref().or_else(|| format.new_password()).filter(|_| !args.password.no_password);
-    match &args.output {
-        Some(path) => {
-            bundle.save(path, format, password)?;
-            ui::note(&format!("{}: {}", path.display(), ui::count(bundle.len(), "root")));
+    let protected_by =
+        |format: &Format| password.as_deref().or_else(|| format.new_password()).filter(|_| !args.password.no_password);
+    match output {
+        Output::Folder(path) => {
+            Directory::read(path)?.add(Naming::Hashed, &mut bundle.entries())?.write()?;
         }
-        None => {
+        Output::File(path, format) => bundle.save(path, format, protected_by(format))?,
+        Output::Standard(format) => {
             let mut output = BufWriter::new(io::stdout().lock());
-            bundle.write(format, password, &mut output).map_err(|error| match error {
+            bundle.write(format, protected_by(format), &mut output).map_err(|error| match error {
                 pgtrust::format::Error::Io(error) => error,
                 error => io::Error::other(error),
             })?;
             output.flush()?;
         }
     }
+    if let Some(path) = &args.output {
+        ui::note(&format!("{}: {}", path.display(), ui::count(bundle.len(), "root")));
+    }
     Ok(status)
+}
+
+/// Where a bundle goes.
+enum Output<'a> {
+    /// A hashed folder.
+    Folder(&'a Path),
+    File(&'a Path, &'static Format),
+    Standard(&'static Format),
+}
+
+impl<'a> Output<'a> {
+    fn new(args: &'a args::Bundle, password: Option<&str>) -> Result<Self, Failure> {
+        let asked = args.format.as_deref();
+        let format = asked.and_then(Format::named);
+        match &args.output {
+            Some(path) if asked == Some(HASHED) => {
+                if path.exists() && !(path.is_dir() && Directory::read(path)?.is_empty()) {
+                    let message = format!("`{}` exists and is not an empty folder", path.display());
+                    let hint = "`pgtrust install --output` adds to a hashed folder and keeps the rest".to_owned();
+                    return Err(Failure::Usage { message, hint });
+                }
+                Ok(Self::Folder(path))
+            }
+            Some(path) => {
+                refuse_other_files(path, password)?;
+                let named = || Format::of_name(path).ok_or_else(|| Error::UnknownFormat { path: path.clone() });
+                Ok(Self::File(path, format.map_or_else(named, Ok)?))
+            }
+            None if asked == Some(HASHED) => {
+                let message = "a hashed folder needs a name".to_owned();
+                Err(Failure::Usage { message, hint: "name it: `-o DIR`".to_owned() })
+            }
+            None => Ok(Self::Standard(format.unwrap_or_else(Format::pem))),
+        }
+    }
 }
 
 /// Fills a set from sources, from providers what is wanted of them beyond what is kept. Says what cannot be read.
@@ -93,6 +126,7 @@ pub(crate) fn load(
                 source::load_system(set);
                 continue;
             }
+            Source::Jdk => source::load_jdk(set, &jvm::in_use(&context.environment)?)?,
             _ => continue,
         };
         status = status.max(report::problems(&problems));
@@ -120,7 +154,7 @@ fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Failure
 }
 
 fn refuse_other_entries(path: &Path, password: Option<&str>) -> Result<(), Failure> {
-    let store = Store::read(path, &Access { password, ..Access::default() })?;
+    let store = FileStore::read(path, None, &Access { password, ..Access::default() })?;
     let Some(other) = store.others().first() else { return Ok(()) };
     let message = format!("`{}` exists and holds more than certificates ({other})", path.display());
     let hint = "`pgtrust install --output` adds to it and keeps the rest".to_owned();

@@ -21,6 +21,8 @@ pub(crate) struct Context {
     pub(crate) as_of: OffsetDateTime,
     pub(crate) environment: Environment,
     pub(crate) system: bool,
+    /// The folder that stands for `/`.
+    pub(crate) root: PathBuf,
     layout: OnceCell<Layout>,
 }
 
@@ -28,7 +30,7 @@ impl Context {
     pub(crate) fn new(args: &Args) -> Self {
         let now = OffsetDateTime::from(SystemTime::now());
         let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let environment = Environment {
+        let of_this_machine = || Environment {
             home: path("HOME").or_else(|| path("USERPROFILE")),
             appdata: path("APPDATA"),
             pgtrust_home: path("PGTRUST_HOME"),
@@ -46,13 +48,19 @@ impl Context {
             mise_data_dir: path("MISE_DATA_DIR"),
             sdkman_dir: path("SDKMAN_DIR"),
         };
+        let (root, environment) = match &args.root {
+            // Another machine's folders are not those of this user.
+            Some(root) => (std::path::absolute(root).unwrap_or_else(|_| root.clone()), Environment::default()),
+            None => (PathBuf::from("/"), of_this_machine()),
+        };
+        let system = args.system || args.root.is_some();
         let as_of = args.as_of.map_or(now, |date| date.midnight().assume_utc());
-        Self { now, as_of, environment, system: args.system, layout: OnceCell::new() }
+        Self { now, as_of, environment, system, root, layout: OnceCell::new() }
     }
 
     pub(crate) fn layout(&self) -> Result<&Layout, Error> {
         if self.layout.get().is_none() {
-            let layout = if self.system { Layout::of_system() } else { Layout::of_user(&self.environment)? };
+            let layout = if self.system { Layout::of_system(&self.root) } else { Layout::of_user(&self.environment)? };
             let _ = self.layout.set(layout);
         }
         self.layout.get().ok_or(Error::HomeUnknown)

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use pgtrust::Error;
-use pgtrust::env::{self, Shell, Variable};
-use pgtrust::target::Target;
+use pgtrust::env::{self, JavaStore, Shell, Variable};
+use pgtrust::target::postgres;
 use serde::Serialize;
 
 use super::Status;
@@ -14,8 +14,12 @@ use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Env) -> Result<Status, Failure> {
     let pem = managed_pem(context, args.provider.as_deref())?;
-    let java_store = absolute(&context.layout()?.java_store());
-    let variables = env::variables(&pem, java_store.exists().then_some(&*java_store))?;
+    let java_store = Some(java_store(context)?).filter(|store| store.path.exists());
+    if java_store.as_ref().is_some_and(|store| store.own_password) {
+        ui::warning("the password of the Java trust store is not printed");
+        ui::hint("add `-Djavax.net.ssl.trustStorePassword=` and the password");
+    }
+    let variables = env::variables(&pem, java_store.as_ref())?;
     if args.json {
         ui::json(&Report { variables: variables.iter().map(VariableReport::of).collect() })?;
     } else if let Some(shell) = Shell::named(&args.shell) {
@@ -43,6 +47,16 @@ impl<'a> VariableReport<'a> {
     }
 }
 
+/// The Java trust store that is kept, which need not exist.
+pub(super) fn java_store(context: &Context) -> Result<JavaStore, Error> {
+    let layout = context.layout()?;
+    let jks = layout.java_store(true);
+    let path = absolute(&if jks.exists() { jks } else { layout.java_store(false) });
+    let manifest = context.manifest()?;
+    let kept = manifest.targets().iter().find(|target| target.name.as_deref() == Some("java"));
+    Ok(JavaStore { path, own_password: kept.is_some_and(|kept| kept.password_file.is_some()) })
+}
+
 /// The PEM file that clients should read: the provider's, else the user's `root.crt`, else that of the only provider
 /// that is kept.
 pub(super) fn managed_pem(context: &Context, provider: Option<&str>) -> Result<PathBuf, Error> {
@@ -52,8 +66,8 @@ pub(super) fn managed_pem(context: &Context, provider: Option<&str>) -> Result<P
         return fetched(context, &catalog.provider(id)?.id);
     }
     // The file of one account is not for the whole machine.
-    if let (Some(target), false) = (Target::named("postgres"), context.system) {
-        let path = (target.locate)(&context.environment)?;
+    if !context.system {
+        let path = postgres::root_crt(&context.environment)?;
         if path.exists() {
             return Ok(absolute(&path));
         }

@@ -7,25 +7,23 @@ use pgtrust::journal::{Change, Listed, Step};
 use pgtrust::manifest::{Manifest, Opening};
 use pgtrust::plan::{Outcome, Plan, Store};
 use pgtrust::source::Source;
+use pgtrust::target::system;
 use pgtrust::{Bundle, Catalog, Error, Policy};
 use serde::Serialize;
 
 use super::Status;
 use super::args;
 use super::context::Context;
-use super::place::{self, Opened, Place};
+use super::place::{Finder, Place};
 use super::ui::{self, Failure};
 use super::{bundle, fetch, password, report};
 
 pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
     let catalog = context.catalog();
-    let mut places = Vec::new();
-    let mut named = place::named(context, &args.target, &args.output)?;
-    if named.is_empty() {
-        named.extend(Place::named(context, "postgres")?);
-    }
-    for place in named {
+    let (places, mut status) = find(context, args, &manifest)?;
+    let mut wanted = Vec::new();
+    for place in places {
         let mut sources: Vec<Source> = Vec::new();
         for name in names(&catalog, &manifest, args, &place) {
             let source = Source::parse(&name, &catalog)?;
@@ -36,16 +34,16 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
         if sources.is_empty() {
             return Err(Error::NothingKept.into());
         }
-        places.push((place, sources));
+        wanted.push((place, sources));
     }
-    let mut status = Status::Done;
     if !args.dry_run {
-        status = fetch_if_needed(context, places.iter().flat_map(|(_, sources)| sources), &args.download)?;
+        let sources = wanted.iter().flat_map(|(_, sources)| sources);
+        status = status.max(fetch_if_needed(context, sources, &args.download)?);
     }
 
     let mut done = Vec::new();
     let mut built: Option<(&[Source], Bundle)> = None;
-    for (place, sources) in &places {
+    for (place, sources) in &wanted {
         // What was named goes into every store alike, and standard input can be read only once.
         let bundle = match built.take() {
             Some((same, bundle)) if same == sources => bundle,
@@ -72,6 +70,21 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
         done.iter().try_for_each(|installed| show(installed, args.dry_run))?;
     }
     Ok(status)
+}
+
+fn find(context: &Context, args: &args::Install, manifest: &Manifest) -> Result<(Vec<Place>, Status), Failure> {
+    let given = Opening {
+        format: args.format.clone(),
+        password_file: args.password.password_file.clone(),
+        no_password: args.password.no_password,
+        all_jdks: args.stores.all_jdks,
+    };
+    let finder = Finder { context, manifest, given, with_public_roots: args.include_system || args.include_jdk_roots };
+    let stores = &args.stores;
+    if stores.target.is_empty() && stores.output.is_empty() && stores.java_home.is_empty() && !stores.all_jdks {
+        return Ok((finder.target("postgres")?, Status::Done));
+    }
+    finder.named(stores)
 }
 
 fn build(
@@ -101,9 +114,8 @@ fn names(catalog: &Catalog, manifest: &Manifest, args: &args::Install, place: &P
         let sources = manifest.sources().iter().map(|source| &source.name);
         names.extend(sources.filter(|name| catalog.contains(name)).cloned());
     }
-    if args.include_system {
-        names.push("system".to_owned());
-    }
+    names.extend(args.include_system.then(|| "system".to_owned()));
+    names.extend(args.include_jdk_roots.then(|| "jdk".to_owned()));
     names
 }
 
@@ -157,30 +169,25 @@ fn install(
 ) -> Result<Installed, Failure> {
     // A dry run writes nothing at all, the lock's file included.
     let _lock = if args.dry_run { None } else { Some(context.journal()?.lock()?) };
-    let given = Opening {
-        format: args.format.clone(),
-        password_file: args.password.password_file.clone(),
-        no_password: args.password.no_password,
-    };
-    let opened = Opened::new(place, &given, &context.manifest()?)?;
-    let path = &place.path;
-    let plan = Plan::new(Store::read(path, &opened.access())?, bundle)?;
-    if let (Some(target), false) = (place.target, plan.outcome() == Outcome::Unchanged) {
-        for advice in (target.advice)(path, sources.contains(&Source::System)) {
-            ui::warning(&advice.warning);
-            ui::hint(&advice.hint);
-        }
+    let plan = Plan::new(&Store::open(&place.store, &place.access(context))?, bundle)?;
+    let changes = plan.outcome() != Outcome::Unchanged;
+    for advice in place.store.advice.iter().filter(|_| changes) {
+        ui::warning(&advice.warning);
+        ui::hint(&advice.hint);
     }
     if !args.dry_run {
-        apply(context, args, (place, &opened), sources, &plan)?;
+        apply(context, args, place, sources, &plan)?;
+    }
+    for usage in place.store.usage.iter().filter(|_| changes) {
+        ui::hint(usage);
     }
     let added = plan
         .added()
         .iter()
         .map(|(certificate, origin)| Added { root: Listed::of(certificate), origin: origin.clone() });
     Ok(Installed {
-        path: path.display().to_string(),
-        format: plan.store().format().name,
+        path: place.store.path.display().to_string(),
+        format: plan.format(),
         outcome: plan.outcome(),
         added: added.collect(),
         kept: plan.kept(),
@@ -192,7 +199,7 @@ fn install(
 fn apply(
     context: &Context,
     args: &args::Install,
-    (place, opened): (&Place, &Opened),
+    place: &Place,
     sources: &[Source],
     plan: &Plan,
 ) -> Result<(), Failure> {
@@ -208,22 +215,31 @@ fn apply(
             names.push(name);
         }
     }
-    let (key, text) = place.in_manifest();
-    manifest.keep_target(key, &text, &names)?;
-    manifest.keep_opening(key, &text, &opened.opening)?;
-    match plan.change() {
-        None => Ok(manifest.save()?),
-        Some(change) => {
-            let mut changes = vec![change];
-            if let Some(after) = manifest.changed() {
-                let before = manifest.on_disk().map(|text| text.as_bytes().to_vec());
-                changes.push(Change { path: manifest.path().to_owned(), before, after: Some(after.into_bytes()) });
-            }
-            let journal = context.journal()?;
-            journal.apply(Step { added: plan.listed(), ..context.step(&place.path, &changes) })?;
-            Ok(())
-        }
+    let (key, text) = &place.key;
+    manifest.keep_target(key, text, &names)?;
+    manifest.keep_opening(key, text, &place.opening)?;
+    if plan.changes().is_empty() {
+        return Ok(manifest.save()?);
     }
+    let changes = [plan.changes(), &manifest_change(&manifest)].concat();
+    let step = context.step(&place.store.path, &changes);
+    context.journal()?.apply(Step { added: plan.listed(), ..step })?;
+    settle(context, &changes)
+}
+
+/// The change of the manifest that goes with a change of a store.
+pub(super) fn manifest_change(manifest: &Manifest) -> Vec<Change> {
+    let change = |after: String| {
+        let before = manifest.on_disk().map(|text| text.as_bytes().to_vec());
+        Change { path: manifest.path().to_owned(), before, after: Some(after.into_bytes()) }
+    };
+    manifest.changed().map(change).into_iter().collect()
+}
+
+/// Lets the system take notice of changed anchors.
+pub(super) fn settle(context: &Context, changes: &[Change]) -> Result<(), Failure> {
+    let commands = system::commands_after(&context.root, context.layout()?, changes);
+    Ok(system::run(&commands)?)
 }
 
 fn show(installed: &Installed, dry_run: bool) -> Result<(), Failure> {

@@ -2,86 +2,149 @@
 
 use std::path::{Path, PathBuf};
 
-use pgtrust::Error;
 use pgtrust::format::Format;
+use pgtrust::jvm::Jvm;
 use pgtrust::manifest::{KeptTarget, Manifest, Opening};
 use pgtrust::plan::Access;
-use pgtrust::target::Target;
+use pgtrust::target::{self, Request, Target};
 
 use super::context::Context;
 use super::password;
-use super::ui::Failure;
+use super::ui::{self, Failure};
+use super::{Status, args};
 
-/// A store, known or named by its path.
+/// A store, and how the manifest names it.
 pub(crate) struct Place {
-    pub(crate) target: Option<&'static Target>,
-    pub(crate) path: PathBuf,
-}
-
-impl Place {
-    /// The key and the text that name it in a manifest.
-    pub(crate) fn in_manifest(&self) -> (&'static str, String) {
-        match self.target {
-            Some(target) => ("name", target.name.to_owned()),
-            None => ("path", absolute(&self.path).to_string_lossy().into_owned()),
-        }
-    }
-
-    pub(crate) fn is(&self, kept: &KeptTarget) -> bool {
-        match self.in_manifest() {
-            ("name", name) => kept.name.as_ref() == Some(&name),
-            (_, path) => kept.path.as_deref() == Some(Path::new(&path)),
-        }
-    }
-
-    /// The target of this name; None when there is none.
-    pub(crate) fn named(context: &Context, name: &str) -> Result<Option<Self>, Error> {
-        let Some(target) = Target::named(name) else { return Ok(None) };
-        Ok(Some(Self { target: Some(target), path: (target.locate)(&context.environment)? }))
-    }
-
-    pub(crate) fn at(path: &Path) -> Self {
-        Self { target: None, path: path.to_owned() }
-    }
-}
-
-/// What is named on the command line.
-pub(crate) fn named(context: &Context, targets: &[String], outputs: &[PathBuf]) -> Result<Vec<Place>, Error> {
-    let mut places = Vec::new();
-    for name in targets {
-        places.extend(Place::named(context, name)?);
-    }
-    places.extend(outputs.iter().map(|path| Place::at(path)));
-    Ok(places)
-}
-
-/// How a store is opened: by the command line, else by the manifest.
-pub(crate) struct Opened {
+    pub(crate) store: target::Place,
+    /// `name` or `path`, and the text.
+    pub(crate) key: (&'static str, String),
     pub(crate) opening: Opening,
-    format: Option<&'static Format>,
     password: Option<String>,
 }
 
-impl Opened {
-    pub(crate) fn new(place: &Place, given: &Opening, manifest: &Manifest) -> Result<Self, Failure> {
-        let mut opening = given.clone();
-        opening.password_file = given.password_file.as_deref().map(absolute);
-        if let Some(kept) = manifest.targets().iter().find(|target| place.is(target)) {
-            opening = opening.or(kept.opening());
-        }
-        let password = password::read(opening.password_file.as_deref())?;
-        let format = match place.target {
-            Some(target) => Some((target.format)()),
-            None => opening.format.as_deref().and_then(Format::named),
-        };
-        Ok(Self { opening, format, password })
+impl Place {
+    pub(crate) fn is(&self, kept: &KeptTarget) -> bool {
+        is(&self.key, kept)
     }
 
-    pub(crate) fn access(&self) -> Access<'_> {
-        Access { format: self.format, password: self.password.as_deref(), no_password: self.opening.no_password }
+    pub(crate) fn access<'a>(&'a self, context: &'a Context) -> Access<'a> {
+        Access {
+            password: self.password.as_deref(),
+            password_file: self.opening.password_file.as_deref(),
+            no_password: self.opening.no_password,
+            programs: context.environment.path.as_deref(),
+        }
     }
+}
+
+/// Finds stores as they are asked for.
+pub(crate) struct Finder<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) given: Opening,
+    pub(crate) with_public_roots: bool,
+}
+
+impl Finder<'_> {
+    /// What is named on the command line, with the worst that became of it: one target that cannot be found must not
+    /// keep the others from their roots.
+    pub(crate) fn named(&self, named: &args::Stores) -> Result<(Vec<Place>, Status), Failure> {
+        let (mut places, mut status) = (Vec::new(), Status::Done);
+        let mut take = |found: Result<Vec<Place>, Failure>| match found {
+            Ok(found) => {
+                places.extend(found);
+                Ok(())
+            }
+            Err(Failure::Library(error)) => {
+                ui::problem(&error);
+                status = Status::Failed;
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        };
+        let (homes, mut targets) = (&named.java_home, named.target.clone());
+        if named.all_jdks && !targets.iter().any(|name| name == CACERTS) {
+            targets.push(CACERTS.to_owned());
+        }
+        for name in targets.iter().filter(|name| homes.is_empty() || *name != CACERTS) {
+            take(self.target(name))?;
+        }
+        for home in homes {
+            let place = Jvm::at(home).map(target::Place::cacerts);
+            take(place.map_err(Failure::from).and_then(|place| Ok(vec![self.place(place)?])))?;
+        }
+        for path in &named.output {
+            take(self.path(path).map(|place| vec![place]))?;
+        }
+        Ok((places, status))
+    }
+
+    /// The stores of a target.
+    pub(crate) fn target(&self, name: &str) -> Result<Vec<Place>, Failure> {
+        let Some(target) = Target::named(name) else { return Ok(Vec::new()) };
+        let key = ("name", target.name.to_owned());
+        let opening = self.opening(&key);
+        let format = opening.format.as_deref();
+        if let Some(format) = format.filter(|format| !target.formats.contains(format)) {
+            let message = format!("the target `{name}` has no format `{format}`");
+            let hint = match target.formats {
+                [] => "it keeps the one that it has: leave `--format` out".to_owned(),
+                formats => format!("it has `{}`; `--output FILE` takes any", formats.join("`, `")),
+            };
+            return Err(Failure::Usage { message, hint });
+        }
+        let stores = (target.places)(&Request {
+            environment: &self.context.environment,
+            root: &self.context.root,
+            layout: self.context.layout()?,
+            format: format.and_then(Format::named),
+            all_jdks: opening.all_jdks,
+            own_password: opening.password_file.is_some(),
+            with_public_roots: self.with_public_roots,
+        })?;
+        let password = password::read(opening.password_file.as_deref())?;
+        let place = |store| Place { store, key: key.clone(), opening: opening.clone(), password: password.clone() };
+        Ok(stores.into_iter().map(place).collect())
+    }
+
+    /// The store at a path.
+    pub(crate) fn path(&self, path: &Path) -> Result<Place, Failure> {
+        let format = self.opening(&path_key(path)).format;
+        self.place(target::Place::at(path, format.as_deref()))
+    }
+
+    fn place(&self, store: target::Place) -> Result<Place, Failure> {
+        let key = path_key(&store.path);
+        let opening = self.opening(&key);
+        let password = password::read(opening.password_file.as_deref())?;
+        Ok(Place { store, key, opening, password })
+    }
+
+    /// How a store is opened: by the command line, else by the manifest.
+    fn opening(&self, key: &(&'static str, String)) -> Opening {
+        let mut opening = self.given.clone();
+        opening.password_file = opening.password_file.as_deref().map(absolute);
+        match self.manifest.targets().iter().find(|target| is(key, target)) {
+            Some(kept) => opening.or(kept.opening()),
+            None => opening,
+        }
+    }
+}
+
+fn is((key, text): &(&'static str, String), kept: &KeptTarget) -> bool {
+    match *key {
+        "name" => kept.name.as_ref() == Some(text),
+        _ => kept.path.as_deref() == Some(Path::new(text)),
+    }
+}
+
+fn path_key(path: &Path) -> (&'static str, String) {
+    let path = path.to_str().and_then(|text| text.strip_prefix("sql:")).map_or(path, Path::new);
+    ("path", absolute(path).to_string_lossy().into_owned())
 }
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
+
+const CACERTS: &str = "java-cacerts";

@@ -17,9 +17,11 @@ pub(crate) fn problems(problems: &[Problem]) -> Status {
 }
 
 /// Says which certificates did not become roots and why. What the user left out is known, and the odd ones among this
-/// machine's own roots are not the user's concern.
+/// machine's and the JDK's own roots are not the user's concern.
 pub(crate) fn rejected(rejected: &[Rejected]) {
-    let told = |rejected: &&Rejected| rejected.reason != Reason::Excluded && rejected.sighting.origin != Origin::System;
+    let told = |rejected: &&Rejected| {
+        rejected.reason != Reason::Excluded && !matches!(rejected.sighting.origin, Origin::System | Origin::Jdk)
+    };
     let rejected: Vec<&Rejected> = rejected.iter().filter(told).collect();
     for Rejected { certificate, sighting, reason, .. } in &rejected {
         let line = sighting.line.map_or_else(String::new, |line| format!("line {line}: "));

@@ -39,8 +39,11 @@ fn file(context: &Context, snippet: &Snippet, provider: Option<&str>) -> Result<
     if snippet.reads == Reads::Pem {
         return env::managed_pem(context, provider);
     }
-    let path = env::absolute(&context.layout()?.java_store());
-    if path.exists() { Ok(path) } else { Err(Error::NoJavaStore { path }) }
+    let store = env::java_store(context)?;
+    if store.own_password {
+        ui::warning("the Java trust store has a password of your own, not the one in the snippet");
+    }
+    if store.path.exists() { Ok(store.path) } else { Err(Error::NoJavaStore { path: store.path }) }
 }
 
 fn list(json: bool) -> Result<(), Failure> {

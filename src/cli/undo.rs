@@ -5,6 +5,7 @@ use pgtrust::journal::Step;
 use super::Status;
 use super::args::Undo;
 use super::context::Context;
+use super::install::settle;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
@@ -16,6 +17,9 @@ pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
     if !args.dry_run {
         let step = context.step(&record.store, &changes);
         journal.apply(Step { undoes: Some(record.id), ..step })?;
+        if record.store.is_dir() {
+            settle(context, &changes)?;
+        }
     }
     for change in &changes {
         let verb = match (args.dry_run, change.after.is_some()) {

@@ -1,28 +1,31 @@
 //! `pgtrust uninstall`
 
-use pgtrust::Error;
-use pgtrust::journal::{Change, Listed, Step};
-use pgtrust::manifest::{Manifest, Opening};
+use pgtrust::journal::{Listed, Step};
+use pgtrust::manifest::Opening;
 use pgtrust::plan::{Outcome, Removal, Store};
 use serde::Serialize;
 
 use super::Status;
 use super::args;
 use super::context::Context;
-use super::place::{self, Opened, Place};
+use super::install::{manifest_change, settle};
+use super::place::{Finder, Place};
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Uninstall) -> Result<Status, Failure> {
-    let mut places = place::named(context, &args.target, &args.output)?;
-    if places.is_empty() {
-        places = kept(context, &context.manifest()?)?;
+    let manifest = context.manifest()?;
+    let given = Opening { password_file: args.password_file.clone(), ..Opening::default() };
+    let finder = Finder { context, manifest: &manifest, given, with_public_roots: false };
+    let (mut places, mut status) = finder.named(&args.stores)?;
+    if places.is_empty() && status == Status::Done {
+        places = kept(&finder)?;
     }
-    if places.is_empty() {
+    if places.is_empty() && status == Status::Done {
         let message = "the manifest keeps no store".to_owned();
         let hint = "`--output FILE` names one that pgtrust added to".to_owned();
         return Err(Failure::Usage { message, hint });
     }
-    let (mut done, mut status) = (Vec::new(), Status::Done);
+    let mut done = Vec::new();
     for place in &places {
         match uninstall(context, args, place) {
             Ok(uninstalled) => done.push(uninstalled),
@@ -43,12 +46,12 @@ pub(crate) fn run(context: &Context, args: &args::Uninstall) -> Result<Status, F
 }
 
 /// All stores of the manifest.
-fn kept(context: &Context, manifest: &Manifest) -> Result<Vec<Place>, Error> {
+fn kept(finder: &Finder<'_>) -> Result<Vec<Place>, Failure> {
     let mut places = Vec::new();
-    for target in manifest.targets() {
+    for target in finder.manifest.targets() {
         match (&target.name, &target.path) {
-            (Some(name), _) => places.extend(Place::named(context, name)?),
-            (None, Some(path)) => places.push(Place::at(path)),
+            (Some(name), _) => places.extend(finder.target(name)?),
+            (None, Some(path)) => places.push(finder.path(path)?),
             (None, None) => {}
         }
     }
@@ -76,30 +79,30 @@ fn uninstall(context: &Context, args: &args::Uninstall, place: &Place) -> Result
     // A dry run writes nothing at all, the lock's file included.
     let _lock = if args.dry_run { None } else { Some(journal.lock()?) };
     let mut manifest = context.manifest()?;
-    let given = Opening { password_file: args.password_file.clone(), ..Opening::default() };
-    let opened = Opened::new(place, &given, &manifest)?;
-    let removal = if place.path.exists() {
-        let store = Store::read(&place.path, &opened.access())?;
-        Some(Removal::new(store, &journal.added_to(&place.path)?)?)
+    let path = &place.store.path;
+    let removal = if path.exists() {
+        let store = Store::open(&place.store, &place.access(context))?;
+        Some(Removal::new(&store, &journal.added_to(path)?)?)
     } else {
         None
     };
     if !args.dry_run {
-        let (key, text) = place.in_manifest();
-        manifest.drop_target(key, &text)?;
-        let mut changes: Vec<Change> = removal.as_ref().and_then(Removal::change).into_iter().collect();
-        if let Some(after) = manifest.changed() {
-            let before = manifest.on_disk().map(|text| text.as_bytes().to_vec());
-            changes.push(Change { path: manifest.path().to_owned(), before, after: Some(after.into_bytes()) });
-        }
+        let (key, text) = &place.key;
+        manifest.drop_target(key, text)?;
+        let store_changes = removal.as_ref().map(Removal::changes).unwrap_or_default();
+        let changes = [store_changes, &manifest_change(&manifest)].concat();
         if !changes.is_empty() {
-            let listed = removal.as_ref().map(Removal::listed).unwrap_or_default();
-            journal.apply(Step { removed: listed, ..context.step(&place.path, &changes) })?;
+            let removed = removal.as_ref().map(Removal::listed).unwrap_or_default();
+            journal.apply(Step { removed, ..context.step(path, &changes) })?;
+            settle(context, &changes)?;
         }
     }
+    for note in removal.iter().flat_map(Removal::notes) {
+        ui::warning(note);
+    }
     Ok(Uninstalled {
-        path: place.path.display().to_string(),
-        format: removal.as_ref().map(|removal| removal.store().format().name),
+        path: path.display().to_string(),
+        format: removal.as_ref().map(Removal::format),
         outcome: removal.as_ref().map_or(Outcome::Unchanged, Removal::outcome),
         removed: removal.as_ref().map(Removal::listed).unwrap_or_default(),
         kept: removal.as_ref().map_or(0, Removal::kept),

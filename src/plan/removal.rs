@@ -1,25 +1,22 @@
-//! Taking out of a store what pgtrust put in, and nothing else.
+//! What an uninstall takes out of a store that is one file.
 
 use std::collections::HashMap;
 
-use super::{Outcome, Store};
+use super::{FileStore, Outcome, Removal};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::format::{self, Format, Member, Passwords};
-use crate::journal::{Added, Change, Listed};
+use crate::journal::{Added, Change};
 
-/// What an uninstall does to one store.
-#[derive(Debug)]
-pub struct Removal {
-    store: Store,
+pub(super) struct FileRemoval<'a> {
+    store: &'a FileStore,
     removed: Vec<Certificate>,
     outcome: Outcome,
     after: Option<Vec<u8>>,
 }
 
-impl Removal {
-    /// Compares a store with what pgtrust added to it by its journal. What it created goes with the last entry.
-    pub fn new(store: Store, added: &Added) -> Result<Self, Error> {
+impl<'a> FileRemoval<'a> {
+    pub(super) fn new(store: &'a FileStore, added: &Added) -> Result<Self, Error> {
         let wanted = |certificate: &&Certificate| added.contains(&certificate.fingerprint());
         let fingerprints: Vec<Fingerprint> =
             store.certificates.iter().filter(wanted).map(Certificate::fingerprint).collect();
@@ -28,7 +25,7 @@ impl Removal {
         else {
             return Ok(nothing);
         };
-        let Store { path, password, certificates, others, .. } = &nothing.store;
+        let FileStore { path, password, certificates, others, .. } = nothing.store;
         let here = |source| Error::Decode { origin: path.display().to_string(), source };
         if nothing.store.unchecked {
             return Err(here(format::Error::PasswordNeeded { what: "a change to the store" }));
@@ -70,35 +67,16 @@ impl Removal {
         Ok(Self { removed, outcome, after, ..nothing })
     }
 
-    /// The store that it changes.
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
-
-    /// What goes.
-    pub fn removed(&self) -> &[Certificate] {
-        &self.removed
-    }
-
-    /// How many certificates stay.
-    pub fn kept(&self) -> usize {
-        self.store.certificates.len() - self.removed.len()
-    }
-
-    /// What becomes of the store.
-    pub fn outcome(&self) -> Outcome {
-        self.outcome
-    }
-
-    /// The change for the journal; None when nothing changes.
-    pub fn change(&self) -> Option<Change> {
-        let change =
-            Change { path: self.store.path.clone(), before: self.store.bytes.clone(), after: self.after.clone() };
-        (self.outcome != Outcome::Unchanged).then_some(change)
-    }
-
-    /// What goes, as the journal lists it.
-    pub fn listed(&self) -> Vec<Listed> {
-        self.removed.iter().map(Listed::of).collect()
+    pub(super) fn removal(self) -> Removal {
+        let FileStore { path, bytes, format, certificates, .. } = self.store;
+        let change = || Change { path: path.clone(), before: bytes.clone(), after: self.after.clone() };
+        Removal {
+            format: format.name,
+            outcome: self.outcome,
+            kept: certificates.len() - self.removed.len(),
+            notes: Vec::new(),
+            changes: (self.outcome != Outcome::Unchanged).then(change).into_iter().collect(),
+            removed: self.removed,
+        }
     }
 }

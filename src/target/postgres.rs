@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Advice, Target};
+use super::{Advice, Place, Request, Target};
 use crate::error::Error;
 use crate::format::Format;
 use crate::layout::Environment;
@@ -10,13 +10,18 @@ use crate::layout::Environment;
 pub(super) static POSTGRES: Target = Target {
     name: "postgres",
     summary: "the file that libpq, and most drivers with it, read by default",
-    format: Format::pem,
-    locate,
-    advice,
+    formats: &["pem"],
+    places,
 };
 
-/// PostgreSQL manual, section 32.19 (libpq, SSL support).
-fn locate(environment: &Environment) -> Result<PathBuf, Error> {
+fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
+    let path = root_crt(request.environment)?;
+    let advice = advice(&path, request.with_public_roots);
+    Ok(vec![Place { advice, ..Place::file(path, Some(Format::pem())) }])
+}
+
+/// Where that file stands, by section 32.19 of the PostgreSQL manual (libpq, SSL support).
+pub fn root_crt(environment: &Environment) -> Result<PathBuf, Error> {
     #[cfg(windows)]
     let folder = environment.appdata.as_ref().map(|folder| folder.join("postgresql"));
     #[cfg(not(windows))]
@@ -24,7 +29,7 @@ fn locate(environment: &Environment) -> Result<PathBuf, Error> {
     Ok(folder.ok_or(Error::HomeUnknown)?.join("root.crt"))
 }
 
-fn advice(store: &Path, with_system: bool) -> Vec<Advice> {
+fn advice(store: &Path, with_public_roots: bool) -> Vec<Advice> {
     let mut advice = Vec::new();
     let name = store.display();
     if !store.exists() {
@@ -33,7 +38,7 @@ fn advice(store: &Path, with_system: bool) -> Vec<Advice> {
                 "creating `{name}` makes every `sslmode=require` connection of this user verify the server's CA, \
                  and lets `sslmode=prefer` fall back to plaintext where that fails"
             ),
-            hint: if with_system {
+            hint: if with_public_roots {
                 PER_CONNECTION.to_owned()
             } else {
                 format!("{INCLUDE_SYSTEM}; or {PER_CONNECTION}")

@@ -5,10 +5,24 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Advice;
+use super::{Advice, Kind, Place, Request, Target};
 use crate::certificate::{Certificate, sha1};
+use crate::directory::Naming;
 use crate::error::Error;
+use crate::format::{Format, Member};
+use crate::journal::Change;
+use crate::layout::Layout;
 use crate::tool;
+
+pub(super) static SYSTEM: Target =
+    Target { name: "system", summary: "what every program of this machine trusts", formats: &[], places };
+
+fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
+    let system = System::detect(request.root)?;
+    system.check_command(request.root)?;
+    let path = system.folder(request.root, request.layout);
+    Ok(vec![Place { path, kind: Kind::Folder(Naming::Anchors), advice: vec![advice()], usage: vec![] }])
+}
 
 /// Every system, first those that one folder tells for certain.
 pub static SYSTEMS: &[&System] = &[
@@ -108,6 +122,11 @@ impl System {
         self.anchors.map(|folder| root.join(folder))
     }
 
+    /// The folder that takes the files, one that pgtrust keeps where the system has none.
+    fn folder(&self, root: &Path, layout: &Layout) -> PathBuf {
+        self.anchors(root).unwrap_or_else(|| layout.anchors())
+    }
+
     /// The command lines that bring the change into use, after the files of added roots are written and those of removed
     /// ones are gone. For a system in another folder than `/` they run inside it.
     pub fn commands(&self, root: &Path, added: &[PathBuf], removed: &[Certificate]) -> Vec<Vec<String>> {
@@ -141,6 +160,28 @@ impl System {
     }
 }
 
+/// The command lines that bring changes into use that were made in the folder of the system's anchors; none for changes
+/// elsewhere.
+pub fn commands_after(root: &Path, layout: &Layout, changes: &[Change]) -> Vec<Vec<String>> {
+    let Ok(system) = System::detect(root) else { return vec![] };
+    let folder = system.folder(root, layout);
+    let (mut added, mut removed) = (Vec::new(), Vec::new());
+    for change in changes.iter().filter(|change| change.path.parent() == Some(&folder)) {
+        if change.after.is_some() {
+            added.push(change.path.clone());
+        } else {
+            let before = change.before.as_deref().unwrap_or_default();
+            // What pgtrust wrote there can be read.
+            let _ = (Format::pem().decode)(&mut &before[..], None, &mut |member| {
+                if let Member::Certificate { certificate, .. } = member {
+                    removed.push(certificate);
+                }
+            });
+        }
+    }
+    system.commands(root, &added, &removed)
+}
+
 /// Runs command lines one after the other, up to the first that fails.
 pub fn run(commands: &[Vec<String>]) -> Result<(), Error> {
     for command in commands {
@@ -152,7 +193,7 @@ pub fn run(commands: &[Vec<String>]) -> Result<(), Error> {
 }
 
 /// What a user must know before this machine trusts more roots.
-pub fn advice() -> Advice {
+fn advice() -> Advice {
     Advice {
         warning: "the system store is what every program of this machine trusts, for every web site and not only for \
                   PostgreSQL"

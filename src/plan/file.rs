@@ -1,4 +1,4 @@
-//! A store as it stands.
+//! A store that is one file, as it stands.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,20 +9,10 @@ use crate::error::Error;
 use crate::file;
 use crate::format::{self, Format, Member, Passwords};
 
-/// How a store is opened, and written where there is none yet.
-#[derive(Clone, Copy, Default)]
-pub struct Access<'a> {
-    /// What it is to be in. Without it a store keeps the format that stands there, or takes the one that its name asks
-    /// for.
-    pub format: Option<&'static Format>,
-    /// The one password that is tried, and that protects a new store. Without it the usual ones of the format are tried.
-    pub password: Option<&'a str>,
-    /// Whether a new store has no password. Otherwise it has the usual one of its format where none is given.
-    pub no_password: bool,
-}
+use super::Access;
 
-/// A store, read once and decoded.
-pub struct Store {
+/// A store that is one file, read once and decoded.
+pub struct FileStore {
     pub(super) path: PathBuf,
     pub(super) format: &'static Format,
     /// What the file is in now, where there is one.
@@ -41,12 +31,13 @@ pub struct Store {
     pub(super) unchecked: bool,
 }
 
-impl Store {
-    /// Reads a store.
+impl FileStore {
+    /// Reads a store. `format` is what it is to be in; without it a store keeps the format that stands there, or takes
+    /// the one that its name asks for.
     ///
     /// Fails when the file is no store, does not open with the password, or holds a block that cannot be read, when
     /// there is a private key where only certificates belong, or when there is no file and its name says no format.
-    pub fn read(path: &Path, access: &Access<'_>) -> Result<Self, Error> {
+    pub fn read(path: &Path, format: Option<&'static Format>, access: &Access<'_>) -> Result<Self, Error> {
         let bytes = file::read(path)?;
         let (mut certificates, mut others, mut flaws) = (Vec::new(), Vec::new(), Vec::new());
         let (mut hidden, mut visible) = (HashSet::new(), HashSet::new());
@@ -82,7 +73,7 @@ impl Store {
         } else {
             hidden.clear();
         }
-        let format = match (access.format, found) {
+        let format = match (format, found) {
             (Some(format), Some(found)) if format.covers(found) => found,
             (Some(format), _) | (None, Some(format)) => format,
             (None, None) => Format::of_name(path).ok_or_else(|| Error::UnknownFormat { path: path.to_owned() })?,
@@ -97,24 +88,9 @@ impl Store {
         Ok(Self { path, format, found, password, bytes, certificates, hidden, flaws, others, unchecked })
     }
 
-    /// Where it stands.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// What it is to be in.
-    pub fn format(&self) -> &'static Format {
-        self.format
-    }
-
     /// The kinds of what stands there beside certificates.
     pub fn others(&self) -> &[&'static str] {
         &self.others
-    }
-
-    /// Whether there is no file yet.
-    pub fn is_new(&self) -> bool {
-        self.bytes.is_none()
     }
 
     /// The roots that stand there to be trusted and are not, as in what `openssl pkcs12 -export -nokeys` makes. Beside
@@ -140,9 +116,9 @@ impl Store {
 }
 
 /// The password is never printed.
-impl fmt::Debug for Store {
+impl fmt::Debug for FileStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut fields = f.debug_struct("Store");
+        let mut fields = f.debug_struct("FileStore");
         fields.field("path", &self.path).field("format", self.format).field("found", &self.found);
         fields.field("certificates", &self.certificates.len()).finish_non_exhaustive()
     }
