@@ -1,5 +1,6 @@
 //! From certificates of any origin to a bundle: checked, without duplicates, ordered, never empty.
 
+mod judge;
 mod pattern;
 mod set;
 
@@ -11,7 +12,7 @@ use std::path::Path;
 use time::{Date, OffsetDateTime};
 
 use crate::catalog::Role;
-use crate::certificate::{Certificate, Verdict};
+use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::file;
 use crate::format::{self, Entry, Format, Member, Passwords};
@@ -141,9 +142,9 @@ impl Bundle {
         let mut order = Vec::with_capacity(set.len());
         let mut labels: Vec<String> = Vec::new();
         let mut rejected = Vec::new();
+        let mut refused = judge::refused(&set, policy).into_iter().peekable();
         for (index, (certificate, links)) in set.linked().enumerate() {
-            let pinned = set.origins(links).any(|origin| matches!(origin, Origin::Provider { .. }));
-            match judge(certificate, pinned, policy) {
+            match refused.next_if(|(refused, _)| *refused == index) {
                 None => {
                     let label = set.provider_label(links);
                     let known = labels.iter().position(|known| *known == label).unwrap_or_else(|| {
@@ -158,7 +159,7 @@ impl Bundle {
                         start: certificate.fingerprint().start(),
                     });
                 }
-                Some(reason) => {
+                Some((_, reason)) => {
                     let sighting = set.first_sighting(links);
                     rejected.push(Rejected { certificate: certificate.clone(), sighting, reason });
                 }
@@ -241,34 +242,6 @@ impl Bundle {
             (nameless.spki_sha256() != certificate.spki_sha256()).then_some((*nameless, certificate))
         };
         self.certificates().filter_map(twin).collect()
-    }
-}
-
-/// A pin has been judged when it was pinned or accepted; exceptions are documented with it.
-fn judge(certificate: &Certificate, pinned: bool, policy: &Policy) -> Option<Reason> {
-    let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(certificate));
-    if matches(&policy.exclude) || !(policy.only.is_empty() || matches(&policy.only)) {
-        return Some(Reason::Excluded);
-    }
-    if certificate.expired(policy.as_of) {
-        return Some(Reason::Expired(certificate.not_after().date()));
-    }
-    if pinned || policy.allow_non_roots {
-        return None;
-    }
-    if !certificate.is_self_issued() {
-        return Some(Reason::NotSelfSigned { issuer: certificate.issuer().to_string() });
-    }
-    if !certificate.is_ca() {
-        return Some(Reason::NotCa);
-    }
-    if policy.self_signed == SelfSigned::Claimed {
-        return None;
-    }
-    match certificate.signature_by(certificate) {
-        Verdict::Valid => None,
-        Verdict::Invalid => Some(Reason::SignatureOfAnother),
-        Verdict::Unknown => Some(Reason::UnknownSignature { algorithm: certificate.signature_algorithm() }),
     }
 }
 

@@ -3,6 +3,7 @@
 mod fingerprint;
 mod key;
 mod name;
+mod own_signatures;
 mod signature;
 mod time;
 
@@ -16,6 +17,7 @@ pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub(crate) use fingerprint::{sha1, sha256};
 pub use key::{Curve, Key};
 pub use name::Name;
+pub use own_signatures::own_signatures;
 pub use signature::Verdict;
 
 /// The bytes are not one X.509 certificate.
@@ -186,7 +188,8 @@ impl Certificate {
         self.is_self_issued() && self.signature_by(self) == Verdict::Valid
     }
 
-    /// What comes of verifying this certificate's signature under the other one's key. Names are not compared.
+    /// What comes of verifying this certificate's signature under the other one's key. Names are not compared. For many
+    /// certificates under their own keys there is [`own_signatures`].
     pub fn signature_by(&self, issuer: &Self) -> Verdict {
         let key = issuer.field(issuer.outline.key);
         signature::Signed::of(&self.der).map_or(Verdict::Unknown, |signed| signed.verdict(key))

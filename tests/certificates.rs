@@ -345,7 +345,7 @@ pub(crate) fn openssl(home: &Home, arguments: &str) -> String {
 
 /// A self-signed certificate by OpenSSL, as PEM. It stays in `made.pem`, its key in `made.key`.
 #[track_caller]
-fn self_signed(home: &Home, key: &str, options: &str) -> String {
+pub(crate) fn self_signed(home: &Home, key: &str, options: &str) -> String {
     openssl(home, &format!("req -x509 -newkey {key} -nodes -keyout made.key -out made.pem -days 9999 {options}"));
     fs::read_to_string(home.path().join("made.pem")).unwrap()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pgtrust::bundle::Origin;
 use pgtrust::catalog::Role;
-use pgtrust::certificate::Verdict;
+use pgtrust::certificate::{Verdict, own_signatures};
 use pgtrust::format::{Format, Member, Passwords};
 use pgtrust::{Catalog, Certificate, Error, Fingerprint, directory, source};
 use serde::Serialize;
@@ -136,16 +136,9 @@ fn store(
     passwords: Passwords<'_>,
 ) -> Result<Store, Error> {
     let mut store = Store { path, format: "", certificates: vec![], other_entries: vec![], rejected: vec![] };
-    let mut failed = None;
+    let mut found = Vec::new();
     let decoded = source::decode(input, origin, passwords, &mut |member| match member {
-        Member::Certificate { alias, certificate, place, flaw } => {
-            match catalog.providers_of(&certificate.fingerprint()) {
-                Ok(providers) => {
-                    store.certificates.push(listing(alias, &certificate, place.to_string(), flaw, providers));
-                }
-                Err(error) => failed = Some(error),
-            }
-        }
+        Member::Certificate { alias, certificate, place, flaw } => found.push((alias, certificate, place, flaw)),
         Member::Other { alias, kind, place } => {
             store.other_entries.push(OtherEntry { alias, kind, position: place.to_string() });
         }
@@ -156,12 +149,21 @@ fn store(
         _ => {}
     })?;
     store.format = decoded.format.name;
-    failed.map_or(Ok(store), Err)
+    let certificates = found.iter().map(|(_, certificate, ..)| certificate);
+    let self_issued: Vec<&Certificate> = certificates.filter(|certificate| certificate.is_self_issued()).collect();
+    let mut verdicts = own_signatures(&self_issued).into_iter();
+    for (alias, certificate, place, flaw) in found {
+        let own_signature = if certificate.is_self_issued() { verdicts.next() } else { None };
+        let providers = catalog.providers_of(&certificate.fingerprint())?;
+        store.certificates.push(listing(alias, &certificate, own_signature, place.to_string(), flaw, providers));
+    }
+    Ok(store)
 }
 
 fn listing(
     alias: Option<String>,
     certificate: &Certificate,
+    own_signature: Option<Verdict>,
     position: String,
     flaw: Option<&'static str>,
     providers: Vec<(String, Role)>,
@@ -181,13 +183,13 @@ fn listing(
         signature: certificate.signature_algorithm(),
         ca: certificate.is_ca(),
         path_length: certificate.path_length(),
-        self_signed: certificate.is_self_signed(),
+        self_signed: own_signature == Some(Verdict::Valid),
         spki_sha256: hex(&certificate.spki_sha256()),
         subject_key_id: certificate.subject_key_id().map(hex),
         authority_key_id: certificate.authority_key_id().map(hex),
         providers: providers.into_iter().map(|(id, role)| ListedProvider { id, role }).collect(),
         flaw,
-        signature_unknown: certificate.is_self_issued() && certificate.signature_by(certificate) == Verdict::Unknown,
+        signature_unknown: own_signature == Some(Verdict::Unknown),
         ends: certificate.not_after(),
     }
 }
