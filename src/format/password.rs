@@ -35,8 +35,19 @@ impl<'a> Passwords<'a> {
         input: &mut dyn Read,
         visit: &mut dyn FnMut(Member),
     ) -> Result<Option<String>, Error> {
+        self.open_by(format, &mut |input, password, visit| (format.decode)(input, password, visit), input, visit)
+    }
+
+    /// [`Passwords::open`] with another function in the place of the format's own.
+    pub(super) fn open_by(
+        self,
+        format: &'static Format,
+        decode: &mut DecodeBy<'_>,
+        input: &mut dyn Read,
+        visit: &mut dyn FnMut(Member),
+    ) -> Result<Option<String>, Error> {
         if !format.is_key_store() {
-            return (format.decode)(input, self.given(), visit).map(|()| None);
+            return decode(input, self.given(), visit).map(|()| None);
         }
         let bytes = read_whole(input)?;
         let usual = if matches!(self, Self::Only(_)) { &[] } else { format.usual_passwords };
@@ -45,7 +56,7 @@ impl<'a> Passwords<'a> {
         for password in candidates {
             let mut members = Vec::new();
             let mut unchecked = false;
-            let result = (format.decode)(&mut &bytes[..], password, &mut |member| {
+            let result = decode(&mut &bytes[..], password, &mut |member| {
                 unchecked |= matches!(member, Member::Unchecked { .. });
                 members.push(member);
             });
@@ -75,6 +86,9 @@ impl<'a> Passwords<'a> {
         }
     }
 }
+
+/// See [`super::Decode`].
+pub(super) type DecodeBy<'a> = dyn FnMut(&mut dyn Read, Option<&str>, &mut dyn FnMut(Member)) -> Result<(), Error> + 'a;
 
 /// A password is never printed.
 impl std::fmt::Debug for Passwords<'_> {

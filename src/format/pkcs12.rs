@@ -22,7 +22,8 @@ use self::container::{Container, encrypted_part, plain_part};
 use self::encryption::Scheme;
 use self::integrity::Integrity;
 use self::opened::Opened;
-use self::password::{Password, Work};
+use self::password::Password;
+pub(super) use self::password::Work;
 use super::alias::{folded, free_alias};
 use super::ber::{begun_sequence, tag};
 use super::{Entry, Error, Format, Member, read_whole};
@@ -60,10 +61,20 @@ fn recognise(head: &[u8]) -> bool {
 }
 
 fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+    decode_within(&mut Work::new(), input, password, visit)
+}
+
+/// [`Format::decode`] for one store of several that share a limit.
+pub(super) fn decode_within(
+    work: &mut Work,
+    input: &mut dyn Read,
+    password: Option<&str>,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error> {
     let bytes = read_whole(input)?;
     let container = Container::read(&bytes)?;
     let parts = container.parts()?;
-    let opened = Opened::new(&container, &parts, password, &mut Work::new())?;
+    let opened = Opened::new(&container, &parts, password, work)?;
     opened.members()?.into_iter().for_each(&mut *visit);
     if opened.closed {
         return Err(Error::PasswordNeeded { what: "the encrypted part of the store" });

@@ -9,6 +9,8 @@ use std::io::{Read, Write};
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
+use super::password::DecodeBy;
+use super::pkcs12::{PKCS12, Work, decode_within};
 use super::{Entry, Error, Format, HEAD, Member, Passwords, Place, read_whole};
 use crate::text::sanitise;
 
@@ -31,6 +33,8 @@ fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Me
 /// Reads every file, as long as all of them have no more than `limit` bytes.
 fn unpack(archive: &[u8], limit: u64, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let mut left = limit;
+    // One for all: a thousand small stores would keep a machine busy as well as one.
+    let mut work = Work::new();
     for file in files(archive)? {
         if file.name.ends_with('/') {
             continue;
@@ -38,7 +42,7 @@ fn unpack(archive: &[u8], limit: u64, password: Option<&str>, visit: &mut dyn Fn
         match file.unpack(archive, left) {
             Ok(content) => {
                 left -= content.len() as u64;
-                file.members(&content, password, visit)?;
+                file.members(&content, password, &mut work, visit)?;
             }
             Err(Refused::TooLarge) => return Err(Error::TooLarge { limit }),
             Err(Refused::Unreadable(reason)) => visit(file.rejected(&reason)),
@@ -97,7 +101,13 @@ impl File {
 
     /// What the content holds, in any format but another archive. What cannot be read leaves the other files good;
     /// a private key does not.
-    fn members(&self, content: &[u8], password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+    fn members(
+        &self,
+        content: &[u8],
+        password: Option<&str>,
+        work: &mut Work,
+        visit: &mut dyn FnMut(Member),
+    ) -> Result<(), Error> {
         let place = self.place();
         let head = &content[..content.len().min(HEAD)];
         let Some(format) = Format::of(head) else {
@@ -108,7 +118,14 @@ impl File {
             visit(self.rejected("an archive inside an archive is not opened"));
             return Ok(());
         }
-        let decoded = Passwords::first(password).open(format, &mut &content[..], &mut |member| {
+        let decode: &mut DecodeBy<'_> = &mut |input, password, visit| {
+            if *format == PKCS12 {
+                decode_within(work, input, password, visit)
+            } else {
+                (format.decode)(input, password, visit)
+            }
+        };
+        let decoded = Passwords::first(password).open_by(format, decode, &mut &content[..], &mut |member| {
             visit(match member {
                 Member::Certificate { alias, certificate, flaw, .. } => {
                     Member::Certificate { alias, certificate, flaw, place: place.clone() }

@@ -118,12 +118,12 @@ pub(super) enum Purpose {
 }
 
 /// Iterations that are left for one file. Otherwise a small file could keep a machine busy for days.
-pub(super) struct Work {
+pub(in crate::format) struct Work {
     left: u64,
 }
 
 impl Work {
-    pub(super) fn new() -> Self {
+    pub(in crate::format) fn new() -> Self {
         Self { left: MAX_WORK }
     }
 
@@ -133,7 +133,7 @@ impl Work {
             Some(left) => self.left = left,
             None => {
                 let found = (MAX_WORK - self.left).saturating_add(cost);
-                return Err(Error::Limit { what: "iterations of the whole store", limit: MAX_WORK, found });
+                return Err(Error::Limit { what: "iterations of the whole file", limit: MAX_WORK, found });
             }
         }
         Ok(())
@@ -246,9 +246,6 @@ mod tests {
         let work = &mut Work { left: 10 };
         assert!(password.pbkdf2(&SHA256, b"", count(5), 32, work).is_ok());
         let error = password.pbkdf2(&SHA256, b"", count(3), 64, work).unwrap_err();
-        assert!(
-            matches!(error, Error::Limit { what: "iterations of the whole store", limit: MAX_WORK, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, Error::Limit { what: "iterations of the whole file", limit: MAX_WORK, .. }), "{error}");
     }
 }
