@@ -192,20 +192,25 @@ impl Journal {
         for (index, change) in step.changes.iter().enumerate() {
             let made = write(&change.path, change.after.as_deref());
             if made.is_err() && record.files[index].path.starts_with(&record.store) {
-                let back = step.changes[..index].iter().rev();
-                back.for_each(|change| drop(write(&change.path, change.before.as_deref())));
-                self.append(&Record {
-                    id: record.id + 1,
-                    files: vec![],
-                    added: vec![],
-                    removed: vec![],
-                    failed: Some(record.id),
-                    ..record.clone()
-                })?;
+                self.take_back(&record, &step.changes[..index])?;
             }
             made?;
         }
         Ok(record)
+    }
+
+    /// Puts these changes of the last record back, as they did not come to what they were for, and records that it stands
+    /// for nothing.
+    pub fn take_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
+        changes.iter().rev().for_each(|change| drop(write(&change.path, change.before.as_deref())));
+        self.append(&Record {
+            id: record.id + 1,
+            files: vec![],
+            added: vec![],
+            removed: vec![],
+            failed: Some(record.id),
+            ..record.clone()
+        })
     }
 
     /// The change that an undo puts back: the last one that no undo has put back yet.

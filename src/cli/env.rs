@@ -50,10 +50,11 @@ impl<'a> VariableReport<'a> {
 /// The Java trust store that is kept, which need not exist.
 pub(super) fn java_store(context: &Context) -> Result<JavaStore, Error> {
     let layout = context.layout()?;
-    let jks = layout.java_store(true);
-    let path = absolute(&if jks.exists() { jks } else { layout.java_store(false) });
     let manifest = context.manifest()?;
     let kept = manifest.targets().iter().find(|target| target.name.as_deref() == Some("java"));
+    // One in another format may be left from before.
+    let jks = kept.map_or_else(|| layout.java_store(true).exists(), |kept| kept.format.as_deref() == Some("jks"));
+    let path = absolute(&layout.java_store(jks));
     Ok(JavaStore { path, own_password: kept.is_some_and(|kept| kept.password_file.is_some()) })
 }
 

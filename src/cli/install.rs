@@ -223,8 +223,7 @@ fn apply(
     }
     let changes = [plan.changes(), &manifest_change(&manifest)].concat();
     let step = context.step(&place.store.path, &changes);
-    context.journal()?.apply(Step { added: plan.listed(), ..step })?;
-    settle(context, &changes)
+    change(context, Step { added: plan.listed(), ..step })
 }
 
 /// The change of the manifest that goes with a change of a store.
@@ -236,10 +235,17 @@ pub(super) fn manifest_change(manifest: &Manifest) -> Vec<Change> {
     manifest.changed().map(change).into_iter().collect()
 }
 
-/// Lets the system take notice of changed anchors.
-pub(super) fn settle(context: &Context, changes: &[Change]) -> Result<(), Failure> {
-    let commands = system::commands_after(&context.root, context.layout()?, changes);
-    Ok(system::run(&commands)?)
+/// Makes a change, and lets the system take notice of changed anchors. Where it does not, the change goes back: the next
+/// run would find nothing to do, and nobody would trust what stands there.
+pub(super) fn change(context: &Context, step: Step<'_>) -> Result<(), Failure> {
+    let commands = system::commands_after(&context.root, context.layout()?, step.changes)?;
+    let (journal, changes) = (context.journal()?, step.changes);
+    let record = journal.apply(step)?;
+    if let Err(error) = system::run(&commands) {
+        journal.take_back(&record, changes)?;
+        return Err(error.into());
+    }
+    Ok(())
 }
 
 fn show(installed: &Installed, dry_run: bool) -> Result<(), Failure> {

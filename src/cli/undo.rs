@@ -5,7 +5,7 @@ use pgtrust::journal::Step;
 use super::Status;
 use super::args::Undo;
 use super::context::Context;
-use super::install::settle;
+use super::install;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
@@ -16,10 +16,7 @@ pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
     let changes = journal.undo(&record, args.force)?;
     if !args.dry_run {
         let step = context.step(&record.store, &changes);
-        journal.apply(Step { undoes: Some(record.id), ..step })?;
-        if record.store.is_dir() {
-            settle(context, &changes)?;
-        }
+        install::change(context, Step { undoes: Some(record.id), ..step })?;
     }
     for change in &changes {
         let verb = match (args.dry_run, change.after.is_some()) {
@@ -30,8 +27,8 @@ pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
         };
         ui::data(&format!("{}: {verb} (`pgtrust {}`, {})", change.path.display(), record.command, record.time))?;
     }
-    for root in &record.added {
-        ui::data(&format!("  - {} {}", root.sha256, root.subject))?;
+    for (sign, roots) in [('-', &record.added), ('+', &record.removed)] {
+        roots.iter().try_for_each(|root| ui::data(&format!("  {sign} {} {}", root.sha256, root.subject)))?;
     }
     Ok(Status::Done)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Status;
 use super::args;
 use super::context::Context;
-use super::install::{manifest_change, settle};
+use super::install::{change, manifest_change};
 use super::place::{Finder, Place};
 use super::ui::{self, Failure};
 
@@ -93,8 +93,7 @@ fn uninstall(context: &Context, args: &args::Uninstall, place: &Place) -> Result
         let changes = [store_changes, &manifest_change(&manifest)].concat();
         if !changes.is_empty() {
             let removed = removal.as_ref().map(Removal::listed).unwrap_or_default();
-            journal.apply(Step { removed, ..context.step(path, &changes) })?;
-            settle(context, &changes)?;
+            change(context, Step { removed, ..context.step(path, &changes) })?;
         }
     }
     for note in removal.iter().flat_map(Removal::notes) {

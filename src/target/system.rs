@@ -160,10 +160,10 @@ impl System {
     }
 }
 
-/// The command lines that bring changes into use that were made in the folder of the system's anchors; none for changes
-/// elsewhere.
-pub fn commands_after(root: &Path, layout: &Layout, changes: &[Change]) -> Vec<Vec<String>> {
-    let Ok(system) = System::detect(root) else { return vec![] };
+/// The command lines that bring these changes into use once they are made, where they are in the folder of the system's
+/// anchors; none for changes elsewhere. Fails when there are some and the command is not installed.
+pub fn commands_after(root: &Path, layout: &Layout, changes: &[Change]) -> Result<Vec<Vec<String>>, Error> {
+    let Ok(system) = System::detect(root) else { return Ok(vec![]) };
     let folder = system.folder(root, layout);
     let (mut added, mut removed) = (Vec::new(), Vec::new());
     for change in changes.iter().filter(|change| change.path.parent() == Some(&folder)) {
@@ -179,14 +179,23 @@ pub fn commands_after(root: &Path, layout: &Layout, changes: &[Change]) -> Vec<V
             });
         }
     }
-    system.commands(root, &added, &removed)
+    let commands = system.commands(root, &added, &removed);
+    if !commands.is_empty() {
+        system.check_command(root)?;
+    }
+    Ok(commands)
 }
 
 /// Runs command lines one after the other, up to the first that fails.
 pub fn run(commands: &[Vec<String>]) -> Result<(), Error> {
     for command in commands {
         if let [program, arguments @ ..] = &command[..] {
-            tool::run(Command::new(program).args(arguments))?;
+            let mut command = Command::new(program);
+            // Those of cron and of `su` lack the folders of the system's commands.
+            if cfg!(unix) {
+                command.env("PATH", SEARCH_PATH);
+            }
+            tool::run(command.args(arguments))?;
         }
     }
     Ok(())
@@ -220,6 +229,7 @@ fn hex(bytes: &[u8]) -> String {
 const KEYCHAIN: &str = "/Library/Keychains/System.keychain";
 const FILE: &str = "{file}";
 const SHA1: &str = "{sha1}";
+const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Where systems have their commands.
 const PROGRAMS: &[&str] =
