@@ -18,6 +18,7 @@ use crate::file;
 use crate::format::{self, Decoded, Entry, Format, Member, Passwords, Place};
 use crate::jvm::Jvm;
 use crate::manifest::Manifest;
+use crate::nss::{Certutil, Database};
 #[cfg(feature = "fetch")]
 pub use download::{Download, DownloadError, Downloader, Mirror, Request, Settings};
 #[cfg(feature = "fetch")]
@@ -195,6 +196,16 @@ pub fn decode(
         format::Error::Io(source) => Error::Io { action: "read", path: origin.to_string().into(), source },
         source => Error::Decode { origin: origin.to_string(), source },
     })
+}
+
+/// Adds what an NSS database trusts for TLS servers to a set.
+pub fn load_database(set: &mut CertificateSet, folder: &Path, certutil: &Certutil) -> Result<(), Error> {
+    let origin = set.origin(Origin::File(folder.to_owned()));
+    let database = Database::read(folder, certutil, None)?;
+    for entry in database.entries().iter().filter(|entry| entry.is_trusted_for_servers()) {
+        set.insert(entry.certificate.clone(), origin, None);
+    }
+    Ok(())
 }
 
 /// Adds the roots of a Java installation to a set.

@@ -11,9 +11,36 @@ use pgtrust::journal::{Journal, Step};
 use pgtrust::nss::{Certutil, Database};
 use pgtrust::{Catalog, Certificate, Error, Fingerprint};
 
-use crate::support::pgtrust::Run;
+use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::{Authority, TestCertificate};
 use crate::support::tools;
+
+#[test]
+fn a_database_is_shown_and_is_a_source_of_what_it_trusts_for_servers() {
+    let Some(certutil) = tools::program("certutil") else { return };
+    let home = Home::new();
+    let [trusted, other] = ["trusted", "other"].map(|name| Authority::root(name).certificate);
+    let run = |arguments: &str| Run::of(home.command(&certutil).args(arguments.split(' '))).expect(0);
+    fs::create_dir(home.path().join("db")).unwrap();
+    run("-N -d sql:db --empty-password");
+    for (root, flags) in [(&trusted, "C,,"), (&other, ",,")] {
+        home.write("root.pem", &root.pem);
+        run(&format!("-A -d sql:db -n {} -t {flags} -a -i root.pem", root.common_name));
+    }
+    let report = home.pgtrust(&["inspect", "--json", "db"]).expect(0).json();
+    assert_eq!(report["stores"][0]["format"], "nss");
+    let mut listed: Vec<_> = report["stores"][0]["certificates"].as_array().unwrap().iter().collect();
+    listed.sort_by_key(|certificate| certificate["alias"].to_string());
+    let facts = |key: &str| listed.iter().map(|certificate| certificate[key].clone()).collect::<Vec<_>>();
+    assert_eq!(facts("alias"), ["other", "trusted"]);
+    assert_eq!(facts("sha256"), [other.fingerprint(), trusted.fingerprint()]);
+    assert!(
+        listed[0]["flaw"].as_str().unwrap().contains("does not trust it for servers")
+            && listed[1].get("flaw").is_none()
+    );
+    let run = home.pgtrust(&["bundle", "db"]).expect(0);
+    assert!(run.stdout.contains(&trusted.fingerprint()) && !run.stdout.contains(&other.fingerprint()), "{run}");
+}
 
 #[test]
 fn nss_trusts_servers_by_an_added_root_and_no_longer_once_it_is_removed() {

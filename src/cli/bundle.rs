@@ -9,6 +9,7 @@ use pgtrust::catalog::Selection;
 use pgtrust::directory::{Directory, HASHED, Naming};
 use pgtrust::format::{Format, Passwords};
 use pgtrust::manifest::Manifest;
+use pgtrust::nss::{Certutil, Database};
 use pgtrust::plan::{Access, FileStore};
 use pgtrust::source::{self, Source};
 use pgtrust::{Bundle, Catalog, Error, Policy, jvm};
@@ -115,6 +116,11 @@ pub(crate) fn load(
     let mut status = Status::Done;
     for source in sources {
         let problems = match source {
+            Source::Path(path) if Database::is_at(path) => {
+                let certutil = Certutil::find(context.environment.path.as_deref().unwrap_or_default())?;
+                source::load_database(set, path, &certutil)?;
+                continue;
+            }
             Source::Path(path) => source::load_path(set, path, passwords)?,
             Source::Provider(id) => {
                 source::load_provider(set, catalog, &manifest, id, &wanted(manifest.selection(id)))?;

@@ -8,6 +8,7 @@ use pgtrust::bundle::Origin;
 use pgtrust::catalog::Role;
 use pgtrust::certificate::{Verdict, own_signatures};
 use pgtrust::format::{Format, Member, Passwords};
+use pgtrust::nss::{Certutil, Database};
 use pgtrust::{Catalog, Certificate, Error, Fingerprint, directory, source};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -19,13 +20,12 @@ use super::password;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Inspect) -> Result<Status, Failure> {
-    let catalog = context.catalog();
     let password = password::read(args.password_file.as_deref())?;
     let passwords = Passwords::first(password.as_deref());
     let mut status = Status::Done;
     let mut report = Report { stores: Vec::new() };
     for name in &args.files {
-        match stores(name, &catalog, passwords) {
+        match stores(context, args, name, passwords) {
             Ok(stores) => report.stores.extend(stores),
             Err(error) => {
                 ui::problem(&error);
@@ -107,11 +107,15 @@ struct Rejected {
 }
 
 /// The store of this name, or those in the folder of this name.
-fn stores(name: &str, catalog: &Catalog, passwords: Passwords<'_>) -> Result<Vec<Store>, Error> {
+fn stores(context: &Context, args: &args::Inspect, name: &str, passwords: Passwords<'_>) -> Result<Vec<Store>, Error> {
+    let catalog = &context.catalog();
     if name == "-" {
         return Ok(vec![store(name.to_owned(), &mut io::stdin().lock(), &Origin::Stdin, catalog, passwords)?]);
     }
     let path = Path::new(name);
+    if Database::is_at(path) {
+        return Ok(vec![database(context, args, path, catalog)?]);
+    }
     if path.is_dir() {
         // What is no store is no part of a folder of stores; it is said all the same.
         let said = |error: Error| ui::warning(&error.to_string());
@@ -119,6 +123,20 @@ fn stores(name: &str, catalog: &Catalog, passwords: Passwords<'_>) -> Result<Vec
         return Ok(files.iter().filter_map(|path| file(path, catalog, passwords).map_err(said).ok()).collect());
     }
     Ok(vec![file(path, catalog, passwords)?])
+}
+
+fn database(context: &Context, args: &args::Inspect, path: &Path, catalog: &Catalog) -> Result<Store, Error> {
+    let certutil = Certutil::find(context.environment.path.as_deref().unwrap_or_default())?;
+    let database = Database::read(path, &certutil, args.password_file.as_deref())?;
+    let found = database.entries().iter().map(|entry| Found {
+        alias: Some(entry.nickname.clone()),
+        certificate: entry.certificate.clone(),
+        position: format!("trust flags {}", entry.trust),
+        flaw: (!entry.is_trusted_for_servers()).then_some("NSS does not trust it for servers"),
+    });
+    let certificates = listings(found.collect(), catalog)?;
+    let path = path.display().to_string();
+    Ok(Store { path, format: "nss", certificates, other_entries: vec![], rejected: vec![] })
 }
 
 fn file(path: &Path, catalog: &Catalog, passwords: Passwords<'_>) -> Result<Store, Error> {
@@ -138,7 +156,9 @@ fn store(
     let mut store = Store { path, format: "", certificates: vec![], other_entries: vec![], rejected: vec![] };
     let mut found = Vec::new();
     let decoded = source::decode(input, origin, passwords, &mut |member| match member {
-        Member::Certificate { alias, certificate, place, flaw } => found.push((alias, certificate, place, flaw)),
+        Member::Certificate { alias, certificate, place, flaw } => {
+            found.push(Found { alias, certificate, position: place.to_string(), flaw });
+        }
         Member::Other { alias, kind, place } => {
             store.other_entries.push(OtherEntry { alias, kind, position: place.to_string() });
         }
@@ -149,25 +169,32 @@ fn store(
         _ => {}
     })?;
     store.format = decoded.format.name;
-    let certificates = found.iter().map(|(_, certificate, ..)| certificate);
-    let self_issued: Vec<&Certificate> = certificates.filter(|certificate| certificate.is_self_issued()).collect();
-    let mut verdicts = own_signatures(&self_issued).into_iter();
-    for (alias, certificate, place, flaw) in found {
-        let own_signature = if certificate.is_self_issued() { verdicts.next() } else { None };
-        let providers = catalog.providers_of(&certificate.fingerprint())?;
-        store.certificates.push(listing(alias, &certificate, own_signature, place.to_string(), flaw, providers));
-    }
+    store.certificates = listings(found, catalog)?;
     Ok(store)
 }
 
-fn listing(
+/// A certificate as it stands in a store.
+struct Found {
     alias: Option<String>,
-    certificate: &Certificate,
-    own_signature: Option<Verdict>,
+    certificate: Certificate,
     position: String,
     flaw: Option<&'static str>,
-    providers: Vec<(String, Role)>,
-) -> Listing {
+}
+
+fn listings(found: Vec<Found>, catalog: &Catalog) -> Result<Vec<Listing>, Error> {
+    let certificates = found.iter().map(|found| &found.certificate);
+    let self_issued: Vec<&Certificate> = certificates.filter(|certificate| certificate.is_self_issued()).collect();
+    let mut verdicts = own_signatures(&self_issued).into_iter();
+    let list = |found: Found| {
+        let own_signature = if found.certificate.is_self_issued() { verdicts.next() } else { None };
+        let providers = catalog.providers_of(&found.certificate.fingerprint())?;
+        Ok(listing(found, own_signature, providers))
+    };
+    found.into_iter().map(list).collect()
+}
+
+fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String, Role)>) -> Listing {
+    let Found { alias, certificate, position, flaw } = found;
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Listing {
         alias,
@@ -196,7 +223,7 @@ fn listing(
 
 fn show(store: &Store, as_of: OffsetDateTime) -> Result<(), Failure> {
     ui::data(&format!("{}: {}, {}", store.path, store.format, ui::count(store.certificates.len(), "certificate")))?;
-    let key_store = Format::named(store.format).is_some_and(Format::is_key_store);
+    let named = store.format == "nss" || Format::named(store.format).is_some_and(Format::is_key_store);
     for certificate in &store.certificates {
         ui::data("")?;
         ui::data(&format!("  {}", certificate.subject))?;
@@ -213,7 +240,7 @@ fn show(store: &Store, as_of: OffsetDateTime) -> Result<(), Failure> {
             line("provider", &format!("{} {}", provider.id, provider.role.name()))?;
         }
         if let Some(flaw) = certificate.flaw {
-            let read = if key_store { "" } else { "; some clients cannot read it" };
+            let read = if named { "" } else { "; some clients cannot read it" };
             line("flaw", &format!("{}: {flaw}{read}", certificate.position))?;
         }
     }

@@ -238,7 +238,10 @@ pub(super) fn manifest_change(manifest: &Manifest) -> Vec<Change> {
 /// Makes a change, and lets the system take notice of changed anchors. Where it does not, the change goes back: the next
 /// run would find nothing to do, and nobody would trust what stands there.
 pub(super) fn change(context: &Context, step: Step<'_>) -> Result<(), Failure> {
-    let commands = system::commands_after(&context.root, context.layout()?, step.changes)?;
+    // Anchors are files in a folder, which is their store.
+    let in_folder = step.changes.first().is_some_and(|change| change.path != step.store);
+    let commands =
+        if in_folder { system::commands_after(&context.root, context.layout()?, step.changes)? } else { Vec::new() };
     let (journal, changes) = (context.journal()?, step.changes);
     let record = journal.apply(step)?;
     if let Err(error) = system::run(&commands) {
