@@ -11,6 +11,8 @@ mod directory;
 mod env;
 mod faults;
 mod fetch;
+#[cfg(unix)]
+mod java_clients;
 mod java_stores;
 #[cfg(unix)]
 mod jvms;
