@@ -12,6 +12,8 @@ mod env;
 mod faults;
 mod fetch;
 #[cfg(unix)]
+mod hostile_stores;
+#[cfg(unix)]
 mod java_clients;
 mod java_stores;
 #[cfg(unix)]
