@@ -29,6 +29,8 @@ mod pem;
 mod pkcs12;
 mod proxy_and_mirror;
 #[cfg(unix)]
+mod published_stores;
+#[cfg(unix)]
 mod readme;
 mod roots;
 #[cfg(unix)]
