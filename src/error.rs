@@ -109,6 +109,12 @@ pub enum Error {
         /// How to get the CA.
         obtain: Vec<String>,
     },
+    /// There is no Java installation at all.
+    #[error("no Java installation is found below `{root}`")]
+    NoJvmAnywhere {
+        /// What was taken for the root of the file system.
+        root: PathBuf,
+    },
     /// A path is no Java installation.
     #[error("`{path}` ({found}) is no Java installation: {reason}")]
     NoJvm {
@@ -274,6 +280,9 @@ impl Error {
                 format!("make the others symbolic links to it; `find -samefile {}` finds them", path.display())
             }
             Self::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
+            Self::Io { action: "use", source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
+                "name a file in it; `install --format hashed` makes it a store of OpenSSL's `-CApath`".to_owned()
+            }
             Self::Io { source, .. } => return io_hint(source),
             Self::JavaSilent { .. } | Self::JavaUnknown => {
                 "name its folder: `--java-home DIR`; or take every Java that is here: `--all-jdks`".to_owned()
@@ -282,6 +291,7 @@ impl Error {
                 "correct or unset JAVA_HOME, or name the folder: `--java-home DIR`".to_owned()
             }
             Self::NoJvm { .. } => "name the folder that has `bin/java`".to_owned(),
+            Self::NoJvmAnywhere { .. } => "name its folder: `--java-home DIR`".to_owned(),
             Self::NoFixedRoots { id, obtain } => match obtain.first() {
                 Some(first) => format!("{first}; then `pgtrust install FILE` (`pgtrust providers {id}` tells more)"),
                 None => format!("`pgtrust providers {id}` tells where the CA comes from"),

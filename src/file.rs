@@ -97,8 +97,9 @@ fn replace_as(path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> Resu
 fn refuse_special(path: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => {
-            let what = if metadata.is_dir() { "a directory" } else { "not a regular file" };
-            Err(Error::io("use", path)(io::Error::other(what)))
+            let folder = || io::ErrorKind::IsADirectory.into();
+            let reason = if metadata.is_dir() { folder() } else { io::Error::other("not a regular file") };
+            Err(Error::io("use", path)(reason))
         }
         _ => Ok(()),
     }

@@ -7,7 +7,7 @@ use pgtrust::journal::{Change, Listed, Step};
 use pgtrust::manifest::{Manifest, Opening};
 use pgtrust::plan::{Outcome, Plan, Store};
 use pgtrust::source::Source;
-use pgtrust::target::system;
+use pgtrust::target::{Advice, system};
 use pgtrust::{Bundle, Catalog, Error, Policy};
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
         status = status.max(fetch_if_needed(context, sources, &args.download)?);
     }
 
-    let mut done = Vec::new();
+    let (mut done, mut said) = (Vec::new(), Vec::new());
     let mut built: Option<(&[Source], Bundle)> = None;
     for (place, sources) in &wanted {
         // What was named goes into every store alike, and standard input can be read only once.
@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
                 bundle
             }
         };
-        match install(context, args, place, sources, &bundle) {
+        match install(context, args, place, sources, &bundle, &mut said) {
             Ok(installed) => done.push(installed),
             // One store that cannot be written must not keep the others from their roots.
             Err(Failure::Library(error)) => {
@@ -160,18 +160,24 @@ struct Report<'a> {
     stores: &'a [Installed],
 }
 
-fn install(
+fn install<'a>(
     context: &Context,
     args: &args::Install,
-    place: &Place,
+    place: &'a Place,
     sources: &[Source],
     bundle: &Bundle,
+    said: &mut Vec<&'a Advice>,
 ) -> Result<Installed, Failure> {
     // A dry run writes nothing at all, the lock's file included.
     let _lock = if args.dry_run { None } else { Some(context.journal()?.lock()?) };
     let plan = Plan::new(&Store::open(&place.store, &place.access(context))?, bundle)?;
     let changes = plan.outcome() != Outcome::Unchanged;
     for advice in place.store.advice.iter().filter(|_| changes) {
+        // Several stores of one kind need it once.
+        if said.contains(&advice) {
+            continue;
+        }
+        said.push(advice);
         ui::warning(&advice.warning);
         ui::hint(&advice.hint);
     }

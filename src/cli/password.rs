@@ -1,6 +1,6 @@
 //! Passwords of stores, from files only: command lines are seen by everyone on the machine.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -24,6 +24,18 @@ pub(crate) fn read(file: Option<&Path>) -> Result<Option<String>, Failure> {
             Err(Failure::Usage { message, hint })
         }
     }
+}
+
+/// The same of a file that every later run must be able to read again.
+pub(crate) fn kept(file: Option<&Path>) -> Result<Option<String>, Failure> {
+    if let Some(path) = file
+        && fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+    {
+        let message = format!("`{}` is not a regular file", path.display());
+        let hint = "write the password to a file: later runs read it again".to_owned();
+        return Err(Failure::Usage { message, hint });
+    }
+    read(file)
 }
 
 const MAX: u64 = 64 * 1024;

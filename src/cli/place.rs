@@ -6,7 +6,7 @@ use pgtrust::format::Format;
 use pgtrust::jvm::Jvm;
 use pgtrust::manifest::{KeptTarget, Manifest, Opening};
 use pgtrust::plan::Access;
-use pgtrust::target::{self, Request, Target};
+use pgtrust::target::{self, Kind, Request, Target};
 
 use super::context::Context;
 use super::password;
@@ -49,34 +49,23 @@ impl Finder<'_> {
     /// What is named on the command line, with the worst that became of it: one target that cannot be found must not
     /// keep the others from their roots.
     pub(crate) fn named(&self, named: &args::Stores) -> Result<(Vec<Place>, Status), Failure> {
-        let (mut places, mut status) = (Vec::new(), Status::Done);
-        let mut take = |found: Result<Vec<Place>, Failure>| match found {
-            Ok(found) => {
-                places.extend(found);
-                Ok(())
-            }
-            Err(Failure::Library(error)) => {
-                ui::problem(&error);
-                status = Status::Failed;
-                Ok(())
-            }
-            Err(failure) => Err(failure),
-        };
         let (homes, mut targets) = (&named.java_home, named.target.clone());
         if named.all_jdks && !targets.iter().any(|name| name == CACERTS) {
             targets.push(CACERTS.to_owned());
         }
-        for name in targets.iter().filter(|name| homes.is_empty() || *name != CACERTS) {
-            take(self.target(name))?;
-        }
-        for home in homes {
-            let place = Jvm::at(home).map(target::Place::cacerts);
-            take(place.map_err(Failure::from).and_then(|place| Ok(vec![self.place(place)?])))?;
-        }
-        for path in &named.output {
-            take(self.path(path).map(|place| vec![place]))?;
-        }
-        Ok((places, status))
+        let targets = targets.iter().filter(|name| homes.is_empty() || *name != CACERTS).map(|name| self.target(name));
+        let homes = homes.iter().map(|home| Ok(vec![self.place(target::Place::cacerts(Jvm::at(home)?))?]));
+        let files = named.output.iter().map(|path| Ok(vec![self.path(path)?]));
+        gather(targets.chain(homes).chain(files))
+    }
+
+    /// All stores of the manifest, in the same way.
+    pub(crate) fn kept(&self) -> Result<(Vec<Place>, Status), Failure> {
+        gather(self.manifest.targets().iter().map(|target| match (&target.name, &target.path) {
+            (Some(name), _) => self.target(name),
+            (None, Some(path)) => Ok(vec![self.path(path)?]),
+            (None, None) => Ok(vec![]),
+        }))
     }
 
     /// The stores of a target.
@@ -102,7 +91,7 @@ impl Finder<'_> {
             own_password: opening.password_file.is_some(),
             with_public_roots: self.with_public_roots,
         })?;
-        let password = password::read(opening.password_file.as_deref())?;
+        let password = password::kept(opening.password_file.as_deref())?;
         let place = |store| Place { store, key: key.clone(), opening: opening.clone(), password: password.clone() };
         Ok(stores.into_iter().map(place).collect())
     }
@@ -116,7 +105,13 @@ impl Finder<'_> {
     fn place(&self, store: target::Place) -> Result<Place, Failure> {
         let key = path_key(&store.path);
         let opening = self.opening(&key);
-        let password = password::read(opening.password_file.as_deref())?;
+        if let Some(format) = &self.given.format
+            && matches!(store.kind, Kind::Database)
+        {
+            let message = format!("`{}` is an NSS database and not `{format}`", store.path.display());
+            return Err(Failure::Usage { message, hint: "leave `--format` out".to_owned() });
+        }
+        let password = password::kept(opening.password_file.as_deref())?;
         Ok(Place { store, key, opening, password })
     }
 
@@ -129,6 +124,21 @@ impl Finder<'_> {
             None => opening,
         }
     }
+}
+
+fn gather(found: impl Iterator<Item = Result<Vec<Place>, Failure>>) -> Result<(Vec<Place>, Status), Failure> {
+    let (mut places, mut status) = (Vec::new(), Status::Done);
+    for found in found {
+        match found {
+            Ok(found) => places.extend(found),
+            Err(Failure::Library(error)) => {
+                ui::problem(&error);
+                status = Status::Failed;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok((places, status))
 }
 
 fn is((key, text): &(&'static str, String), kept: &KeptTarget) -> bool {

@@ -18,21 +18,24 @@ pub(crate) fn run(context: &Context, args: &args::Uninstall) -> Result<Status, F
     let finder = Finder { context, manifest: &manifest, given, with_public_roots: false };
     let (mut places, mut status) = finder.named(&args.stores)?;
     if places.is_empty() && status == Status::Done {
-        places = kept(&finder)?;
+        (places, status) = finder.kept()?;
     }
     if places.is_empty() && status == Status::Done {
         let message = "the manifest keeps no store".to_owned();
         let hint = "`--output FILE` names one that pgtrust added to".to_owned();
         return Err(Failure::Usage { message, hint });
     }
-    let mut done = Vec::new();
-    for place in &places {
-        match uninstall(context, args, place) {
+    let (mut done, mut failed) = (Vec::new(), Vec::new());
+    for (index, place) in places.iter().enumerate() {
+        // A target of several stores is kept until nothing is left in any of them.
+        let is_last = places[index + 1..].iter().all(|other| other.key != place.key) && !failed.contains(&&place.key);
+        match uninstall(context, args, place, is_last) {
             Ok(uninstalled) => done.push(uninstalled),
             // One store that cannot be written must not keep the others.
             Err(Failure::Library(error)) => {
                 ui::problem(&error);
                 status = Status::Failed;
+                failed.push(&place.key);
             }
             Err(failure) => return Err(failure),
         }
@@ -43,19 +46,6 @@ pub(crate) fn run(context: &Context, args: &args::Uninstall) -> Result<Status, F
         done.iter().try_for_each(|uninstalled| show(uninstalled, args.dry_run))?;
     }
     Ok(status)
-}
-
-/// All stores of the manifest.
-fn kept(finder: &Finder<'_>) -> Result<Vec<Place>, Failure> {
-    let mut places = Vec::new();
-    for target in finder.manifest.targets() {
-        match (&target.name, &target.path) {
-            (Some(name), _) => places.extend(finder.target(name)?),
-            (None, Some(path)) => places.push(finder.path(path)?),
-            (None, None) => {}
-        }
-    }
-    Ok(places)
 }
 
 /// What became of one store.
@@ -74,7 +64,7 @@ struct Report<'a> {
     stores: &'a [Uninstalled],
 }
 
-fn uninstall(context: &Context, args: &args::Uninstall, place: &Place) -> Result<Uninstalled, Failure> {
+fn uninstall(context: &Context, args: &args::Uninstall, place: &Place, is_last: bool) -> Result<Uninstalled, Failure> {
     let journal = context.journal()?;
     // A dry run writes nothing at all, the lock's file included.
     let _lock = if args.dry_run { None } else { Some(journal.lock()?) };
@@ -88,7 +78,9 @@ fn uninstall(context: &Context, args: &args::Uninstall, place: &Place) -> Result
     };
     if !args.dry_run {
         let (key, text) = &place.key;
-        manifest.drop_target(key, text)?;
+        if is_last {
+            manifest.drop_target(key, text)?;
+        }
         let store_changes = removal.as_ref().map(Removal::changes).unwrap_or_default();
         let changes = [store_changes, &manifest_change(&manifest)].concat();
         if !changes.is_empty() {

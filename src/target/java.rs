@@ -1,5 +1,7 @@
 //! A Java trust store of pgtrust's own, at a stable path.
 
+use std::path::Path;
+
 use super::{Place, Request, Target};
 use crate::env::JavaStore;
 use crate::error::Error;
@@ -15,7 +17,9 @@ pub(super) static JAVA: Target = Target {
 fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
     let format = request.format.or_else(|| Format::named("pkcs12"));
     let path = request.layout.java_store(format.is_some_and(|format| format.name == "jks"));
-    let options = JavaStore { path: path.clone(), own_password: request.own_password }.options()?;
+    // The JVM that is pointed at it has another `/` than pgtrust with `--root`.
+    let seen = path.strip_prefix(request.root).map_or_else(|_| path.clone(), |path| Path::new("/").join(path));
+    let options = JavaStore { path: seen, own_password: request.own_password }.options()?;
     let mut usage = vec![
         format!("`java {options} ...` makes a JVM trust it; JAVA_TOOL_OPTIONS takes the same (`pgtrust env`)"),
         "`jdbc:postgresql://HOST/DBNAME?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory` makes \

@@ -17,7 +17,7 @@ fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
     }
     let found = jvm::all(request.environment, request.root);
     if found.is_empty() {
-        return Err(Error::JavaUnknown);
+        return Err(Error::NoJvmAnywhere { root: request.root.to_owned() });
     }
     Ok(found.iter().map(|cacerts| place(&cacerts.jvms)).collect())
 }
