@@ -376,8 +376,8 @@ fn cause(error: &io::Error) -> String {
 fn io_hint(error: &io::Error) -> Option<String> {
     let hint = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "PGTRUST_HOME moves what pgtrust keeps, `install --output FILE` the store: \
-             point PGSSLROOTCERT or `sslrootcert=` at that file"
+            "run it as a user who may write there; or PGTRUST_HOME moves what pgtrust keeps, and `install --output FILE` \
+             the store: point PGSSLROOTCERT or `sslrootcert=` at that file"
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space; the old file is untouched",
         _ => return None,

@@ -66,6 +66,10 @@ impl FileStore {
         if let Some((place, reason)) = damage {
             return Err(Error::DamagedStore { path: path.to_owned(), place, reason });
         }
+        if unchecked && access.no_password {
+            // It has one that nobody told, and the manifest must not take it for none.
+            return Err(here(format::Error::PasswordNeeded { what: "this store" }));
+        }
         if found.is_some_and(Format::is_key_store) {
             // Nothing is wrong with them, they are only not seen there.
             flaws.clear();
