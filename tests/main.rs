@@ -39,6 +39,8 @@ mod sources;
 mod stores;
 mod support;
 mod system_store;
+#[cfg(unix)]
+mod targets;
 mod undo;
 #[cfg(unix)]
 mod uninstall;
