@@ -94,7 +94,7 @@ pub(crate) fn as_nobody(home: &Home, arguments: &[&str]) {
 }
 
 #[cfg(unix)]
-pub(crate) fn is_root(home: &Home) -> bool {
+fn is_root(home: &Home) -> bool {
     Run::of(home.command("id").arg("-u")).stdout.trim() == "0"
 }
 

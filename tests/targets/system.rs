@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::{Authority, TestCertificate};
-use crate::support::store::{is_root, snapshot};
+use crate::support::store::snapshot;
 use crate::support::tools;
 
 #[test]
@@ -129,14 +129,14 @@ struct Image {
 impl Image {
     fn new() -> Option<Self> {
         let home = Home::new();
-        if !is_root(&home) {
+        let chroot = tools::program("chroot")?;
+        if Run::of(home.command(chroot).args(["/", "true"])).status != 0 {
             let test = std::thread::current().name().unwrap_or("a test").to_owned();
             // Not `eprintln!`: the test runner would keep it to itself, because a skipped test passes.
-            std::io::stderr().write_all(format!("skipped: {test}: chroot needs root\n").as_bytes()).unwrap();
+            std::io::stderr().write_all(format!("skipped: {test}: this user may not chroot\n").as_bytes()).unwrap();
             return None;
         }
         tools::program("ldd")?;
-        tools::program("chroot")?;
         let mut programs = Vec::new();
         for name in PROGRAMS {
             programs.push(tools::program(name)?);
