@@ -1,0 +1,76 @@
+//! What several commands take.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args as ClapArgs;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use pgtrust::catalog::Selection;
+use pgtrust::source::Mirror;
+use pgtrust::target::{self, TARGETS};
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Download {
+    /// Use the built-in copies without asking the network
+    #[arg(long, conflicts_with = "mirror")]
+    pub(crate) offline: bool,
+
+    /// Download the same paths from this server; pins still decide. `{host}` stands for the original host
+    #[arg(long, value_name = "URL", value_parser = Mirror::from_str)]
+    pub(crate) mirror: Option<Mirror>,
+
+    /// Only the roots of this region; `all` for those of all regions again
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+
+    /// Roots on their way out too, which are kept where they stand but not newly added otherwise
+    #[arg(long)]
+    pub(crate) retiring: bool,
+
+    /// Seconds that one download may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+}
+
+impl Download {
+    /// What is wanted of a provider: what is kept, and what the command line says beyond that.
+    pub(crate) fn selection(&self, kept: Selection) -> Selection {
+        let region = self.region.clone().or(kept.region).filter(|region| region != "all");
+        Selection { region, retiring: self.retiring || kept.retiring }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Stores {
+    /// A known place
+    #[arg(long, value_name = "TARGET",
+        value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| PossibleValue::new(target.name).help(target.summary))))]
+    pub(crate) target: Vec<String>,
+
+    /// Any file, hashed folder or NSS database; its format is the one that it has, else the one that its extension says
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+
+    /// The cacerts of this Java installation
+    #[arg(long, value_name = "DIR", conflicts_with = "all_jdks")]
+    pub(crate) java_home: Vec<PathBuf>,
+
+    /// The cacerts of every Java installation of this machine
+    #[arg(long)]
+    pub(crate) all_jdks: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Password {
+    /// A file whose first line is the password of the stores, new ones too; those without one take no notice
+    #[arg(long, value_name = "FILE", conflicts_with = "no_password")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// Write a new PKCS#12 store without a password, as JDK 18 and later do
+    #[arg(long)]
+    pub(crate) no_password: bool,
+}
+
+pub(super) fn format() -> PossibleValuesParser {
+    PossibleValuesParser::new(target::formats())
+}
