@@ -116,7 +116,7 @@ impl System {
         found.ok_or_else(|| Error::NoSystemStore { root: root.to_owned() })
     }
 
-    /// The folder that takes one file per root, named as [`Naming::Anchors`](crate::directory::Naming::Anchors). None where
+    /// The folder that takes one file per root, named as [`Naming::Anchors`]. None where
     /// [`commands`](Self::commands) take the files.
     pub fn anchors(&self, root: &Path) -> Option<PathBuf> {
         self.anchors.map(|folder| root.join(folder))
