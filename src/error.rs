@@ -69,6 +69,12 @@ pub enum Error {
         /// What did not pass.
         rejected: Vec<Rejected>,
     },
+    /// Another program changed it between reading and writing.
+    #[error("`{path}` was changed by another program at the same moment")]
+    ChangedMeanwhile {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file has other names, which would keep the old bytes.
     #[error("`{path}` has {names} names (hard links): replacing one of them would part it from the others")]
     HardLinks {
@@ -76,6 +82,14 @@ pub enum Error {
         path: PathBuf,
         /// How many names it has.
         names: u64,
+    },
+    /// Somebody else changes it.
+    #[error("`{path}` is locked{}", .holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default())]
+    Locked {
+        /// The file or folder.
+        path: PathBuf,
+        /// The process, where the system tells it.
+        holder: Option<String>,
     },
     /// There is no home folder to put anything under.
     #[error("neither HOME nor PGTRUST_HOME names a folder")]
@@ -258,6 +272,8 @@ impl Error {
                 "correct the line, or move the file away: `pgtrust install` writes a new one".to_owned()
             }
             Self::BlockedHash { .. } => "move that file out of the folder".to_owned(),
+            Self::ChangedMeanwhile { .. } => "run it again once that program has ended".to_owned(),
+            Self::Locked { .. } => "`--wait SECONDS` waits longer for it to end".to_owned(),
             Self::ChangedSince { .. } => "`--force` puts the old bytes back all the same".to_owned(),
             Self::Decode { source: Format::PasswordNeeded { .. } | Format::WrongPassword, .. } => {
                 "`--password-file FILE` reads the password from the first line of a file".to_owned()

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -16,6 +17,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::certificate::{Certificate, Fingerprint, sha256};
 use crate::error::Error;
 use crate::file;
+use crate::lock::Lock;
 
 /// The journal in one state folder.
 #[derive(Clone, Debug)]
@@ -147,9 +149,10 @@ impl Journal {
         Self { state: state.to_owned() }
     }
 
-    /// Holds everyone else of this user off until the lock is dropped.
-    pub fn lock(&self) -> Result<File, Error> {
-        file::lock(&self.state.join("lock"))
+    /// Holds everyone else of this user off until the lock is dropped. Waits that long at most.
+    pub fn lock(&self, wait: Duration) -> Result<Lock, Error> {
+        file::create_folders(&self.state)?;
+        Lock::file(&self.state.join("lock"), wait)
     }
 
     /// Every record that can be read, oldest first. A line that a crash cut short is passed over.
@@ -160,7 +163,8 @@ impl Journal {
 
     /// Records the changes and then makes them, in order. Call it under the [`lock`](Self::lock).
     ///
-    /// When one of the store's files cannot be written, those before it are put back.
+    /// When one of the store's files cannot be written, those before it are put back. When one was changed since it was
+    /// read, that is [`Error::ChangedMeanwhile`], and the caller may read and plan again.
     pub fn apply(&self, step: Step<'_>) -> Result<Record, Error> {
         let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("find", path));
         let mut files = Vec::new();
@@ -190,7 +194,7 @@ impl Journal {
         };
         self.append(&record)?;
         for (index, change) in step.changes.iter().enumerate() {
-            let made = write(&change.path, change.after.as_deref());
+            let made = file::swap(&change.path, change.before.as_deref(), change.after.as_deref());
             if made.is_err() && record.files[index].path.starts_with(&record.store) {
                 self.take_back(&record, &step.changes[..index])?;
             }
@@ -202,7 +206,10 @@ impl Journal {
     /// Puts these changes of the last record back, as they did not come to what they were for, and records that it stands
     /// for nothing.
     pub fn take_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
-        changes.iter().rev().for_each(|change| drop(write(&change.path, change.before.as_deref())));
+        for change in changes.iter().rev() {
+            // What others made of it since is theirs.
+            let _ = file::swap(&change.path, change.after.as_deref(), change.before.as_deref());
+        }
         self.append(&Record {
             id: record.id + 1,
             files: vec![],
@@ -286,7 +293,7 @@ impl Journal {
     fn append(&self, record: &Record) -> Result<(), Error> {
         let path = self.path();
         let folder = file::folder_of(&path);
-        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        file::create_folders(folder)?;
         let torn = file::read(&path)?.is_some_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'));
         let mut line = if torn { vec![b'\n'] } else { vec![] };
         serde_json::to_writer(&mut line, record).map_err(|error| Error::io("write", &path)(error.into()))?;
@@ -303,10 +310,6 @@ impl Journal {
     fn path(&self) -> PathBuf {
         self.state.join("journal.jsonl")
     }
-}
-
-fn write(path: &Path, bytes: Option<&[u8]>) -> Result<(), Error> {
-    bytes.map_or_else(|| file::remove(path), |bytes| file::replace_bytes(path, bytes))
 }
 
 /// Whether a recorded change was made, as far as the store tells.

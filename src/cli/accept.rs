@@ -10,7 +10,7 @@ use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &Accept) -> Result<Status, Failure> {
     let layout = context.layout()?;
-    let _lock = context.journal()?.lock()?;
+    let _lock = context.lock()?;
     let held = source::held(&layout.held())?;
     let Some((id, certificate)) = held.iter().find(|(_, certificate)| certificate.fingerprint() == args.fingerprint)
     else {

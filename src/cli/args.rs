@@ -39,6 +39,10 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "YYYY-MM-DD", value_parser = date, help_heading = "Global options")]
     pub(crate) as_of: Option<Date>,
 
+    /// How long to wait for another run that works on the same store
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, help_heading = "Global options")]
+    pub(crate) wait: u64,
+
     /// Keep things for the whole machine, in /etc/pgtrust and /var/lib/pgtrust
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) system: bool,

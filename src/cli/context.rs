@@ -4,10 +4,11 @@
 use std::cell::OnceCell;
 use std::env;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use pgtrust::journal::{Change, Journal, Step};
 use pgtrust::layout::{Environment, Layout};
+use pgtrust::lock::Lock;
 use pgtrust::manifest::Manifest;
 use pgtrust::{Catalog, Error};
 use time::OffsetDateTime;
@@ -21,6 +22,7 @@ pub(crate) struct Context {
     pub(crate) as_of: OffsetDateTime,
     pub(crate) environment: Environment,
     pub(crate) system: bool,
+    wait: Duration,
     /// The folder that stands for `/`.
     pub(crate) root: PathBuf,
     layout: OnceCell<Layout>,
@@ -55,7 +57,7 @@ impl Context {
         };
         let system = args.system || args.root.is_some();
         let as_of = args.as_of.map_or(now, |date| date.midnight().assume_utc());
-        Self { now, as_of, environment, system, root, layout: OnceCell::new() }
+        Self { now, as_of, environment, system, root, wait: Duration::from_secs(args.wait), layout: OnceCell::new() }
     }
 
     pub(crate) fn layout(&self) -> Result<&Layout, Error> {
@@ -78,6 +80,16 @@ impl Context {
 
     pub(crate) fn journal(&self) -> Result<Journal, Error> {
         Ok(Journal::new(&self.layout()?.state))
+    }
+
+    /// Holds off everyone else who works with the same journal.
+    pub(crate) fn lock(&self) -> Result<Lock, Error> {
+        self.journal()?.lock(self.wait)
+    }
+
+    /// Holds off everyone else who works on the same store.
+    pub(crate) fn lock_store(&self, store: &Path) -> Result<Lock, Error> {
+        Lock::store(store, self.wait)
     }
 
     /// What this command does to a store, as the journal takes it.

@@ -88,7 +88,7 @@ pub(crate) fn fetch(
     };
 
     // Not earlier: others must not wait for our downloads.
-    let _lock = context.journal()?.lock()?;
+    let _lock = context.lock()?;
     let mut manifest = context.manifest()?;
     let mut kept = Vec::new();
     for mut fetched in all {

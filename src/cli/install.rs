@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
                 bundle
             }
         };
-        match install(context, args, place, sources, &bundle, &mut said) {
+        match again(|| install(context, args, place, sources, &bundle, &mut said)) {
             Ok(installed) => done.push(installed),
             // One store that cannot be written must not keep the others from their roots.
             Err(Failure::Library(error)) => {
@@ -169,7 +169,7 @@ fn install<'a>(
     said: &mut Vec<&'a Advice>,
 ) -> Result<Installed, Failure> {
     // A dry run writes nothing at all, the lock's file included.
-    let _lock = if args.dry_run { None } else { Some(context.journal()?.lock()?) };
+    let _locks = if args.dry_run { None } else { Some((context.lock()?, context.lock_store(&place.store.path)?)) };
     let plan = Plan::new(&Store::open(&place.store, &place.access(context))?, bundle)?;
     let changes = plan.outcome() != Outcome::Unchanged;
     for advice in place.store.advice.iter().filter(|_| changes) {
@@ -241,6 +241,17 @@ pub(super) fn manifest_change(manifest: &Manifest) -> Vec<Change> {
     manifest.changed().map(change).into_iter().collect()
 }
 
+/// Does it once more where another program changed the store between reading and writing.
+pub(super) fn again<T>(mut work: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    for _ in 1..TRIES {
+        match work() {
+            Err(Failure::Library(Error::ChangedMeanwhile { .. })) => {}
+            result => return result,
+        }
+    }
+    work()
+}
+
 /// Makes a change, and lets the system take notice of changed anchors. Where it does not, the change goes back: the next
 /// run would find nothing to do, and nobody would trust what stands there.
 pub(super) fn change(context: &Context, step: Step<'_>) -> Result<(), Failure> {
@@ -273,3 +284,6 @@ fn show(installed: &Installed, dry_run: bool) -> Result<(), Failure> {
     }
     installed.repairs.iter().try_for_each(|repair| ui::data(&format!("  ~ {repair}")))
 }
+
+/// Nothing but a program that writes all the time is faster as often.
+const TRIES: usize = 50;

@@ -11,8 +11,9 @@ use super::ui::{self, Failure};
 pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
     let journal = context.journal()?;
     // A dry run writes nothing at all, the lock's file included.
-    let _lock = if args.dry_run { None } else { Some(journal.lock()?) };
+    let _lock = if args.dry_run { None } else { Some(context.lock()?) };
     let record = journal.last()?;
+    let _store_lock = if args.dry_run { None } else { Some(context.lock_store(&record.store)?) };
     let changes = journal.undo(&record, args.force)?;
     if !args.dry_run {
         let step = context.step(&record.store, &changes);

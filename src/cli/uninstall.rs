@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Status;
 use super::args;
 use super::context::Context;
-use super::install::{change, manifest_change};
+use super::install::{again, change, manifest_change};
 use super::place::{Finder, Place};
 use super::ui::{self, Failure};
 
@@ -29,7 +29,7 @@ pub(crate) fn run(context: &Context, args: &args::Uninstall) -> Result<Status, F
     for (index, place) in places.iter().enumerate() {
         // A target of several stores is kept until nothing is left in any of them.
         let is_last = places[index + 1..].iter().all(|other| other.key != place.key) && !failed.contains(&&place.key);
-        match uninstall(context, args, place, is_last) {
+        match again(|| uninstall(context, args, place, is_last)) {
             Ok(uninstalled) => done.push(uninstalled),
             // One store that cannot be written must not keep the others.
             Err(Failure::Library(error)) => {
@@ -67,7 +67,7 @@ struct Report<'a> {
 fn uninstall(context: &Context, args: &args::Uninstall, place: &Place, is_last: bool) -> Result<Uninstalled, Failure> {
     let journal = context.journal()?;
     // A dry run writes nothing at all, the lock's file included.
-    let _lock = if args.dry_run { None } else { Some(journal.lock()?) };
+    let _locks = if args.dry_run { None } else { Some((context.lock()?, context.lock_store(&place.store.path)?)) };
     let mut manifest = context.manifest()?;
     let path = &place.store.path;
     let removal = if path.exists() {
