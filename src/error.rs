@@ -178,6 +178,12 @@ pub enum Error {
     /// Nothing was named and nothing is kept.
     #[error("no provider is named, and the manifest keeps none")]
     NothingKept,
+    /// There is no such change, or it is put back.
+    #[error("there is no change {id} to undo")]
+    NoSuchChange {
+        /// What was asked for.
+        id: u64,
+    },
     /// Nothing is left to undo.
     #[error("there is no change to undo")]
     NothingToUndo,
@@ -245,6 +251,14 @@ pub enum Error {
         /// What stands against it.
         what: &'static str,
     },
+    /// Every root in the store is stale.
+    #[error(
+        "every root in `{path}` has expired or is out of use, and without a root a client may check nothing at all"
+    )]
+    WouldEmpty {
+        /// The store.
+        path: PathBuf,
+    },
     /// A store holds what its new format has no place for.
     #[error("`{path}`: holds {kind_with_article}, which {format} has no place for", kind_with_article = article(.kind))]
     WouldLose {
@@ -274,7 +288,9 @@ impl Error {
             Self::BlockedHash { .. } => "move that file out of the folder".to_owned(),
             Self::ChangedMeanwhile { .. } => "run it again once that program has ended".to_owned(),
             Self::Locked { .. } => "`--wait SECONDS` waits longer for it to end".to_owned(),
-            Self::ChangedSince { .. } => "`--force` puts the old bytes back all the same".to_owned(),
+            Self::ChangedSince { .. } => {
+                "`--force` puts the old bytes back all the same, `pgtrust history` tells of later changes".to_owned()
+            }
             Self::Decode { source: Format::PasswordNeeded { .. } | Format::WrongPassword, .. } => {
                 "`--password-file FILE` reads the password from the first line of a file".to_owned()
             }
@@ -334,12 +350,14 @@ impl Error {
                 "pass the database's password in a file: `--password-file`".to_owned()
             }
             Self::ToolMissing { packages, .. } => format!("install it ({packages})"),
+            Self::NoSuchChange { .. } => "`pgtrust history` lists the changes, and what was put back".to_owned(),
             Self::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
             Self::SeveralKept { ids } => format!("name one of {}", ids.join(", ")),
             Self::UnknownClient { suggestion: Some(suggestion), .. } => {
                 format!("did you mean `{suggestion}`? `pgtrust snippet` lists all")
             }
             Self::UnknownClient { .. } => "`pgtrust snippet` lists all".to_owned(),
+            Self::WouldEmpty { .. } => "install the roots that its servers use now, then prune".to_owned(),
             Self::WouldLose { .. } => "leave the store in its format, or write to another file".to_owned(),
             Self::UnknownFormat { .. } => {
                 let names: Vec<_> = format::FORMATS.iter().flat_map(|format| format.extensions).collect();

@@ -93,6 +93,16 @@ pub struct Change {
     pub after: Option<Vec<u8>>,
 }
 
+/// What a journal says.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct History {
+    /// Every record that can be read, oldest first.
+    pub records: Vec<Record>,
+    /// How many lines cannot be read, as when a crash cut one short.
+    pub torn: usize,
+}
+
 /// What a command does to a store.
 #[derive(Clone, Debug)]
 pub struct Step<'a> {
@@ -132,6 +142,13 @@ impl Added {
         self.roots.contains(fingerprint)
     }
 
+    /// Only those of which this holds.
+    #[must_use]
+    pub fn only(mut self, mut wanted: impl FnMut(&Fingerprint) -> bool) -> Self {
+        self.roots.retain(|root| wanted(root));
+        self
+    }
+
     /// The certificates, in no order.
     pub fn roots(&self) -> Vec<Fingerprint> {
         self.roots.iter().copied().collect()
@@ -155,10 +172,21 @@ impl Journal {
         Lock::file(&self.state.join("lock"), wait)
     }
 
-    /// Every record that can be read, oldest first. A line that a crash cut short is passed over.
-    pub fn records(&self) -> Result<Vec<Record>, Error> {
+    /// Every record, oldest first.
+    pub fn history(&self) -> Result<History, Error> {
         let bytes = file::read(&self.path())?.unwrap_or_default();
-        Ok(bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
+        let mut history = History::default();
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match serde_json::from_slice(line) {
+                Ok(record) => history.records.push(record),
+                Err(_) => history.torn += 1,
+            }
+        }
+        Ok(history)
+    }
+
+    fn records(&self) -> Result<Vec<Record>, Error> {
+        Ok(self.history()?.records)
     }
 
     /// Records the changes and then makes them, in order. Call it under the [`lock`](Self::lock).
@@ -223,6 +251,18 @@ impl Journal {
     /// The change that an undo puts back: the last one that no undo has put back yet.
     pub fn last(&self) -> Result<Record, Error> {
         self.standing()?.pop().ok_or(Error::NothingToUndo)
+    }
+
+    /// The change of this number, if it stands.
+    pub fn change(&self, id: u64) -> Result<Record, Error> {
+        let standing = self.standing()?.into_iter().find(|record| record.id == id);
+        standing.ok_or(Error::NoSuchChange { id })
+    }
+
+    /// The last change of this store that no undo has put back yet.
+    pub fn last_of(&self, store: &Path) -> Result<Record, Error> {
+        let store = std::path::absolute(store).map_err(Error::io("find", store))?;
+        self.standing()?.into_iter().rfind(|record| record.store == store).ok_or(Error::NothingToUndo)
     }
 
     /// What pgtrust added to this store and did not take out again.

@@ -73,11 +73,12 @@ impl Store {
         }
     }
 
-    fn count(&self) -> usize {
+    /// The certificates in it.
+    pub fn certificates(&self) -> Vec<&Certificate> {
         match self {
-            Self::File(store) => store.certificates.len(),
-            Self::Folder(directory, _) => directory.certificates().count(),
-            Self::Database(database) => database.entries().len(),
+            Self::File(store) => store.certificates.iter().collect(),
+            Self::Folder(directory, _) => directory.certificates().map(|(_, certificate)| certificate).collect(),
+            Self::Database(database) => database.entries().iter().map(|entry| &entry.certificate).collect(),
         }
     }
 }
@@ -127,7 +128,7 @@ impl Plan {
                 (false, false) => Outcome::Updated,
             },
             added: added.map(|entry| (entry.certificate.clone(), entry.origin.to_owned())).collect(),
-            kept: store.count(),
+            kept: store.certificates().len(),
             repairs: difference.notes,
             changes: difference.changes,
         })
@@ -190,7 +191,7 @@ impl Removal {
         };
         let Difference { changes, certificates: removed, notes } = difference;
         let outcome = if changes.is_empty() { Outcome::Unchanged } else { Outcome::Updated };
-        let kept = store.count().saturating_sub(removed.len());
+        let kept = store.certificates().len().saturating_sub(removed.len());
         Ok(Self { format: store.format(), outcome, removed, kept, notes, changes })
     }
 

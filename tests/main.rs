@@ -11,6 +11,7 @@ mod directory;
 mod env;
 mod faults;
 mod fetch;
+mod history;
 #[cfg(unix)]
 mod hostile_stores;
 #[cfg(unix)]

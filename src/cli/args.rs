@@ -14,7 +14,7 @@ use pgtrust::env::SHELLS;
 use time::{Date, macros::format_description};
 
 use shared::format;
-pub(crate) use shared::{Download, Password, Stores};
+pub(crate) use shared::{Download, Password, Removing, Stores};
 
 /// Keeps every PostgreSQL client on this machine trusting the right roots.
 #[derive(Debug, Parser)]
@@ -59,10 +59,12 @@ pub(crate) enum Command {
     Completions(Completions),
     Env(Env),
     Fetch(Fetch),
+    History(History),
     Inspect(Inspect),
     Install(Install),
     Man(Man),
     Providers(Providers),
+    Prune(Prune),
     Snippet(Snippet),
     Undo(Undo),
     Uninstall(Uninstall),
@@ -249,6 +251,22 @@ pub(crate) struct Install {
     pub(crate) json: bool,
 }
 
+/// Show what pgtrust changed: when, by which command, in which store, and which roots came and went
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust history
+  pgtrust history ~/.postgresql/root.crt
+  pgtrust undo 7                                   put that change back")]
+pub(crate) struct History {
+    /// Only this store
+    #[arg(value_name = "STORE")]
+    pub(crate) store: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Print the manual page of pgtrust or of one of its commands
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example:
@@ -274,6 +292,18 @@ pub(crate) struct Providers {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Take out of the stores the roots that pgtrust added and that have expired or that their provider no longer uses
+///
+/// Says for each why it goes and what still names it. What others put into a store stays. `undo` brings it back.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust prune --dry-run                          show what would go, from all stores that the manifest keeps
+  pgtrust prune --target postgres")]
+pub(crate) struct Prune {
+    #[command(flatten)]
+    pub(crate) removing: Removing,
 }
 
 /// Print the connection settings of a client that check the server against the files that pgtrust keeps
@@ -314,7 +344,15 @@ pub(crate) struct Snippet {
 
 /// Put the last change of a store back, byte for byte
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust undo                                     the last change
+  pgtrust undo ~/.postgresql/root.crt              the last change of this store
+  pgtrust undo 7                                   the change of this number in `pgtrust history`")]
 pub(crate) struct Undo {
+    /// A change by its number, or a store; the last change without it
+    #[arg(value_name = "ID|STORE")]
+    pub(crate) what: Option<String>,
+
     /// Put the old bytes back even if others changed the store since
     #[arg(long)]
     pub(crate) force: bool,
@@ -335,19 +373,7 @@ pub(crate) struct Undo {
   pgtrust uninstall --output /srv/app/trust.p12")]
 pub(crate) struct Uninstall {
     #[command(flatten)]
-    pub(crate) stores: Stores,
-
-    /// A file whose first line is the store's password
-    #[arg(long, value_name = "FILE")]
-    pub(crate) password_file: Option<PathBuf>,
-
-    /// Show what would go and touch nothing
-    #[arg(short = 'n', long)]
-    pub(crate) dry_run: bool,
-
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    pub(crate) removing: Removing,
 }
 
 fn date(text: &str) -> Result<Date, String> {

@@ -7,12 +7,15 @@ mod completions;
 mod context;
 mod env;
 mod fetch;
+mod history;
 mod inspect;
 mod install;
 mod man;
 mod password;
 mod place;
 mod providers;
+mod prune;
+mod removing;
 mod report;
 mod snippet;
 mod ui;
@@ -60,10 +63,12 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Completions(args) => completions::run(args),
         Command::Env(args) => env::run(&context, args),
         Command::Fetch(args) => fetch::run(&context, args),
+        Command::History(args) => history::run(&context, args),
         Command::Inspect(args) => inspect::run(&context, args),
         Command::Install(args) => install::run(&context, args),
         Command::Man(args) => man::run(args),
         Command::Providers(args) => providers::run(&context, args),
+        Command::Prune(args) => prune::run(&context, args),
         Command::Snippet(args) => snippet::run(&context, args),
         Command::Undo(args) => undo::run(&context, args),
         Command::Uninstall(args) => uninstall::run(&context, args),

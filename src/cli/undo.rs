@@ -1,6 +1,11 @@
 //! `pgtrust undo`
 
-use pgtrust::journal::Step;
+use std::path::Path;
+
+use pgtrust::bundle::{CertificateSet, Origin};
+use pgtrust::format::Passwords;
+use pgtrust::journal::{Change, Step};
+use pgtrust::{Error, source};
 
 use super::Status;
 use super::args::Undo;
@@ -12,9 +17,19 @@ pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
     let journal = context.journal()?;
     // A dry run writes nothing at all, the lock's file included.
     let _lock = if args.dry_run { None } else { Some(context.lock()?) };
-    let record = journal.last()?;
+    let record = match &args.what {
+        None => journal.last()?,
+        Some(id) if id.bytes().all(|byte| byte.is_ascii_digit()) => journal.change(id.parse().unwrap_or(u64::MAX))?,
+        Some(store) => journal.last_of(Path::new(store))?,
+    };
     let _store_lock = if args.dry_run { None } else { Some(context.lock_store(&record.store)?) };
-    let changes = journal.undo(&record, args.force)?;
+    let changes = match journal.undo(&record, args.force) {
+        Err(error @ Error::ChangedSince { .. }) => {
+            journal.undo(&record, true)?.iter().for_each(difference);
+            return Err(error.into());
+        }
+        changes => changes?,
+    };
     if !args.dry_run {
         let step = context.step(&record.store, &changes);
         install::change(context, Step { undoes: Some(record.id), ..step })?;
@@ -32,4 +47,21 @@ pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
         roots.iter().try_for_each(|root| ui::data(&format!("  {sign} {} {}", root.sha256, root.subject)))?;
     }
     Ok(Status::Done)
+}
+
+/// Shows what putting old bytes back would do to the certificates in a file.
+fn difference(change: &Change) {
+    let certificates = |bytes: &Option<Vec<u8>>| {
+        let mut set = CertificateSet::new();
+        let mut bytes = bytes.as_deref().unwrap_or_default();
+        // Of what cannot be read, as with a password of its own, nothing can be shown.
+        let _ = source::load(&mut set, &mut bytes, Origin::File(change.path.clone()), Passwords::Usual);
+        set
+    };
+    let (before, after) = (certificates(&change.before), certificates(&change.after));
+    for (sign, some, others) in [('-', &before, &after), ('+', &after, &before)] {
+        for certificate in some.certificates().filter(|certificate| !others.contains(certificate)) {
+            ui::note(&format!("  {sign} {} {}", certificate.fingerprint(), certificate.subject()));
+        }
+    }
 }

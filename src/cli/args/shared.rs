@@ -71,6 +71,24 @@ pub(crate) struct Password {
     pub(crate) no_password: bool,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Removing {
+    #[command(flatten)]
+    pub(crate) stores: Stores,
+
+    /// A file whose first line is the store's password
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// Show what would go and touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 pub(super) fn format() -> PossibleValuesParser {
     PossibleValuesParser::new(target::formats())
 }

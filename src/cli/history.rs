@@ -1,0 +1,73 @@
+//! `pgtrust history`
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use pgtrust::journal::{History, Listed, Record};
+use serde::Serialize;
+
+use super::Status;
+use super::args;
+use super::context::Context;
+use super::ui::{self, Failure};
+
+pub(crate) fn run(context: &Context, args: &args::History) -> Result<Status, Failure> {
+    let History { records, torn, .. } = context.journal()?.history()?;
+    let store = args.store.as_deref().map(|store| std::path::absolute(store).unwrap_or_else(|_| store.to_owned()));
+    let undone: HashMap<u64, u64> = records.iter().filter_map(|record| Some((record.undoes?, record.id))).collect();
+    let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
+    let of_store = |record: &&Record| store.as_deref().is_none_or(|store| record.store == store);
+    let entries = records.iter().filter(|record| record.failed.is_none()).filter(of_store).map(|record| Entry {
+        id: record.id,
+        time: &record.time,
+        command: &record.command,
+        store: &record.store,
+        added: &record.added,
+        removed: &record.removed,
+        undoes: record.undoes,
+        undone_by: undone.get(&record.id).copied(),
+        failed: failed.contains(&record.id),
+    });
+    let entries: Vec<Entry<'_>> = entries.collect();
+    if args.json {
+        ui::json(&Report { changes: &entries })?;
+    } else {
+        entries.iter().try_for_each(show)?;
+    }
+    if torn > 0 {
+        ui::warning(&format!("{} of the journal cannot be read, as after a crash", ui::count(torn, "line")));
+        return Ok(Status::Found);
+    }
+    Ok(Status::Done)
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    changes: &'a [Entry<'a>],
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: u64,
+    time: &'a str,
+    command: &'a str,
+    store: &'a Path,
+    added: &'a [Listed],
+    removed: &'a [Listed],
+    undoes: Option<u64>,
+    undone_by: Option<u64>,
+    failed: bool,
+}
+
+fn show(entry: &Entry<'_>) -> Result<(), Failure> {
+    let fate = match (entry.failed, entry.undone_by) {
+        (true, _) => ", failed".to_owned(),
+        (false, Some(by)) => format!(", put back by {by}"),
+        (false, None) => String::new(),
+    };
+    ui::data(&format!("{} {} {}: pgtrust {}{fate}", entry.id, entry.time, entry.store.display(), entry.command))?;
+    for (sign, roots) in [('+', entry.added), ('-', entry.removed)] {
+        roots.iter().try_for_each(|root| ui::data(&format!("  {sign} {} {}", root.sha256, root.subject)))?;
+    }
+    Ok(())
+}
