@@ -212,18 +212,23 @@ impl Bundle {
     /// [`save`](Self::save) as PEM, unless the file holds these roots in this order already. Returns whether it was
     /// written.
     pub fn keep(&self, path: &Path) -> Result<bool, Error> {
+        let is_kept = self.is_kept(path)?;
+        if !is_kept {
+            self.save(path, Format::pem(), None)?;
+        }
+        Ok(!is_kept)
+    }
+
+    /// Whether a PEM file holds these roots in this order.
+    pub fn is_kept(&self, path: &Path) -> Result<bool, Error> {
         let mut there = Vec::new();
         let bytes = file::read(path)?.unwrap_or_default();
-        // A file that cannot be read is replaced: all that is in it comes from here.
+        // A file that cannot be read is none: all that is in it comes from here.
         let _ = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, .. } => there.push(certificate.fingerprint()),
             Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {}
         });
-        let same = self.certificates().map(Certificate::fingerprint).eq(there);
-        if !same {
-            self.save(path, Format::pem(), None)?;
-        }
-        Ok(!same)
+        Ok(self.certificates().map(Certificate::fingerprint).eq(there))
     }
 
     /// Roots that share a subject with another root of another key, and have no key identifier to tell them apart:

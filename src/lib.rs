@@ -16,6 +16,7 @@ pub mod lock;
 pub mod manifest;
 pub mod nss;
 pub mod plan;
+pub mod refresh;
 pub mod snippet;
 pub mod source;
 pub mod target;

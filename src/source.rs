@@ -4,6 +4,8 @@
 mod download;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "fetch")]
+mod findings;
 
 use std::fs::File;
 use std::io::Read;
@@ -22,7 +24,7 @@ use crate::nss::{Certutil, Database};
 #[cfg(feature = "fetch")]
 pub use download::{Download, DownloadError, Downloader, Mirror, Request, Settings};
 #[cfg(feature = "fetch")]
-pub use fetch::{Fetched, Held, Network, Progress, RootResult, RootState};
+pub use fetch::{Asked, Fetched, Held, Network, Progress, RootResult, RootState, UrlState};
 
 /// A source as a user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,7 +172,16 @@ pub fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Res
     let mut bytes = Vec::new();
     let written = (Format::pem().encode)(&mut entries.into_iter(), None, &mut bytes);
     written.map_err(|source| Error::Decode { origin: path.display().to_string(), source })?;
-    file::replace_bytes(path, &bytes)
+    if file::read(path)?.as_deref() == Some(&bytes) { Ok(()) } else { file::replace_bytes(path, &bytes) }
+}
+
+/// The certificates that [`hold`] keeps aside in a file.
+pub fn held_in(path: &Path) -> Result<Vec<Certificate>, Error> {
+    let mut set = CertificateSet::new();
+    if path.exists() {
+        load_path(&mut set, path, Passwords::Usual)?;
+    }
+    Ok(set.certificates().cloned().collect())
 }
 
 /// The certificates that [`hold`] keeps aside below this folder, with the provider of each.
@@ -178,9 +189,7 @@ pub fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
     let mut held = Vec::new();
     for path in file::entries(folder)? {
         let provider = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let mut set = CertificateSet::new();
-        load_path(&mut set, &path, Passwords::Usual)?;
-        held.extend(set.certificates().map(|certificate| (provider.clone(), certificate.clone())));
+        held.extend(held_in(&path)?.into_iter().map(|certificate| (provider.clone(), certificate)));
     }
     Ok(held)
 }

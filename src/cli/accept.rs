@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context, args: &Accept) -> Result<Status, Failure> {
     manifest.save()?;
     let others = held.iter().filter(|(other, held)| other == id && held != certificate).map(|(_, held)| held);
     source::hold(&layout.held_of(id), others)?;
-    fetch::write(context, &manifest, id, &manifest.selection(id))?;
+    fetch::bundle(context, &manifest, id, &manifest.selection(id))?.keep(&layout.bundle_of(id))?;
     ui::data(&format!("{id}: accepted {} {}", certificate.fingerprint(), certificate.subject()))?;
     ui::hint("`pgtrust install` puts it into the stores that the manifest keeps");
     Ok(Status::Done)

@@ -1,13 +1,14 @@
 //! `pgtrust fetch`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pgtrust::bundle::CertificateSet;
 use pgtrust::catalog::{Provider, Selection};
 use pgtrust::manifest::{Manifest, NewRoots};
-use pgtrust::source::{self, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, RootState, Settings};
-use pgtrust::{Bundle, Error, Fingerprint, Policy};
+use pgtrust::refresh::Kind;
+use pgtrust::source::{self, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, UrlState};
+use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy};
 use serde::Serialize;
 
 use super::Status;
@@ -22,17 +23,12 @@ pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
     if ids.is_empty() {
         return Err(Error::NothingKept.into());
     }
-    let kept = fetch(context, &ids, &args.download, true)?;
-    let mut status = Status::Done;
-    for kept in &kept {
-        status = status.max(kept.status);
-        if args.require_network && kept.fetched.missed_network() {
-            ui::error(&format!(
-                "`{}`: not every root could be had from where it is published",
-                kept.fetched.provider.id
-            ));
-            status = Status::Failed;
-        }
+    let (kept, _) = fetch(context, &ids, &args.download, Keep::Remember)?;
+    let mut status = say(&kept);
+    for kept in kept.iter().filter(|kept| args.require_network && kept.fetched.missed_network()) {
+        let id = &kept.fetched.provider.id;
+        ui::error(&format!("`{id}`: not every root could be had from where it is published"));
+        status = Status::Failed;
     }
     if args.json {
         ui::json(&Report { providers: kept.iter().map(Kept::report).collect() })?;
@@ -44,21 +40,32 @@ pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
 
 /// A provider's roots, fetched and written to their stable path.
 pub(crate) struct Kept {
-    fetched: Fetched,
+    pub(crate) fetched: Fetched,
     accepted: Vec<Held>,
     path: PathBuf,
-    changed: bool,
-    pub(crate) status: Status,
+    /// Whether the file at that path changed, or would have.
+    pub(crate) changed: bool,
 }
 
-/// Fetches providers, writes each one's combined PEM and keeps aside what no pin knows. With `remember` the manifest
-/// keeps the providers from now on.
+/// What stays of a fetch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Nothing: this only tells what would change.
+    Nothing,
+    /// The roots.
+    Roots,
+    /// The roots, and the manifest keeps the providers from now on.
+    Remember,
+}
+
+/// Fetches providers, writes each one's combined PEM and keeps aside what no pin knows. Returns the manifest with what
+/// it accepts by itself.
 pub(crate) fn fetch(
     context: &Context,
     ids: &[String],
     download: &Download,
-    remember: bool,
-) -> Result<Vec<Kept>, Failure> {
+    keep: Keep,
+) -> Result<(Vec<Kept>, Manifest), Failure> {
     let layout = context.layout()?;
     let manifest = context.manifest()?;
     let catalog = context.catalog();
@@ -74,6 +81,7 @@ pub(crate) fn fetch(
         let downloader = Downloader::new(Settings {
             timeout: Duration::from_secs(download.timeout),
             cache: Some(layout.state.join("downloads")),
+            cache_is_fixed: keep == Keep::Nothing,
             mirror: mirror(download, &manifest)?,
             ..Settings::default()
         });
@@ -88,38 +96,73 @@ pub(crate) fn fetch(
     };
 
     // Not earlier: others must not wait for our downloads.
-    let _lock = context.lock()?;
+    let _lock = if keep == Keep::Nothing { None } else { Some(context.lock()?) };
     let mut manifest = context.manifest()?;
     let mut kept = Vec::new();
     for mut fetched in all {
         let id = fetched.provider.id.clone();
-        if remember {
-            manifest.keep_source(&id, &download.selection(manifest.selection(&id)))?;
+        let wanted = download.selection(manifest.selection(&id));
+        if keep == Keep::Remember {
+            manifest.keep_source(&id, &wanted)?;
         }
-        let status = say(&fetched, download.offline);
         let accept = manifest.source(&id).is_some_and(|source| source.new_roots == NewRoots::Accept);
         let known = manifest.accepted(&id)?;
         fetched.held.retain(|root| !known.contains(&root.certificate));
         let accepted: Vec<Held> = fetched.held.extract_if(.., |root| accept && root.acceptable).collect();
         for root in &accepted {
             manifest.accept(&id, &root.certificate)?;
-            ui::warning(&format!("`{id}`: accepted as the manifest says: {}", described(root)));
         }
-        let status = status.max(hold(context, &fetched)?);
-        let changed = write(context, &manifest, &id, &download.selection(manifest.selection(&id)))?;
-        kept.push(Kept { fetched, accepted, path: layout.bundle_of(&id), changed, status });
+        let bundle = bundle(context, &manifest, &id, &wanted)?;
+        let path = layout.bundle_of(&id);
+        let changed = if keep == Keep::Nothing {
+            !bundle.is_kept(&path)?
+        } else {
+            hold(&layout.held_of(&id), &fetched)?;
+            bundle.keep(&path)?
+        };
+        kept.push(Kept { fetched, accepted, path, changed });
     }
-    manifest.save()?;
-    Ok(kept)
+    if keep != Keep::Nothing {
+        manifest.save()?;
+    }
+    Ok((kept, manifest))
 }
 
-/// Writes a provider's combined PEM from what is pinned and accepted. Returns whether the file changed.
-pub(crate) fn write(context: &Context, manifest: &Manifest, id: &str, wanted: &Selection) -> Result<bool, Failure> {
+/// Says what is not as it should be.
+pub(crate) fn say(kept: &[Kept]) -> Status {
+    let mut status = Status::Done;
+    for Kept { fetched, accepted, .. } in kept {
+        for root in accepted {
+            let id = &fetched.provider.id;
+            ui::warning(&format!("`{id}`: accepted as the manifest says: {}", root.description()));
+        }
+        for finding in fetched.findings() {
+            ui::finding(&finding);
+            if matches!(finding.kind, Kind::Mismatch | Kind::Held) {
+                status = Status::Found;
+            }
+        }
+    }
+    status
+}
+
+/// A provider's roots: what is pinned and accepted.
+pub(crate) fn bundle(context: &Context, manifest: &Manifest, id: &str, wanted: &Selection) -> Result<Bundle, Failure> {
     let mut set = CertificateSet::new();
     source::load_provider(&mut set, &context.catalog(), manifest, id, wanted)?;
     let (bundle, rejected) = Bundle::build(set, &Policy::roots(context.as_of))?;
     report::rejected(&rejected);
-    Ok(bundle.keep(&context.layout()?.bundle_of(id))?)
+    Ok(bundle)
+}
+
+/// Keeps aside what no pin knows. What was held before stays as long as not every URL could be asked.
+fn hold(path: &Path, fetched: &Fetched) -> Result<(), Failure> {
+    let mut held: Vec<Certificate> = fetched.held.iter().map(|held| held.certificate.clone()).collect();
+    if fetched.urls.iter().any(|asked| matches!(asked.state, UrlState::Unreachable(_))) {
+        let before = source::held_in(path)?;
+        held.extend(before.into_iter().filter(|before| fetched.held.iter().all(|held| held.certificate != *before)));
+    }
+    Ok(source::hold(path, held.iter())?)
 }
 
 fn kept_providers(context: &Context, manifest: &Manifest) -> Vec<String> {
@@ -134,53 +177,6 @@ fn mirror(download: &Download, manifest: &Manifest) -> Result<Option<Mirror>, Fa
         Some(mirror) => Some(mirror.clone()),
         None => of_manifest()?,
     })
-}
-
-/// Says what is not as it should be.
-fn say(fetched: &Fetched, offline: bool) -> Status {
-    let id = &fetched.provider.id;
-    for root in fetched.roots.iter().filter(|root| root.result == RootState::Mismatch) {
-        let reason = root.reason.as_deref().unwrap_or_default();
-        ui::error(&format!("`{id}`: `{}`: {reason}; not used, the built-in copy stays", root.subject));
-    }
-    if fetched.has_mismatch() {
-        ui::hint("its pin is a SHA-256 fingerprint of a known certificate: a proxy or another party may have answered");
-    }
-    let missed = |root: &&RootResult| root.result == RootState::BuiltIn && root.url.is_some();
-    let missing: Vec<&RootResult> = fetched.roots.iter().filter(missed).collect();
-    if let Some(first) = missing.first().filter(|_| !offline) {
-        let reason = first.reason.as_deref().unwrap_or_default();
-        ui::warning(&format!(
-            "`{id}`: {} of {} taken from the built-in copies, which the same pins prove: {reason}",
-            missing.len(),
-            ui::count(fetched.roots.len(), "root")
-        ));
-    }
-    if fetched.has_mismatch() { Status::Found } else { Status::Done }
-}
-
-/// Keeps aside what no pin knows, and shows it.
-fn hold(context: &Context, Fetched { provider, held, .. }: &Fetched) -> Result<Status, Failure> {
-    let id = &provider.id;
-    source::hold(&context.layout()?.held_of(id), held.iter().map(|held| &held.certificate))?;
-    for root in held {
-        ui::warning(&format!("`{id}`: held, not trusted: {}", described(root)));
-        let fingerprint = root.certificate.fingerprint();
-        ui::hint(&format!("compare it with {}; `pgtrust accept {fingerprint}` trusts it", provider.docs));
-    }
-    Ok(if held.is_empty() { Status::Done } else { Status::Found })
-}
-
-fn described(root: &Held) -> String {
-    let certificate = &root.certificate;
-    format!(
-        "`{}`, sha256 {}, valid {} to {}, served by `{}`",
-        certificate.subject(),
-        certificate.fingerprint(),
-        certificate.not_before().date(),
-        certificate.not_after().date(),
-        root.url
-    )
 }
 
 impl Kept {

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::Status;
 use super::args;
 use super::context::Context;
+use super::fetch::Keep;
 use super::place::{Finder, Place};
 use super::ui::{self, Failure};
 use super::{bundle, fetch, password, report};
@@ -132,8 +133,11 @@ fn fetch_if_needed<'a>(
         _ => None,
     });
     let missing: Vec<String> = missing.collect();
-    let kept = if missing.is_empty() { Vec::new() } else { fetch::fetch(context, &missing, download, false)? };
-    Ok(kept.iter().map(|kept| kept.status).max().unwrap_or(Status::Done))
+    if missing.is_empty() {
+        return Ok(Status::Done);
+    }
+    let (kept, _) = fetch::fetch(context, &missing, download, Keep::Roots)?;
+    Ok(fetch::say(&kept))
 }
 
 /// What became of one store.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pgtrust::refresh::{Finding, Kind};
 use pgtrust::{Error, sanitise};
 use time::OffsetDateTime;
 
@@ -70,6 +71,17 @@ pub(crate) fn problem(error: &Error) {
     self::error(&error.to_string());
     if let Some(hint) = error.hint() {
         self::hint(&hint);
+    }
+}
+
+/// Something that a person should look at.
+pub(crate) fn finding(finding: &Finding) {
+    match finding.kind {
+        Kind::Mismatch | Kind::Store | Kind::Hook => error(&finding.message),
+        _ => warning(&finding.message),
+    }
+    if let Some(hint) = &finding.hint {
+        self::hint(hint);
     }
 }
 

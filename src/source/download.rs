@@ -42,13 +42,22 @@ pub struct Settings {
     pub max_bytes: u64,
     /// Folder for bodies and their validators (`ETag`, `Last-Modified`); created when needed.
     pub cache: Option<PathBuf>,
+    /// Whether the cache is only read.
+    pub cache_is_fixed: bool,
     /// The server to ask instead of the one that a request names.
     pub mirror: Option<Mirror>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), attempts: 3, max_bytes: 16 * 1024 * 1024, cache: None, mirror: None }
+        Self {
+            timeout: Duration::from_secs(30),
+            attempts: 3,
+            max_bytes: 16 * 1024 * 1024,
+            cache: None,
+            cache_is_fixed: false,
+            mirror: None,
+        }
     }
 }
 
@@ -78,6 +87,8 @@ pub struct Download {
     pub from: String,
     /// The server that the request names sent it, over verified TLS: false when a mirror was asked.
     pub authentic: bool,
+    /// Where it has moved for good, by the server's own word.
+    pub moved: Option<String>,
 }
 
 impl Downloader {

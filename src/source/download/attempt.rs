@@ -21,6 +21,8 @@ pub(super) async fn attempt(
     let cached = folder.and_then(|folder| cache::load(folder, &shown(url), settings.max_bytes));
     let authentic = settings.mirror.is_none();
     let mut at = url.clone();
+    // Only as long as each step is for good.
+    let mut moved = Some(None);
     for _ in 0..=MAX_REDIRECTS {
         let known = cached.as_ref().filter(|entry| entry.answered == shown(&at));
         let request = conditional(client.get(at.clone()), known);
@@ -28,24 +30,27 @@ pub(super) async fn attempt(
         let status = response.status();
         if let (StatusCode::NOT_MODIFIED, Some(entry)) = (status, known) {
             let body = entry.body.clone();
-            return Ok(Download { body, unchanged: true, from: shown(&at), authentic });
+            return Ok(Download { body, unchanged: true, from: shown(&at), authentic, moved: moved.flatten() });
         }
         if status == StatusCode::OK {
             let etag = text(response.headers(), ETAG);
             let last_modified = text(response.headers(), LAST_MODIFIED);
             let body = body(response, &at, settings).await?;
             let entry = Entry { answered: shown(&at), etag, last_modified, body };
-            if let Some(folder) = folder
+            if let Some(folder) = folder.filter(|_| !settings.cache_is_fixed)
                 && (entry.etag.is_some() || entry.last_modified.is_some())
             {
                 // What cannot be kept is downloaded again next time; that is no reason to fail now.
                 let _ = cache::store(folder, &shown(url), &entry);
             }
-            return Ok(Download { body: entry.body, unchanged: false, from: entry.answered, authentic });
+            let (body, from) = (entry.body, entry.answered);
+            return Ok(Download { body, unchanged: false, from, authentic, moved: moved.flatten() });
         }
         match text(response.headers(), LOCATION) {
             Some(location) if status.is_redirection() => {
                 at = redirected(&at, &location, url, allowed_hosts)?;
+                let is_for_good = matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+                moved = moved.filter(|_| is_for_good).map(|_| Some(shown(&at)));
             }
             _ => {
                 return Err(DownloadError::Status {
