@@ -112,6 +112,14 @@ pub struct Rejected {
     pub reason: Reason,
 }
 
+impl Rejected {
+    /// Whether the user should know: what was left out as asked is known, and the odd ones among this machine's and the
+    /// JDK's own roots are not the user's concern.
+    pub fn is_of_user(&self) -> bool {
+        self.reason != Reason::Excluded && !matches!(self.sighting.origin, Origin::System | Origin::Jdk)
+    }
+}
+
 /// A checked, deduplicated, ordered and non-empty set of roots.
 ///
 /// Order: what servers use now, then what they are announced to use, then all else; by fingerprint within each, so

@@ -53,6 +53,8 @@ pub enum Kind {
     Gone,
     /// A tenant's CA has changed.
     Changed,
+    /// A certificate of a source does not get into stores. Good to know, and no more.
+    LeftOut,
     /// A source could not be asked, or not be read.
     Source,
     /// A store could not be brought up to date.

@@ -175,8 +175,8 @@ pub fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Res
     if file::read(path)?.as_deref() == Some(&bytes) { Ok(()) } else { file::replace_bytes(path, &bytes) }
 }
 
-/// The certificates that [`hold`] keeps aside in a file.
-pub fn held_in(path: &Path) -> Result<Vec<Certificate>, Error> {
+/// The certificates in a file; none when there is no file.
+pub fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
     if path.exists() {
         load_path(&mut set, path, Passwords::Usual)?;
@@ -189,7 +189,7 @@ pub fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
     let mut held = Vec::new();
     for path in file::entries(folder)? {
         let provider = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        held.extend(held_in(&path)?.into_iter().map(|certificate| (provider.clone(), certificate)));
+        held.extend(certificates_in(&path)?.into_iter().map(|certificate| (provider.clone(), certificate)));
     }
     Ok(held)
 }

@@ -33,6 +33,7 @@ mod proxy_and_mirror;
 mod published_stores;
 #[cfg(unix)]
 mod readme;
+mod refresh;
 mod roots;
 #[cfg(unix)]
 mod snippets;

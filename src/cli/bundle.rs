@@ -11,7 +11,7 @@ use pgtrust::format::{Format, Passwords};
 use pgtrust::manifest::Manifest;
 use pgtrust::nss::{Certutil, Database};
 use pgtrust::plan::{Access, FileStore};
-use pgtrust::source::{self, Source};
+use pgtrust::source::{self, Problem, Source};
 use pgtrust::{Bundle, Catalog, Error, Policy, jvm};
 
 use super::Status;
@@ -115,29 +115,38 @@ pub(crate) fn load(
     let manifest = if providers { context.manifest()? } else { Manifest::default() };
     let mut status = Status::Done;
     for source in sources {
-        let problems = match source {
-            Source::Path(path) if Database::is_at(path) => {
-                let certutil = Certutil::find(context.environment.path.as_deref().unwrap_or_default())?;
-                source::load_database(set, path, &certutil)?;
-                continue;
-            }
-            Source::Path(path) => source::load_path(set, path, passwords)?,
-            Source::Provider(id) => {
-                source::load_provider(set, catalog, &manifest, id, &wanted(manifest.selection(id)))?;
-                continue;
-            }
-            Source::Stdin => source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?,
-            Source::System => {
-                // Odd certificates in the machine's own store are no finding of ours.
-                source::load_system(set);
-                continue;
-            }
-            Source::Jdk => source::load_jdk(set, &jvm::in_use(&context.environment)?)?,
-            _ => continue,
-        };
+        let problems = load_one(context, catalog, &manifest, source, wanted, passwords, set)?;
         status = status.max(report::problems(&problems));
     }
     Ok(status)
+}
+
+/// Fills a set from one source. Returns what cannot be read.
+pub(crate) fn load_one(
+    context: &Context,
+    catalog: &Catalog,
+    manifest: &Manifest,
+    source: &Source,
+    wanted: &dyn Fn(Selection) -> Selection,
+    passwords: Passwords<'_>,
+    set: &mut CertificateSet,
+) -> Result<Vec<Problem>, Error> {
+    match source {
+        Source::Path(path) if Database::is_at(path) => {
+            let certutil = Certutil::find(context.environment.path.as_deref().unwrap_or_default())?;
+            source::load_database(set, path, &certutil)?;
+        }
+        Source::Path(path) => return source::load_path(set, path, passwords),
+        Source::Provider(id) => {
+            source::load_provider(set, catalog, manifest, id, &wanted(manifest.selection(id)))?;
+        }
+        Source::Stdin => return source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords),
+        // Odd certificates in the machine's own store are no finding of ours.
+        Source::System => drop(source::load_system(set)),
+        Source::Jdk => return source::load_jdk(set, &jvm::in_use(&context.environment)?),
+        _ => {}
+    }
+    Ok(Vec::new())
 }
 
 /// A slip of the hand after `-o` must not cost a key.

@@ -1,10 +1,12 @@
 //! `pgtrust fetch`
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pgtrust::bundle::CertificateSet;
+use pgtrust::bundle::{CertificateSet, Rejected};
 use pgtrust::catalog::{Provider, Selection};
+use pgtrust::journal::Listed;
 use pgtrust::manifest::{Manifest, NewRoots};
 use pgtrust::refresh::Kind;
 use pgtrust::source::{self, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, UrlState};
@@ -12,7 +14,7 @@ use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy};
 use serde::Serialize;
 
 use super::Status;
-use super::args::{Download, Fetch};
+use super::args::{self, Download, Fetch};
 use super::context::Context;
 use super::report;
 use super::ui::{self, Failure};
@@ -33,7 +35,8 @@ pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
     if args.json {
         ui::json(&Report { providers: kept.iter().map(Kept::report).collect() })?;
     } else {
-        kept.iter().try_for_each(|kept| ui::data(&kept.path.display().to_string()))?;
+        let made = kept.iter().filter(|kept| kept.failure.is_none());
+        made.map(|kept| kept.path.display().to_string()).try_for_each(|path| ui::data(&path))?;
     }
     Ok(status)
 }
@@ -41,10 +44,18 @@ pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
 /// A provider's roots, fetched and written to their stable path.
 pub(crate) struct Kept {
     pub(crate) fetched: Fetched,
-    accepted: Vec<Held>,
-    path: PathBuf,
+    pub(crate) accepted: Vec<Held>,
+    pub(crate) path: PathBuf,
     /// Whether the file at that path changed, or would have.
     pub(crate) changed: bool,
+    /// The roots that it gained.
+    pub(crate) added: Vec<Listed>,
+    /// The roots that it lost.
+    pub(crate) removed: Vec<Listed>,
+    /// What did not get in.
+    pub(crate) rejected: Vec<Rejected>,
+    /// Why the file could not be made.
+    pub(crate) failure: Option<Error>,
 }
 
 /// What stays of a fetch.
@@ -75,14 +86,14 @@ pub(crate) fn fetch(
             asked.push((catalog.provider(id)?, download.selection(manifest.selection(id))));
         }
     }
-    let all = if download.offline {
+    let all = if download.network.offline {
         Fetched::all(asked, &Network::Offline)?
     } else {
         let downloader = Downloader::new(Settings {
-            timeout: Duration::from_secs(download.timeout),
+            timeout: Duration::from_secs(download.network.timeout),
             cache: Some(layout.state.join("downloads")),
             cache_is_fixed: keep == Keep::Nothing,
-            mirror: mirror(download, &manifest)?,
+            mirror: mirror(&download.network, &manifest)?,
             ..Settings::default()
         });
         let bar = ui::progress("downloading");
@@ -112,15 +123,12 @@ pub(crate) fn fetch(
         for root in &accepted {
             manifest.accept(&id, &root.certificate)?;
         }
-        let bundle = bundle(context, &manifest, &id, &wanted)?;
-        let path = layout.bundle_of(&id);
-        let changed = if keep == Keep::Nothing {
-            !bundle.is_kept(&path)?
-        } else {
+        if keep != Keep::Nothing {
             hold(&layout.held_of(&id), &fetched)?;
-            bundle.keep(&path)?
-        };
-        kept.push(Kept { fetched, accepted, path, changed });
+        }
+        let mut one = Kept::new(fetched, accepted, layout.bundle_of(&id));
+        one.failure = one.write(bundle(context, &manifest, &id, &wanted), keep).err();
+        kept.push(one);
     }
     if keep != Keep::Nothing {
         manifest.save()?;
@@ -131,7 +139,12 @@ pub(crate) fn fetch(
 /// Says what is not as it should be.
 pub(crate) fn say(kept: &[Kept]) -> Status {
     let mut status = Status::Done;
-    for Kept { fetched, accepted, .. } in kept {
+    for Kept { fetched, accepted, rejected, failure, .. } in kept {
+        report::rejected(rejected);
+        if let Some(error) = failure {
+            ui::problem(error);
+            status = Status::Failed;
+        }
         for root in accepted {
             let id = &fetched.provider.id;
             ui::warning(&format!("`{id}`: accepted as the manifest says: {}", root.description()));
@@ -139,27 +152,39 @@ pub(crate) fn say(kept: &[Kept]) -> Status {
         for finding in fetched.findings() {
             ui::finding(&finding);
             if matches!(finding.kind, Kind::Mismatch | Kind::Held) {
-                status = Status::Found;
+                status = status.max(Status::Found);
             }
         }
     }
     status
 }
 
-/// A provider's roots: what is pinned and accepted.
-pub(crate) fn bundle(context: &Context, manifest: &Manifest, id: &str, wanted: &Selection) -> Result<Bundle, Failure> {
+/// A provider's roots: what is pinned and accepted. And what of it is no good.
+pub(crate) fn bundle(
+    context: &Context,
+    manifest: &Manifest,
+    id: &str,
+    wanted: &Selection,
+) -> Result<(Bundle, Vec<Rejected>), Error> {
     let mut set = CertificateSet::new();
     source::load_provider(&mut set, &context.catalog(), manifest, id, wanted)?;
-    let (bundle, rejected) = Bundle::build(set, &Policy::roots(context.as_of))?;
-    report::rejected(&rejected);
-    Ok(bundle)
+    Bundle::build(set, &Policy::roots(context.as_of))
+}
+
+/// What a bundle has more and less than what stood there.
+fn difference(before: &[Certificate], bundle: &Bundle) -> (Vec<Listed>, Vec<Listed>) {
+    let known: HashSet<Fingerprint> = before.iter().map(Certificate::fingerprint).collect();
+    let wanted: HashSet<Fingerprint> = bundle.certificates().map(Certificate::fingerprint).collect();
+    let added = bundle.certificates().filter(|certificate| !known.contains(&certificate.fingerprint()));
+    let removed = before.iter().filter(|certificate| !wanted.contains(&certificate.fingerprint()));
+    (added.map(Listed::of).collect(), removed.map(Listed::of).collect())
 }
 
 /// Keeps aside what no pin knows. What was held before stays as long as not every URL could be asked.
 fn hold(path: &Path, fetched: &Fetched) -> Result<(), Failure> {
     let mut held: Vec<Certificate> = fetched.held.iter().map(|held| held.certificate.clone()).collect();
     if fetched.urls.iter().any(|asked| matches!(asked.state, UrlState::Unreachable(_))) {
-        let before = source::held_in(path)?;
+        let before = source::certificates_in(path)?;
         held.extend(before.into_iter().filter(|before| fetched.held.iter().all(|held| held.certificate != *before)));
     }
     Ok(source::hold(path, held.iter())?)
@@ -171,15 +196,42 @@ fn kept_providers(context: &Context, manifest: &Manifest) -> Vec<String> {
     names.filter(|name| catalog.contains(name)).collect()
 }
 
-fn mirror(download: &Download, manifest: &Manifest) -> Result<Option<Mirror>, Failure> {
+fn mirror(network: &args::Network, manifest: &Manifest) -> Result<Option<Mirror>, Failure> {
     let of_manifest = || manifest.mirror().map(str::parse::<Mirror>).transpose().map_err(Error::from);
-    Ok(match &download.mirror {
+    Ok(match &network.mirror {
         Some(mirror) => Some(mirror.clone()),
         None => of_manifest()?,
     })
 }
 
 impl Kept {
+    fn new(fetched: Fetched, accepted: Vec<Held>, path: PathBuf) -> Self {
+        let (added, removed, rejected) = (Vec::new(), Vec::new(), Vec::new());
+        Self { fetched, accepted, path, changed: false, added, removed, rejected, failure: None }
+    }
+
+    /// Writes the roots, if they are not what stands there.
+    fn write(&mut self, built: Result<(Bundle, Vec<Rejected>), Error>, keep: Keep) -> Result<(), Error> {
+        let (bundle, rejected) = built?;
+        self.rejected = rejected;
+        // A file that cannot be read is written anew.
+        let before = source::certificates_in(&self.path).unwrap_or_default();
+        (self.added, self.removed) = difference(&before, &bundle);
+        self.changed = if keep == Keep::Nothing { !bundle.is_kept(&self.path)? } else { bundle.keep(&self.path)? };
+        Ok(())
+    }
+
+    /// One line.
+    pub(crate) fn summary(&self, dry_run: bool) -> String {
+        let verb = match (self.changed, dry_run) {
+            (false, _) => "unchanged",
+            (true, true) => "would be updated",
+            (true, false) => "updated",
+        };
+        let (added, removed) = (ui::count(self.added.len(), "root"), self.removed.len());
+        format!("{}: {verb}: {added} added, {removed} removed", self.path.display())
+    }
+
     fn report(&self) -> ProviderReport<'_> {
         ProviderReport {
             id: &self.fetched.provider.id,

@@ -11,13 +11,8 @@ use pgtrust::target::{self, TARGETS};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Download {
-    /// Use the built-in copies without asking the network
-    #[arg(long, conflicts_with = "mirror")]
-    pub(crate) offline: bool,
-
-    /// Download the same paths from this server; pins still decide. `{host}` stands for the original host
-    #[arg(long, value_name = "URL", value_parser = Mirror::from_str)]
-    pub(crate) mirror: Option<Mirror>,
+    #[command(flatten)]
+    pub(crate) network: Network,
 
     /// Only the roots of this region; `all` for those of all regions again
     #[arg(long)]
@@ -26,6 +21,17 @@ pub(crate) struct Download {
     /// Roots on their way out too, which are kept where they stand but not newly added otherwise
     #[arg(long)]
     pub(crate) retiring: bool,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Network {
+    /// Use the built-in copies without asking the network
+    #[arg(long, conflicts_with = "mirror")]
+    pub(crate) offline: bool,
+
+    /// Download the same paths from this server; pins still decide. `{host}` stands for the original host
+    #[arg(long, value_name = "URL", value_parser = Mirror::from_str)]
+    pub(crate) mirror: Option<Mirror>,
 
     /// Seconds that one download may take
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
