@@ -16,6 +16,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::error::Error;
 use crate::file;
 use crate::lock::Lock;
+use crate::text::timestamp;
 
 /// Something that a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,10 @@ impl Kind {
     /// Whether something could not be done. The others are what was found.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Source | Self::Store | Self::Hook)
+    }
+
+    fn is_of_source(self) -> bool {
+        !matches!(self, Self::LeftOut | Self::Store | Self::Hook)
     }
 }
 
@@ -133,9 +138,10 @@ impl LastRun {
 
     /// Takes in what a run found. Returns what of it was not known before.
     ///
-    /// What was found of a source that could not be asked this time is neither confirmed nor gone: it stands.
-    pub fn settle(&mut self, mut found: Vec<Finding>, now: OffsetDateTime) -> Vec<Finding> {
-        let last_success = self.last_success().map(rfc3339);
+    /// What was found of a source that could not be asked this time is neither confirmed nor gone: it stands. So does
+    /// all that was found of sources by a run that asked none, unless `asked`.
+    pub fn settle(&mut self, mut found: Vec<Finding>, asked: bool, now: OffsetDateTime) -> Vec<Finding> {
+        let last_success = self.last_success().map(timestamp);
         let unasked: HashSet<String> =
             found.iter().filter(|finding| finding.kind == Kind::Source).map(|finding| finding.about.clone()).collect();
         let mut new = Vec::new();
@@ -144,13 +150,18 @@ impl LastRun {
                 // The words of the first time, or the file would change with each way in which a server fails.
                 Some(known) => *finding = known.clone(),
                 None => {
-                    finding.since = rfc3339(now);
+                    finding.since = timestamp(now);
                     new.push(finding.clone());
                 }
             }
         }
         let standing = self.kept.findings.iter().filter(|known| {
-            unasked.contains(&known.about) && !known.kind.is_failure() && !found.iter().any(|finding| finding.is(known))
+            let is_unasked = if asked {
+                unasked.contains(&known.about) && !known.kind.is_failure()
+            } else {
+                known.kind.is_of_source()
+            };
+            is_unasked && !found.iter().any(|finding| finding.is(known))
         });
         let standing: Vec<Finding> = standing.cloned().collect();
         found.extend(standing);
@@ -203,11 +214,6 @@ fn stamp(state: &Path) -> PathBuf {
     state.join("refresh.lock")
 }
 
-fn rfc3339(time: OffsetDateTime) -> String {
-    let whole = time.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(time);
-    whole.format(&Rfc3339).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,23 +229,25 @@ mod tests {
     #[test]
     fn each_thing_is_told_once_as_long_as_it_stands() {
         let mut last = LastRun::default();
-        assert_eq!(last.settle(vec![finding(Kind::Held, "a")], at(1)).len(), 1);
-        assert_eq!(last.settle(vec![finding(Kind::Held, "a"), finding(Kind::Held, "b")], at(2)).len(), 1);
+        assert_eq!(last.settle(vec![finding(Kind::Held, "a")], true, at(1)).len(), 1);
+        assert_eq!(last.settle(vec![finding(Kind::Held, "a"), finding(Kind::Held, "b")], true, at(2)).len(), 1);
         assert_eq!(last.findings().iter().map(|finding| &finding.since[17..19]).collect::<Vec<_>>(), ["01", "02"]);
-        assert!(last.settle(vec![], at(3)).is_empty() && last.findings().is_empty());
-        assert_eq!(last.settle(vec![finding(Kind::Held, "a")], at(4)).len(), 1);
+        assert!(last.settle(vec![], true, at(3)).is_empty() && last.findings().is_empty());
+        assert_eq!(last.settle(vec![finding(Kind::Held, "a")], true, at(4)).len(), 1);
     }
 
     #[test]
     fn what_was_found_stands_while_its_source_cannot_be_asked() {
         let mut last = LastRun::default();
-        last.settle(vec![finding(Kind::Held, "a")], at(1));
-        assert_eq!(last.settle(vec![finding(Kind::Source, "")], at(2)).len(), 1);
+        last.settle(vec![finding(Kind::Held, "a")], true, at(1));
+        assert_eq!(last.settle(vec![finding(Kind::Source, "")], true, at(2)).len(), 1);
         assert_eq!(last.findings().len(), 2);
         // Down in another way is down all the same.
         let other = Finding { message: "another reason".to_owned(), ..finding(Kind::Source, "") };
-        assert!(last.settle(vec![other], at(3)).is_empty());
-        assert!(last.settle(vec![finding(Kind::Held, "a")], at(4)).is_empty());
+        assert!(last.settle(vec![other], true, at(3)).is_empty());
+        assert!(last.settle(vec![finding(Kind::Held, "a")], true, at(4)).is_empty());
+        assert_eq!(last.findings().len(), 1);
+        assert!(last.settle(vec![], false, at(5)).is_empty());
         assert_eq!(last.findings().len(), 1);
     }
 
@@ -249,11 +257,11 @@ mod tests {
         let mut last = LastRun::load(folder.path()).unwrap();
         last.save().unwrap();
         assert!(!last.path.exists());
-        last.settle(vec![finding(Kind::Source, "")], at(1));
+        last.settle(vec![finding(Kind::Source, "")], true, at(1));
         last.save().unwrap();
         let mut again = LastRun::load(folder.path()).unwrap();
         let before = fs::metadata(&again.path).unwrap().modified().unwrap();
-        again.settle(vec![finding(Kind::Source, "")], at(2));
+        again.settle(vec![finding(Kind::Source, "")], true, at(2));
         again.save().unwrap();
         assert_eq!(fs::metadata(&again.path).unwrap().modified().unwrap(), before);
         assert_eq!(again.findings(), last.findings());

@@ -38,6 +38,7 @@ mod roots;
 #[cfg(unix)]
 mod snippets;
 mod sources;
+mod status;
 mod stores;
 mod support;
 mod system_store;

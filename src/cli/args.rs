@@ -68,6 +68,7 @@ pub(crate) enum Command {
     Prune(Prune),
     Refresh(Refresh),
     Snippet(Snippet),
+    Status(Status),
     Undo(Undo),
     Uninstall(Uninstall),
 }
@@ -336,6 +337,10 @@ pub(crate) struct Refresh {
     #[command(flatten)]
     pub(crate) network: Network,
 
+    /// Write metrics for the textfile collector of Prometheus' node_exporter to this file, whose name ends in `.prom`
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub(crate) metrics: Option<PathBuf>,
+
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -379,6 +384,18 @@ pub(crate) struct Snippet {
     #[arg(long, default_value = "DBNAME", requires = "client")]
     pub(crate) dbname: String,
 
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show what this machine keeps and how it stands: sources, stores, rotations ahead, held roots, the last refresh
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 all is well, 1 something needs a person: a root is held, a store cannot be read or would not
+survive a rotation, the last refresh found something"
+)]
+pub(crate) struct Status {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,7 +10,7 @@ use pgtrust::journal::Listed;
 use pgtrust::manifest::{Manifest, NewRoots};
 use pgtrust::refresh::Kind;
 use pgtrust::source::{self, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, UrlState};
-use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy};
+use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, timestamp};
 use serde::Serialize;
 
 use super::Status;
@@ -273,8 +273,8 @@ impl<'a> HeldReport<'a> {
         Self {
             sha256: held.certificate.fingerprint(),
             subject: held.certificate.subject().to_string(),
-            not_before: ui::timestamp(held.certificate.not_before()),
-            not_after: ui::timestamp(held.certificate.not_after()),
+            not_before: timestamp(held.certificate.not_before()),
+            not_after: timestamp(held.certificate.not_after()),
             url: &held.url,
         }
     }

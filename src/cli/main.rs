@@ -19,6 +19,7 @@ mod refresh;
 mod removing;
 mod report;
 mod snippet;
+mod status;
 mod ui;
 mod undo;
 mod uninstall;
@@ -72,6 +73,7 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Prune(args) => prune::run(&context, args),
         Command::Refresh(args) => refresh::run(&context, args),
         Command::Snippet(args) => snippet::run(&context, args),
+        Command::Status(args) => status::run(&context, args),
         Command::Undo(args) => undo::run(&context, args),
         Command::Uninstall(args) => uninstall::run(&context, args),
     }

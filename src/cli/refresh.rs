@@ -22,6 +22,7 @@ use super::context::Context;
 use super::fetch::{self, Keep, Kept};
 use super::install::{Installed, again, change};
 use super::place::{Finder, Place};
+use super::status;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Failure> {
@@ -38,7 +39,7 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
     let mut work = Work { context, args, catalog: context.catalog(), findings: Vec::new() };
     let (kept, manifest) = work.fetch(&manifest)?;
     let stores = work.stores(&manifest)?;
-    let new = last.settle(work.findings, context.now);
+    let new = last.settle(work.findings, !args.network.offline, context.now);
     if let Some(run) = run {
         last.save()?;
         run.end(context.time());
@@ -54,13 +55,22 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
     } else {
         show(args, &kept, &stores)?;
     }
-    let found = last.findings().iter().map(|finding| match finding.kind {
+    if let Some(path) = &args.metrics {
+        let overview = status::overview(context, &manifest, &LastRun::load(state)?)?;
+        overview.write_metrics(path, result(&last) as u8)?;
+    }
+    let checked = if args.check && changed { Status::Found } else { Status::Done };
+    Ok(result(&last).max(checked))
+}
+
+/// What all that stands comes to.
+fn result(last: &LastRun) -> Status {
+    let results = last.findings().iter().map(|finding| match finding.kind {
         kind if kind.is_failure() => Status::Failed,
         Kind::LeftOut => Status::Done,
         _ => Status::Found,
     });
-    let checked = if args.check && changed { Status::Found } else { Status::Done };
-    Ok(found.fold(checked, Status::max))
+    results.max().unwrap_or(Status::Done)
 }
 
 /// One line for each file that changed.
