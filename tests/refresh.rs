@@ -1,5 +1,7 @@
 //! `refresh`: what cron runs. Silent when nothing changed, told once when a person is needed, never worse than before.
 
+mod night;
+
 use std::fs;
 use std::path::PathBuf;
 
