@@ -12,6 +12,7 @@ pub mod format;
 pub mod journal;
 pub mod jvm;
 pub mod layout;
+pub mod limits;
 pub mod lock;
 pub mod manifest;
 pub mod nss;

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::file;
 use crate::format::{self, Decoded, Entry, Format, Member, Passwords, Place};
 use crate::jvm::Jvm;
+use crate::limits;
 use crate::manifest::Manifest;
 use crate::nss::{Certutil, Database};
 #[cfg(feature = "fetch")]
@@ -201,7 +202,7 @@ pub fn decode(
     passwords: Passwords<'_>,
     visit: &mut dyn FnMut(Member),
 ) -> Result<Decoded, Error> {
-    format::decode(input, file::MAX_INPUT, passwords, visit).map_err(|source| match source {
+    format::decode(input, limits::INPUT, passwords, visit).map_err(|source| match source {
         format::Error::Io(source) => Error::Io { action: "read", path: origin.to_string().into(), source },
         source => Error::Decode { origin: origin.to_string(), source },
     })

@@ -12,7 +12,7 @@ use pgtrust::manifest::Manifest;
 use pgtrust::nss::{Certutil, Database};
 use pgtrust::plan::{Access, FileStore};
 use pgtrust::source::{self, Problem, Source};
-use pgtrust::{Bundle, Catalog, Error, Policy, jvm};
+use pgtrust::{Bundle, Catalog, Error, Policy, jvm, limits};
 
 use super::Status;
 use super::args;
@@ -29,8 +29,11 @@ pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Fail
         args.inputs.iter().map(|input| Source::parse(input, &catalog)).collect::<Result<_, _>>()?;
     let mut set = CertificateSet::new();
     let status = load(context, &catalog, &sources, &|kept| kept, Passwords::first(password.as_deref()), &mut set)?;
-    let self_signed = if set.len() > MAX_VERIFIED {
-        ui::warning(&format!("more than {MAX_VERIFIED} certificates: that roots signed themselves is not verified"));
+    let self_signed = if set.len() > limits::SIGNATURES {
+        ui::warning(&format!(
+            "more than {} certificates: that roots signed themselves is not verified",
+            limits::SIGNATURES
+        ));
         SelfSigned::Claimed
     } else {
         SelfSigned::Verified
@@ -155,7 +158,7 @@ fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Failure
     let mut head = Vec::new();
     // Opening a pipe may wait for ever.
     if metadata.is_file() {
-        let _ = File::open(path).and_then(|file| file.take(64 * 1024).read_to_end(&mut head));
+        let _ = File::open(path).and_then(|file| file.take(limits::HEAD as u64).read_to_end(&mut head));
         if Format::of(&head).is_some_and(Format::is_key_store) {
             return refuse_other_entries(path, password);
         }
@@ -177,6 +180,3 @@ fn refuse_other_entries(path: &Path, password: Option<&str>) -> Result<(), Failu
 }
 
 const KEY: &[u8] = b"PRIVATE KEY-----";
-
-/// No store that a client reads has as many; verifying as many signatures takes longer than all the rest.
-const MAX_VERIFIED: usize = 10_000;

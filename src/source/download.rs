@@ -13,6 +13,8 @@ use std::slice;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::limits;
+
 use tokio::task::JoinSet;
 
 use engine::Engine;
@@ -51,9 +53,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            timeout: Duration::from_secs(30),
-            attempts: 3,
-            max_bytes: 16 * 1024 * 1024,
+            timeout: limits::DOWNLOAD_TIME,
+            attempts: limits::ATTEMPTS,
+            max_bytes: limits::DOWNLOAD,
             cache: None,
             cache_is_fixed: false,
             mirror: None,
@@ -63,7 +65,7 @@ impl Default for Settings {
 
 impl Settings {
     fn connect_timeout(&self) -> Duration {
-        CONNECT_TIMEOUT.min(self.timeout)
+        limits::CONNECT_TIME.min(self.timeout)
     }
 }
 
@@ -126,7 +128,7 @@ impl Downloader {
             let mut running = JoinSet::new();
             let mut ended = Vec::with_capacity(requests.len());
             loop {
-                while running.len() < PARALLEL
+                while running.len() < limits::PARALLEL
                     && let Some((index, request)) = waiting.next()
                 {
                     let client = engine.client.clone();
@@ -147,6 +149,3 @@ impl Downloader {
         })
     }
 }
-
-const PARALLEL: usize = 8;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -34,7 +34,7 @@ pub(crate) struct Network {
     pub(crate) mirror: Option<Mirror>,
 
     /// Seconds that one download may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = pgtrust::limits::DOWNLOAD_TIME.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
 }
 

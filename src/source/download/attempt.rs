@@ -10,6 +10,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use super::cache::{self, Entry};
 use super::error::shown;
 use super::{Download, DownloadError, Settings};
+use crate::limits;
 
 pub(super) async fn attempt(
     client: &Client,
@@ -23,7 +24,7 @@ pub(super) async fn attempt(
     let mut at = url.clone();
     // Only as long as each step is for good.
     let mut moved = Some(None);
-    for _ in 0..=MAX_REDIRECTS {
+    for _ in 0..=limits::REDIRECTS {
         let known = cached.as_ref().filter(|entry| entry.answered == shown(&at));
         let request = conditional(client.get(at.clone()), known);
         let response = request.send().await.map_err(|error| DownloadError::of(&error, &at, settings))?;
@@ -66,7 +67,7 @@ pub(super) async fn attempt(
     Err(DownloadError::Redirect {
         url: shown(url),
         to: shown(&at),
-        reason: format!("more than {MAX_REDIRECTS} redirects"),
+        reason: format!("more than {} redirects", limits::REDIRECTS),
     })
 }
 
@@ -118,8 +119,6 @@ fn redirected(from: &Url, location: &str, first: &Url, allowed_hosts: &[String])
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
-
-const MAX_REDIRECTS: usize = 5;
 
 #[cfg(test)]
 mod tests {
