@@ -174,18 +174,19 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
     while let Some(block) = scanner.next_block()? {
         let (start, end) = (block.place.bytes.start as usize, block.place.bytes.end as usize);
         if pkcs7::LABELS.contains(&block.label.as_str()) {
+            let mut unseen = pkcs7_members(block).into_iter().filter_map(|member| match member {
+                Member::Certificate { certificate, flaw: Some(_), .. } => Some(certificate),
+                _ => None,
+            });
+            let Some(first) = unseen.next() else { continue };
             push_text(&mut text, &existing[done..start], done > 0);
-            done = start;
-            for member in pkcs7_members(block) {
-                let Member::Certificate { certificate, flaw: Some(_), .. } = member else { continue };
-                done = end;
+            done = end;
+            for certificate in std::iter::once(first).chain(unseen) {
                 if !merged.known.contains(&certificate.fingerprint()) {
                     write_block(&mut text, CERTIFICATE, certificate.der());
                     merged.insert(certificate, std::mem::take(&mut text));
                 }
             }
-            push_text(&mut text, &existing[done..end], done > 0);
-            done = end;
             continue;
         }
         // OpenSSL's trust settings stay with their certificate.
@@ -201,12 +202,11 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
                     }
                     merged.insert(certificate, std::mem::take(&mut text));
                 }
+                done = end;
             }
-            Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {
-                push_text(&mut text, &existing[done..end], done > 0)
-            }
+            // They stay with the text around them: what ends at the next BEGIN may end inside a line.
+            Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {}
         }
-        done = end;
     }
     push_text(&mut text, &existing[done..], done > 0);
     let rest = text;

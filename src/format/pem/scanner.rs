@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig, Simd};
 use base64::{DecodeError, DecodeSliceError, Engine as _};
 use memchr::memmem::Finder;
-use memchr::{memchr, memchr_iter, memrchr2};
+use memchr::{memchr, memchr_iter, memchr2, memrchr2};
 
 use super::utf16::{self, Utf16};
 use crate::format::Place;
@@ -123,7 +123,7 @@ impl<R: Read> Scanner<R> {
         self.have(BEGIN.len() + limits::PEM_LABEL + DASHES.len())?;
         let line = &self.unread()[BEGIN.len()..];
         let line = &line[..line.len().min(limits::PEM_LABEL + DASHES.len())];
-        let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
+        let line = &line[..memchr2(b'\r', b'\n', line).unwrap_or(line.len())];
         Ok(self.dashes.find(line).map(|length| BEGIN.len() + length))
     }
 
