@@ -28,6 +28,7 @@ mod names;
 mod nss;
 mod pem;
 mod pkcs12;
+mod properties;
 mod proxy_and_mirror;
 #[cfg(unix)]
 mod published_stores;
