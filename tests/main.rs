@@ -37,6 +37,8 @@ mod readme;
 mod refresh;
 mod roots;
 #[cfg(unix)]
+mod rotation;
+#[cfg(unix)]
 mod snippets;
 mod sources;
 mod status;
