@@ -1,6 +1,7 @@
 //! Files, read with a limit and replaced whole or not at all.
 
 mod access;
+mod aside;
 mod replace;
 
 use std::fs::{self, File};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::limits;
+pub(crate) use aside::sweep;
 pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace_private, swap};
 
 /// The whole file; None when there is none.
@@ -65,7 +67,7 @@ fn refuse_special(path: &Path) -> Result<(), Error> {
 }
 
 /// The file that a chain of symbolic links leads to, which need not exist.
-fn behind_links(path: &Path) -> Result<PathBuf, Error> {
+pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, Error> {
     let mut path = path.to_owned();
     for _ in 0..limits::LINKS {
         match fs::read_link(&path) {

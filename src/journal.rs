@@ -4,7 +4,7 @@
 //! changes, so every change that happened can be undone, and a record whose change did not happen is told by the
 //! store's own bytes.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -208,6 +208,7 @@ impl Journal {
             let path = absolute(&change.path)?;
             files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after) });
         }
+        self.sweep(step.changes)?;
         let time = step.now.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(step.now);
         let record = Record {
             id: self.records()?.last().map_or(1, |last| last.id + 1),
@@ -328,6 +329,22 @@ impl Journal {
             changes.push(Change { path: change.path.clone(), before: now, after: before });
         }
         Ok(changes)
+    }
+
+    /// Removes what killed runs left beside these files, as far as it is in this journal.
+    fn sweep(&self, changes: &[Change]) -> Result<(), Error> {
+        let records = self.records()?;
+        let files = || records.iter().flat_map(|record| &record.files);
+        let is_known = |bytes: &[u8]| {
+            let digest = Some(Fingerprint::of(bytes));
+            files().any(|change| change.before == digest || change.after == digest)
+        };
+        let mut folders = BTreeSet::new();
+        for change in changes {
+            folders.insert(file::folder_of(&file::behind_links(&change.path)?).to_owned());
+        }
+        folders.iter().for_each(|folder| file::sweep(folder, is_known));
+        Ok(())
     }
 
     fn append(&self, record: &Record) -> Result<(), Error> {

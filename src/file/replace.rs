@@ -7,6 +7,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 use super::access::{keep_access, new_like_folder, refuse_other_names};
+use super::aside::{move_aside, temporary};
 use super::{behind_links, folder_of, refuse_special};
 use crate::error::Error;
 
@@ -43,14 +44,15 @@ pub(crate) fn swap(path: &Path, before: Option<&[u8]>, after: Option<&[u8]>) -> 
     if super::read(&path)?.as_deref() != before {
         return Err(changed());
     }
-    match after {
-        None => return remove(&path),
-        Some(after) => {
+    let swapped = match (before, after) {
+        (_, None) => return remove(&path),
+        (_, Some(after)) => {
             let new = beside(&path, 0o644, |output| output.write_all(after).map_err(Error::io("write", &path)))?;
-            if !take_name(new, &path, before, after)? {
-                return Err(changed());
-            }
+            take_name(new, &path, before, after)?
         }
+    };
+    if !swapped {
+        return Err(changed());
     }
     sync_folder(folder_of(&path))
 }
@@ -122,29 +124,46 @@ fn persist(new: NamedTempFile, path: &Path) -> Result<(), Error> {
 fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, Error> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
-    let flags = if before.is_some() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-    let rename = || renameat_with(CWD, new.path(), CWD, path, flags);
-    match rename() {
-        Ok(()) => {}
-        Err(Errno::EXIST | Errno::NOENT) => return Ok(false),
-        // A file system that cannot: there the moment between reading and renaming stays.
-        Err(Errno::INVAL | Errno::NOSYS) => return persist(new, path).map(|()| true),
-        Err(error) => return Err(Error::io("replace", path)(error.into())),
-    }
+    let failed = |error: Errno| Error::io("replace", path)(error.into());
     let Some(before) = before else {
-        // Its own name has become the store's: nothing is left to clean up.
-        let _ = new.into_temp_path().keep();
-        return Ok(true);
+        return match renameat_with(CWD, new.path(), CWD, path, RenameFlags::NOREPLACE) {
+            Ok(()) => {
+                // Its own name has become the store's: nothing is left to clean up.
+                let _ = new.into_temp_path().keep();
+                Ok(true)
+            }
+            Err(Errno::EXIST) => Ok(false),
+            Err(Errno::INVAL | Errno::NOSYS) => persist(new, path).map(|()| true),
+            Err(error) => Err(failed(error)),
+        };
     };
+    let aside = move_aside(new.path(), path).map_err(Error::io("create a file beside", path))?;
+    // Closes it, and forgets the name that it had.
+    let _ = new.into_temp_path().keep();
+    let exchange = || renameat_with(CWD, &*aside, CWD, path, RenameFlags::EXCHANGE);
+    match exchange() {
+        Ok(()) => {}
+        Err(Errno::NOENT) => return Ok(false),
+        // A file system that cannot: there the moment between reading and renaming stays.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            return aside.persist(path).map(|()| true).map_err(|error| Error::io("replace", path)(error.error));
+        }
+        Err(error) => return Err(failed(error)),
+    }
     // The names are exchanged, so the file that stood there can still be looked at. If it is another than was read, it
     // goes back, and whoever takes the place of ours in that moment goes back too.
     let mut mine = before;
     for _ in 0..MAX_EXCHANGES {
-        let taken = fs::read(new.path()).map_err(Error::io("read", new.path()))?;
-        if taken == mine {
+        let taken = fs::read(&aside);
+        if taken.as_ref().is_ok_and(|taken| taken == mine) {
             return Ok(mine == before);
         }
-        rename().map_err(|error| Error::io("replace", path)(error.into()))?;
+        if let Err(error) = exchange() {
+            // It may be another program's, so it stays.
+            let _ = aside.keep();
+            return Err(failed(error));
+        }
+        taken.map_err(Error::io("read", path))?;
         mine = after;
     }
     Ok(false)
@@ -153,18 +172,6 @@ fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8
 #[cfg(not(target_os = "linux"))]
 fn take_name(new: NamedTempFile, path: &Path, _: Option<&[u8]>, _: &[u8]) -> Result<bool, Error> {
     persist(new, path).map(|()| true)
-}
-
-fn temporary(folder: &Path, path: &Path, mode: u32) -> io::Result<NamedTempFile> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut builder = tempfile::Builder::new();
-    let prefix = format!(".{name}.pgtrust-");
-    builder.prefix(&prefix);
-    #[cfg(unix)]
-    builder.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
-    builder.tempfile_in(folder)
 }
 
 #[cfg(unix)]
