@@ -45,7 +45,8 @@ pub(crate) fn swap(path: &Path, before: Option<&[u8]>, after: Option<&[u8]>) -> 
         return Err(changed());
     }
     let swapped = match (before, after) {
-        (_, None) => return remove(&path),
+        (None, None) => true,
+        (Some(before), None) => take_away(&path, before)?,
         (_, Some(after)) => {
             let new = beside(&path, 0o644, |output| output.write_all(after).map_err(Error::io("write", &path)))?;
             take_name(new, &path, before, after)?
@@ -172,6 +173,29 @@ fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8
 #[cfg(not(target_os = "linux"))]
 fn take_name(new: NamedTempFile, path: &Path, _: Option<&[u8]>, _: &[u8]) -> Result<bool, Error> {
     persist(new, path).map(|()| true)
+}
+
+/// Removes a file. False, with nothing changed, when it is not the one that was read.
+fn take_away(path: &Path, before: &[u8]) -> Result<bool, Error> {
+    let failed = |error| Error::io("remove", path)(error);
+    let aside = match move_aside(path, path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        moved => moved.map_err(failed)?,
+    };
+    let taken = fs::read(&aside);
+    if taken.as_ref().is_ok_and(|taken| taken == before) {
+        return aside.close().map(|()| true).map_err(failed);
+    }
+    match aside.persist_noclobber(path) {
+        Ok(()) => {}
+        // Somebody has made the next one already.
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => {
+            let _ = error.path.keep();
+            return Err(failed(error.error));
+        }
+    }
+    taken.map(|_| false).map_err(Error::io("read", path))
 }
 
 #[cfg(unix)]
