@@ -59,6 +59,7 @@ fn take(file: File, path: &Path, wait: Duration) -> Result<Lock, Error> {
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::Locked { path: path.to_owned(), holder: holder(&file) });
             }
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Interrupted => {}
             // A file system without locks.
             Err(TryLockError::Error(_)) => return Ok(Lock { file: None }),
         }
