@@ -70,9 +70,14 @@ fn refuse_special(path: &Path) -> Result<(), Error> {
 pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, Error> {
     let mut path = path.to_owned();
     for _ in 0..limits::LINKS {
-        match fs::read_link(&path) {
-            Ok(target) => path = folder_of(&path).join(target),
-            Err(_) => return Ok(path),
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => {
+                let target = fs::read_link(&path).map_err(Error::io("follow", &path))?;
+                path = folder_of(&path).join(target);
+            }
+            Ok(_) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
+            Err(error) => return Err(Error::io("follow", &path)(error)),
         }
     }
     Err(Error::io("follow", &path)(io::Error::other("too many symbolic links")))
