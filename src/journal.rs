@@ -4,6 +4,8 @@
 //! changes, so every change that happened can be undone, and a record whose change did not happen is told by the
 //! store's own bytes.
 
+mod undo;
+
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::Write;
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::certificate::{Certificate, Fingerprint, sha256};
+use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::file;
 use crate::lock::Lock;
@@ -249,88 +251,6 @@ impl Journal {
         })
     }
 
-    /// The change that an undo puts back: the last one that no undo has put back yet.
-    pub fn last(&self) -> Result<Record, Error> {
-        self.standing()?.pop().ok_or(Error::NothingToUndo)
-    }
-
-    /// The change of this number, if it stands.
-    pub fn change(&self, id: u64) -> Result<Record, Error> {
-        let standing = self.standing()?.into_iter().find(|record| record.id == id);
-        standing.ok_or(Error::NoSuchChange { id })
-    }
-
-    /// The last change of this store that no undo has put back yet.
-    pub fn last_of(&self, store: &Path) -> Result<Record, Error> {
-        let store = std::path::absolute(store).map_err(Error::io("find", store))?;
-        self.standing()?.into_iter().rfind(|record| record.store == store).ok_or(Error::NothingToUndo)
-    }
-
-    /// What pgtrust added to this store and did not take out again.
-    pub fn added_to(&self, store: &Path) -> Result<Added, Error> {
-        let store = std::path::absolute(store).map_err(Error::io("find", store))?;
-        let mut added = Added::default();
-        for record in self.standing()? {
-            if record.store != store {
-                continue;
-            }
-            // Of a folder the first of its files tells nothing.
-            let file = record.files.first().filter(|change| change.path == store);
-            if file.is_some_and(|change| change.before.is_none()) {
-                // What was added to an earlier file is not in this one.
-                added = Added { roots: HashSet::new(), created: true };
-            }
-            added.roots.extend(record.added.iter().map(|root| root.sha256));
-            for root in &record.removed {
-                added.roots.remove(&root.sha256);
-            }
-            if file.is_some_and(|change| change.after.is_none()) {
-                added = Added::default();
-            }
-        }
-        Ok(added)
-    }
-
-    /// The changes that were made and not put back, oldest first.
-    fn standing(&self) -> Result<Vec<Record>, Error> {
-        let mut records = self.records()?;
-        let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
-        records.retain(|record| record.failed.is_none() && !failed.contains(&record.id));
-        // A crash may have come between the last record and its change; every earlier one was made.
-        while records.last().is_some_and(|last| !happened(last)) {
-            records.pop();
-        }
-        let undone: Vec<u64> = records.iter().filter_map(|record| record.undoes).collect();
-        records.retain(|record| record.undoes.is_none() && !undone.contains(&record.id));
-        Ok(records)
-    }
-
-    /// What undoes a change. Fails when others changed the store since, unless `force` is given; a manifest that
-    /// others changed since is left as it is.
-    pub fn undo(&self, record: &Record, force: bool) -> Result<Vec<Change>, Error> {
-        let mut changes = Vec::new();
-        for change in &record.files {
-            let now = file::read(&change.path)?;
-            if now.as_deref().map(Fingerprint::of) != change.after && !force {
-                if change.path.starts_with(&record.store) {
-                    return Err(Error::ChangedSince { path: change.path.clone() });
-                }
-                continue;
-            }
-            let before = match &change.before {
-                None => None,
-                Some(digest) => {
-                    let backup = self.backup(digest);
-                    let bytes = file::read(&backup)?.filter(|bytes| Fingerprint::of(bytes) == *digest);
-                    let missing = || Error::io("read", &backup)(std::io::ErrorKind::NotFound.into());
-                    Some(bytes.ok_or_else(missing)?)
-                }
-            };
-            changes.push(Change { path: change.path.clone(), before: now, after: before });
-        }
-        Ok(changes)
-    }
-
     /// Removes what killed runs left beside these files, as far as it is in this journal.
     fn sweep(&self, changes: &[Change]) -> Result<(), Error> {
         let records = self.records()?;
@@ -366,15 +286,6 @@ impl Journal {
 
     fn path(&self) -> PathBuf {
         self.state.join("journal.jsonl")
-    }
-}
-
-/// Whether a recorded change was made, as far as the store tells.
-fn happened(record: &Record) -> bool {
-    let Some(store) = record.files.first() else { return false };
-    match file::read(&store.path) {
-        Ok(bytes) => bytes.map(|bytes| sha256(&bytes)) != store.before.map(|digest| *digest.as_bytes()),
-        Err(_) => true,
     }
 }
 
