@@ -227,7 +227,8 @@ impl Journal {
         for (index, change) in step.changes.iter().enumerate() {
             let made = file::swap(&change.path, change.before.as_deref(), change.after.as_deref());
             if made.is_err() && record.files[index].path.starts_with(&record.store) {
-                self.take_back(&record, &step.changes[..index])?;
+                // The file that failed too: it may have come as far as its folder, which then could not be synced.
+                self.take_back(&record, &step.changes[..=index])?;
             }
             made?;
         }
@@ -235,12 +236,17 @@ impl Journal {
     }
 
     /// Puts these changes of the last record back, as they did not come to what they were for, and records that it stands
-    /// for nothing.
+    /// for nothing. Where one cannot be put back the record stands, so that it can be undone later.
     pub fn take_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
         for change in changes.iter().rev() {
-            // What others made of it since is theirs.
+            // What others made of it since is theirs. What counts is what stands there afterwards.
             let _ = file::swap(&change.path, change.after.as_deref(), change.before.as_deref());
         }
+        let is_gone = |change: &Change| file::read(&change.path).is_ok_and(|now| now != change.after);
+        if changes.iter().all(is_gone) { self.fail(record) } else { Ok(()) }
+    }
+
+    fn fail(&self, record: &Record) -> Result<(), Error> {
         self.append(&Record {
             id: record.id + 1,
             files: vec![],
