@@ -211,6 +211,11 @@ impl Journal {
             files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after) });
         }
         self.sweep(step.changes)?;
+        let last = self.records()?.pop();
+        // Once another change follows, the files no longer tell that this one was cut short.
+        if let Some(cut_short) = last.filter(|last| last.failed.is_none() && !undo::happened(last)) {
+            self.fail(&cut_short)?;
+        }
         let time = step.now.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(step.now);
         let record = Record {
             id: self.records()?.last().map_or(1, |last| last.id + 1),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Added, Change, Journal, Record};
+use super::{Added, Change, FileChange, Journal, Record};
 use crate::certificate::{Fingerprint, sha256};
 use crate::error::Error;
 use crate::file;
@@ -57,7 +57,7 @@ impl Journal {
         let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
         records.retain(|record| record.failed.is_none() && !failed.contains(&record.id));
         // A crash may have come between the last record and its change; every earlier one was made.
-        while records.last().is_some_and(|last| !happened(last)) {
+        if records.last().is_some_and(|last| !happened(last)) {
             records.pop();
         }
         let undone: Vec<u64> = records.iter().filter_map(|record| record.undoes).collect();
@@ -71,7 +71,12 @@ impl Journal {
         let mut changes = Vec::new();
         for change in &record.files {
             let now = file::read(&change.path)?;
-            if now.as_deref().map(Fingerprint::of) != change.after && !force {
+            let digest = now.as_deref().map(Fingerprint::of);
+            if digest == change.before {
+                // A run was cut short before this file, or an undo behind it.
+                continue;
+            }
+            if digest != change.after && !force {
                 if change.path.starts_with(&record.store) {
                     return Err(Error::ChangedSince { path: change.path.clone() });
                 }
@@ -92,11 +97,15 @@ impl Journal {
     }
 }
 
-/// Whether a recorded change was made, as far as the store tells.
-fn happened(record: &Record) -> bool {
-    let Some(store) = record.files.first() else { return false };
-    match file::read(&store.path) {
-        Ok(bytes) => bytes.map(|bytes| sha256(&bytes)) != store.before.map(|digest| *digest.as_bytes()),
+/// Whether a recorded change was made, as far as the files tell. An undo that was cut short can be tried again, what
+/// was installed before a cut stays.
+pub(super) fn happened(record: &Record) -> bool {
+    let is_made = |change: &FileChange| match file::read(&change.path) {
+        Ok(bytes) => bytes.map(|bytes| sha256(&bytes)) != change.before.map(|digest| *digest.as_bytes()),
         Err(_) => true,
+    };
+    match record.undoes {
+        Some(_) => record.files.iter().all(is_made),
+        None => record.files.first().is_some_and(is_made),
     }
 }
