@@ -30,7 +30,8 @@ impl Journal {
     pub fn added_to(&self, store: &Path) -> Result<Added, Error> {
         let store = std::path::absolute(store).map_err(Error::io("find", store))?;
         let mut added = Added::default();
-        for record in self.standing()? {
+        let standing = self.standing()?;
+        for (index, record) in standing.iter().enumerate() {
             if record.store != store {
                 continue;
             }
@@ -41,6 +42,11 @@ impl Journal {
                 added = Added { roots: HashSet::new(), created: true };
             }
             added.roots.extend(record.added.iter().map(|root| root.sha256));
+            let mut in_store = record.files.iter().filter(|change| change.path.starts_with(&store));
+            if index + 1 == standing.len() && !in_store.all(is_made) {
+                // Cut short before the last file, so that some of what it was to remove is still there.
+                continue;
+            }
             for root in &record.removed {
                 added.roots.remove(&root.sha256);
             }
@@ -100,12 +106,15 @@ impl Journal {
 /// Whether a recorded change was made, as far as the files tell. An undo that was cut short can be tried again, what
 /// was installed before a cut stays.
 pub(super) fn happened(record: &Record) -> bool {
-    let is_made = |change: &FileChange| match file::read(&change.path) {
-        Ok(bytes) => bytes.map(|bytes| sha256(&bytes)) != change.before.map(|digest| *digest.as_bytes()),
-        Err(_) => true,
-    };
     match record.undoes {
         Some(_) => record.files.iter().all(is_made),
         None => record.files.first().is_some_and(is_made),
+    }
+}
+
+fn is_made(change: &FileChange) -> bool {
+    match file::read(&change.path) {
+        Ok(bytes) => bytes.map(|bytes| sha256(&bytes)) != change.before.map(|digest| *digest.as_bytes()),
+        Err(_) => true,
     }
 }
