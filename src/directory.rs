@@ -26,6 +26,8 @@ pub struct Directory {
     names: HashSet<OsString>,
     files: BTreeMap<OsString, Stored>,
     others: Vec<Other>,
+    /// Those of the others that the system did not let read.
+    unread: Vec<(PathBuf, io::Error)>,
 }
 
 /// A file of certificates.
@@ -59,7 +61,8 @@ pub enum Naming {
     Hashed,
 }
 
-/// Whether a folder has files named as OpenSSL looks them up.
+/// Whether a folder has files named as OpenSSL looks them up. One that cannot be listed counts as such: reading it says
+/// why.
 pub fn is_hashed(folder: &Path) -> bool {
     let hashed = |path: PathBuf| {
         let parts = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once('.'));
@@ -68,7 +71,7 @@ pub fn is_hashed(folder: &Path) -> bool {
             hash.len() == 8 && all(hash, u8::is_ascii_hexdigit) && all(number, u8::is_ascii_digit)
         })
     };
-    file::entries(folder).is_ok_and(|entries| entries.into_iter().any(hashed))
+    file::entries(folder).map_or_else(|_| folder.is_dir(), |entries| entries.into_iter().any(hashed))
 }
 
 impl Naming {
@@ -112,22 +115,34 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 impl Directory {
     /// Reads a folder, which need not exist. What in it is no certificate is never an error.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let mut directory =
-            Self { path: path.to_owned(), names: HashSet::new(), files: BTreeMap::new(), others: Vec::new() };
+        let mut directory = Self {
+            path: path.to_owned(),
+            names: HashSet::new(),
+            files: BTreeMap::new(),
+            others: Vec::new(),
+            unread: Vec::new(),
+        };
         let mut left = limits::FOLDER_TOTAL;
         for path in file::entries(path)? {
             let Some(name) = path.file_name().map(ToOwned::to_owned) else { continue };
             directory.names.insert(name.clone());
-            if !path.is_file() {
-                continue;
-            }
-            match Stored::read(&path) {
+            let other = |kind| Other { name: name.to_string_lossy().into_owned(), kind };
+            let bytes = match bytes(&path) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => continue,
+                Err(error) => {
+                    directory.others.push(other(format!("cannot be read: {error}")));
+                    directory.unread.push((path, error));
+                    continue;
+                }
+            };
+            match Stored::decode(&path, bytes) {
                 Ok(stored) => {
                     let too_large = || Error::io("read", &directory.path)(io::ErrorKind::FileTooLarge.into());
                     left = left.checked_sub(stored.bytes.len()).ok_or_else(too_large)?;
                     directory.files.insert(name, stored);
                 }
-                Err(kind) => directory.others.push(Other { name: name.to_string_lossy().into_owned(), kind }),
+                Err(kind) => directory.others.push(other(kind)),
             }
         }
         Ok(directory)
@@ -148,6 +163,16 @@ impl Directory {
             .flat_map(|(name, stored)| stored.certificates.iter().map(move |certificate| (name, certificate)))
             .filter(move |(_, certificate)| seen.insert(certificate.fingerprint()))
             .map(|(name, certificate)| (name.to_string_lossy().into_owned(), certificate))
+    }
+
+    /// Fails when one of these is not found and may be in a file that cannot be read.
+    pub fn look_for(&self, fingerprints: &[Fingerprint]) -> Result<(), Error> {
+        let Some((path, error)) = self.unread.first() else { return Ok(()) };
+        let found: HashSet<Fingerprint> = self.certificates().map(|(_, found)| found.fingerprint()).collect();
+        if fingerprints.iter().all(|fingerprint| found.contains(fingerprint)) {
+            return Ok(());
+        }
+        Err(Error::io("read", path)(io::Error::new(error.kind(), error.to_string())))
     }
 
     /// Whether nothing has a name there.
@@ -201,12 +226,22 @@ impl Directory {
     }
 }
 
+/// A file of a folder, as far as one may be read. None of what is no file, or leads to none.
+fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limits::FOLDER_FILE + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
 impl Stored {
     /// Fails with what the file is instead.
-    fn read(path: &Path) -> Result<Self, String> {
-        let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(limits::FOLDER_FILE + 1).read_to_end(&mut bytes));
-        read.map_err(|error| format!("cannot be read: {error}"))?;
+    fn decode(path: &Path, bytes: Vec<u8>) -> Result<Self, String> {
         let mut certificates = Vec::new();
         let mut strict = true;
         let mut other = None;

@@ -73,6 +73,14 @@ impl Store {
         }
     }
 
+    /// Fails when something that was added to it is not found and may be in a file that cannot be read.
+    pub fn look_for(&self, added: &Added) -> Result<(), Error> {
+        match self {
+            Self::Folder(directory, _) => directory.look_for(&added.roots()),
+            Self::File(_) | Self::Database(_) => Ok(()),
+        }
+    }
+
     /// The certificates in it.
     pub fn certificates(&self) -> Vec<&Certificate> {
         match self {

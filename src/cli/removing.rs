@@ -100,7 +100,9 @@ fn remove(
     let (mut removal, mut reasons) = (None, Vec::new());
     if path.exists() {
         let store = Store::open(&place.store, &place.access(context))?;
-        let chosen = choose(path, &store, journal.added_to(path)?)?;
+        let added = journal.added_to(path)?;
+        store.look_for(&added)?;
+        let chosen = choose(path, &store, added)?;
         removal = Some(Removal::new(&store, &chosen.roots)?);
         reasons = chosen.reasons;
     }
