@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use pgtrust::Fingerprint;
 use pgtrust::journal::{Added, Listed, Step};
 use pgtrust::manifest::Opening;
 use pgtrust::plan::{Outcome, Removal, Store};
+use pgtrust::{Error, Fingerprint};
 use serde::Serialize;
 
 use super::Status;
@@ -98,7 +98,8 @@ fn remove(
     let mut manifest = context.manifest()?;
     let path = &place.store.path;
     let (mut removal, mut reasons) = (None, Vec::new());
-    if path.exists() {
+    let unknown = |source| Error::Io { action: "find", path: path.clone(), source };
+    if path.try_exists().map_err(unknown)? {
         let store = Store::open(&place.store, &place.access(context))?;
         let added = journal.added_to(path)?;
         store.look_for(&added)?;
