@@ -38,10 +38,14 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
 
 /// What is in a folder, sorted; nothing when there is no folder. More than [`limits::FOLDER_ENTRIES`] are an error.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io("read", folder)(error)),
+    let entries = loop {
+        match fs::read_dir(folder) {
+            Ok(entries) => break entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            // The standard library tries again with files, not with folders.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io("read", folder)(error)),
+        }
     };
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
     let paths: Result<Vec<PathBuf>, _> = paths.take(limits::FOLDER_ENTRIES + 1).collect();
