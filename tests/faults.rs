@@ -1,13 +1,19 @@
 //! No permission, no room, a kill at any moment, many at a time: every store stays whole, the old one or the new one.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::{Authority, TestCertificate};
 use crate::support::store::{as_nobody, home_of_nobody, in_order, install_files, lock, nobody, roots, sorted};
-use crate::support::tools;
+#[cfg(target_os = "linux")]
+use crate::torture::{
+    kills::before_each,
+    material::Material,
+    on_all_processors,
+    scene::{Action, Kind, Scene, jobs},
+    strace::{Call, Strace},
+};
 
 #[cfg(unix)]
 #[test]
@@ -93,59 +99,25 @@ fn many_at_a_time_lose_nothing_of_each_other() {
     assert!(!home.root_crt().exists());
 }
 
+/// `scripts/torture` kills before all of them, on more kinds of stores.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_kill_before_each_system_call_that_touches_files_leaves_the_old_store_or_the_new_one() {
-    let Some(strace) = tools::program("strace") else { return };
-    if !Command::new(&strace).args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success()) {
-        io::stderr().write_all(b"skipped: kills: this machine does not let strace trace\n").unwrap();
-        return;
-    }
-    // Not every machine has all of these; `?` lets strace pass over what it does not know.
-    const CALLS: [&str; 11] = [
-        "openat",
-        "write",
-        "fsync",
-        "fchmod",
-        "?mkdir",
-        "mkdirat",
-        "?rename",
-        "renameat",
-        "?renameat2",
-        "?unlink",
-        "unlinkat",
-    ];
-    let [a, b] = roots(["A", "B"]);
-    for arguments in [&["install", "B.pem", "--output", "store.pem"] as &[&str], &["undo"]] {
-        let mut kills = 0;
-        for call in CALLS {
-            for count in 1.. {
-                let home = Home::new();
-                install_files(&home, &[&b]);
-                let store = home.write("store.pem", &a.pem);
-                if arguments == ["undo"] {
-                    home.pgtrust(&["install", "B.pem", "--output", "store.pem"]).expect(0);
-                }
-                let mut command = home.command(&strace);
-                command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
-                command.args(["-e", &format!("inject={call}:signal=KILL:when={count}")]);
-                command.arg(env!("CARGO_BIN_EXE_pgtrust")).args(arguments);
-                let output = command.output().unwrap();
-                if let Some(status) = output.status.code() {
-                    // It made fewer such calls and ran to its end.
-                    assert_eq!(status, 0, "{}", String::from_utf8_lossy(&output.stderr));
-                    break;
-                }
-                kills += 1;
-                let found = fs::read_to_string(&store).unwrap_or_else(|error| panic!("{call} {count}: {error}"));
-                let known = found == a.pem || found.starts_with(&a.pem) && found.ends_with(&b.pem);
-                assert!(known, "{arguments:?} killed before {call} {count} leaves {found}");
-                // And the machine goes on from there.
-                home.pgtrust(&["install", "B.pem", "--output", "store.pem"]).expect(0);
-                home.pgtrust(&["undo"]).expect(0);
-                assert_eq!(fs::read_to_string(&store).unwrap(), a.pem, "{arguments:?} killed before {call} {count}");
-            }
-        }
-        assert!(kills > 20, "{kills}: too few for this to prove anything");
-    }
+fn a_kill_before_each_system_call_that_changes_files_leaves_the_old_store_or_the_new_one() {
+    // Not fsync: a killed process loses nothing that was written.
+    const CHANGING: [&str; 8] = ["write", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "unlink", "unlinkat"];
+    let (Some(strace), Some(material)) = (Strace::find(), Material::new()) else { return };
+    let chosen = |(kind, action): &(&Kind, &Action)| {
+        ["PEM", "JKS", "PKCS#12", "hashed folder"].contains(&kind.name) && ["install", "undo"].contains(&action.name)
+    };
+    let jobs: Vec<_> = jobs().filter(chosen).collect();
+    let tally = on_all_processors(&jobs, |(kind, action)| {
+        let scene = Scene::new(&material, kind, action);
+        let changes = |call: &Call| {
+            let makes = call.name == "openat" && call.arguments.contains("O_CREAT");
+            !call.is_on_standard_stream() && (makes || CHANGING.contains(&&call.name[..]))
+        };
+        before_each(&strace, &scene, changes)
+    });
+    assert!(tally.runs > 100, "{}: too few for this to prove anything", tally.runs);
+    tally.conclude("kills before system calls that change files");
 }

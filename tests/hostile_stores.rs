@@ -10,9 +10,10 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use crate::support::keytool::run;
 use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::Authority;
+use crate::support::random::Random;
 use crate::support::store::{as_nobody, home_of_nobody, nobody};
 use crate::support::tools::report;
-use files::{Random, costly_stores, hostile, samples};
+use files::{costly_stores, hostile, samples};
 
 #[test]
 fn what_is_cut_off_or_flipped_is_refused_and_stays() {

@@ -47,6 +47,8 @@ mod support;
 mod system_store;
 #[cfg(unix)]
 mod targets;
+#[cfg(target_os = "linux")]
+mod torture;
 mod undo;
 #[cfg(unix)]
 mod uninstall;

@@ -154,19 +154,3 @@ fn archive(content: &[u8], method: u16, size: u32, count: u16) -> Vec<u8> {
     let counts = [count.to_le_bytes(), count.to_le_bytes()].concat();
     [&bytes[..], b"PK\x05\x06\0\0\0\0", &counts, &length.to_le_bytes(), &start.to_le_bytes(), &[0; 2]].concat()
 }
-
-/// Marsaglia's xorshift.
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(super) fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
-    }
-}

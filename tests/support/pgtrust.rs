@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -99,6 +99,16 @@ impl Run {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
             command: format!("{:?} {:?}", command.get_program(), command.get_args().collect::<Vec<_>>()),
+        }
+    }
+
+    /// What is known of a program that has ended.
+    pub(crate) fn ended(command: &str, output: &Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or_else(|| panic!("{command} ended with {}", output.status)),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            command: command.to_owned(),
         }
     }
 
