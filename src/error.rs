@@ -187,6 +187,9 @@ pub enum Error {
     /// Nothing is left to undo.
     #[error("there is no change to undo")]
     NothingToUndo,
+    /// A job cannot be scheduled.
+    #[error(transparent)]
+    Schedule(#[from] crate::schedule::Problem),
     /// Nothing was named, and several providers could be meant.
     #[error("no provider is named, and the manifest keeps {}", .ids.len())]
     SeveralKept {
@@ -352,6 +355,7 @@ impl Error {
             Self::ToolMissing { packages, .. } => format!("install it ({packages})"),
             Self::NoSuchChange { .. } => "`pgtrust history` lists the changes, and what was put back".to_owned(),
             Self::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
+            Self::Schedule(problem) => problem.hint(),
             Self::SeveralKept { ids } => format!("name one of {}", ids.join(", ")),
             Self::UnknownClient { suggestion: Some(suggestion), .. } => {
                 format!("did you mean `{suggestion}`? `pgtrust snippet` lists all")

@@ -20,6 +20,8 @@ pub struct Environment {
     pub xdg_data_home: Option<PathBuf>,
     /// `XDG_STATE_HOME`.
     pub xdg_state_home: Option<PathBuf>,
+    /// `XDG_RUNTIME_DIR`.
+    pub xdg_runtime_dir: Option<PathBuf>,
     /// `PATH`.
     pub path: Option<OsString>,
     /// `LOCALAPPDATA`, on Windows.

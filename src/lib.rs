@@ -18,6 +18,7 @@ pub mod manifest;
 pub mod nss;
 pub mod plan;
 pub mod refresh;
+pub mod schedule;
 pub mod snippet;
 pub mod source;
 pub mod status;

@@ -1,6 +1,7 @@
 //! Programs of others that pgtrust runs.
 
 use std::ffi::OsStr;
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -17,8 +18,24 @@ pub(crate) fn find(name: &str, folders: impl Iterator<Item = PathBuf>) -> Option
 /// Runs a program to its end, without input, and returns what it wrote to standard output. Any other end than success is
 /// an error with what it wrote to standard error.
 pub(crate) fn run(command: &mut Command) -> Result<Vec<u8>, Error> {
+    finish(command.stdin(Stdio::null()))
+}
+
+/// [`run`] with this input.
+pub(crate) fn run_with(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, Error> {
+    // A file and no pipe, which a program may leave unread.
+    let file = tempfile::tempfile().and_then(|mut file| {
+        file.write_all(input)?;
+        file.rewind()?;
+        Ok(file)
+    });
+    let file = file.map_err(Error::io("write a temporary file for", Path::new(command.get_program())))?;
+    finish(command.stdin(file))
+}
+
+fn finish(command: &mut Command) -> Result<Vec<u8>, Error> {
     let program = PathBuf::from(command.get_program());
-    let output = command.stdin(Stdio::null()).output().map_err(Error::io("run", &program))?;
+    let output = command.output().map_err(Error::io("run", &program))?;
     if output.status.success() {
         return Ok(output.stdout);
     }

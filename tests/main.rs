@@ -39,6 +39,8 @@ mod roots;
 #[cfg(unix)]
 mod rotation;
 #[cfg(unix)]
+mod schedule;
+#[cfg(unix)]
 mod snippets;
 mod sources;
 mod status;

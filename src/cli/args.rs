@@ -1,5 +1,6 @@
 //! What the user types. Parsing does no work and touches no file.
 
+mod schedule;
 mod shared;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use pgtrust::bundle::Pattern;
 use pgtrust::env::SHELLS;
 use time::{Date, macros::format_description};
 
+pub(crate) use schedule::{Schedule, ScheduleAction, ScheduleEnable};
 use shared::format;
 pub(crate) use shared::{Download, Network, Password, Removing, Stores};
 
@@ -67,6 +69,7 @@ pub(crate) enum Command {
     Providers(Providers),
     Prune(Prune),
     Refresh(Refresh),
+    Schedule(Schedule),
     Snippet(Snippet),
     Status(Status),
     Undo(Undo),

@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +15,7 @@ use pgtrust::{Catalog, Error};
 use time::OffsetDateTime;
 
 use super::args::Args;
+use super::ui::Failure;
 
 /// What every command needs of the world, each part only when it asks.
 pub(crate) struct Context {
@@ -21,6 +23,8 @@ pub(crate) struct Context {
     /// What validity is judged by.
     pub(crate) as_of: OffsetDateTime,
     pub(crate) environment: Environment,
+    /// Where programs of this machine are found.
+    pub(crate) search_path: OsString,
     pub(crate) system: bool,
     pub(crate) wait: Duration,
     /// The folder that stands for `/`.
@@ -39,6 +43,7 @@ impl Context {
             xdg_config_home: path("XDG_CONFIG_HOME"),
             xdg_data_home: path("XDG_DATA_HOME"),
             xdg_state_home: path("XDG_STATE_HOME"),
+            xdg_runtime_dir: path("XDG_RUNTIME_DIR"),
             path: env::var_os("PATH"),
             local_appdata: path("LOCALAPPDATA"),
             program_files: ["ProgramFiles", "ProgramFiles(x86)"].into_iter().filter_map(path).collect(),
@@ -55,9 +60,11 @@ impl Context {
             Some(root) => (std::path::absolute(root).unwrap_or_else(|_| root.clone()), Environment::default()),
             None => (PathBuf::from("/"), of_this_machine()),
         };
+        let search_path = env::var_os("PATH").unwrap_or_default();
         let system = args.system || args.root.is_some();
         let as_of = args.as_of.map_or(now, |date| date.midnight().assume_utc());
-        Self { now, as_of, environment, system, root, wait: Duration::from_secs(args.wait), layout: OnceCell::new() }
+        let wait = Duration::from_secs(args.wait);
+        Self { now, as_of, environment, search_path, system, root, wait, layout: OnceCell::new() }
     }
 
     pub(crate) fn layout(&self) -> Result<&Layout, Error> {
@@ -85,6 +92,19 @@ impl Context {
     /// The time by now, for what took a while.
     pub(crate) fn time(&self) -> OffsetDateTime {
         OffsetDateTime::from(SystemTime::now())
+    }
+
+    /// The file of this program.
+    pub(crate) fn program(&self) -> Result<PathBuf, Failure> {
+        env::current_exe().map_err(|error| Failure::Usage {
+            message: format!("could not find the file of this program: {error}"),
+            hint: "run it by its full path".to_owned(),
+        })
+    }
+
+    /// The first variable that names a proxy here.
+    pub(crate) fn proxy_variable(&self) -> Option<&'static str> {
+        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(|name| env::var_os(name).is_some())
     }
 
     /// Holds off everyone else who works with the same journal.

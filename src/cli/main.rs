@@ -18,6 +18,7 @@ mod prune;
 mod refresh;
 mod removing;
 mod report;
+mod schedule;
 mod snippet;
 mod status;
 mod ui;
@@ -72,6 +73,7 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Providers(args) => providers::run(&context, args),
         Command::Prune(args) => prune::run(&context, args),
         Command::Refresh(args) => refresh::run(&context, args),
+        Command::Schedule(args) => schedule::run(&context, args),
         Command::Snippet(args) => snippet::run(&context, args),
         Command::Status(args) => status::run(&context, args),
         Command::Undo(args) => undo::run(&context, args),

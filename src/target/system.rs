@@ -33,6 +33,7 @@ pub static SYSTEMS: &[&System] = &[
         anchors: None,
         add: &["security", "add-trusted-cert", "-d", "-r", "trustRoot", "-k", KEYCHAIN, FILE],
         remove: &["security", "delete-certificate", "-Z", SHA1, KEYCHAIN],
+        written: &[],
         packages: "it is part of macOS",
     },
     &System {
@@ -42,6 +43,7 @@ pub static SYSTEMS: &[&System] = &[
         anchors: None,
         add: &["certutil", "-addstore", "-f", "Root", FILE],
         remove: &["certutil", "-delstore", "Root", SHA1],
+        written: &[],
         packages: "it is part of Windows",
     },
     &System {
@@ -51,6 +53,7 @@ pub static SYSTEMS: &[&System] = &[
         anchors: Some("etc/pki/trust/anchors"),
         add: &["update-ca-certificates"],
         remove: &["update-ca-certificates"],
+        written: &["etc/ssl", "var/lib/ca-certificates"],
         packages: "package `ca-certificates`",
     },
     &System {
@@ -60,6 +63,7 @@ pub static SYSTEMS: &[&System] = &[
         anchors: Some("etc/pki/ca-trust/source/anchors"),
         add: &["update-ca-trust", "extract"],
         remove: &["update-ca-trust", "extract"],
+        written: &["etc/pki/ca-trust/extracted"],
         packages: "package `ca-certificates`",
     },
     &System {
@@ -69,6 +73,7 @@ pub static SYSTEMS: &[&System] = &[
         anchors: Some("etc/ca-certificates/trust-source/anchors"),
         add: &["trust", "extract-compat"],
         remove: &["trust", "extract-compat"],
+        written: &["etc/ca-certificates/extracted", "etc/ssl/certs"],
         packages: "package `p11-kit`",
     },
     // Alpine's command takes no options and ignores the one here; Debian's leaves the links to a file that is gone
@@ -80,6 +85,7 @@ pub static SYSTEMS: &[&System] = &[
         anchors: Some("usr/local/share/ca-certificates"),
         add: &["update-ca-certificates"],
         remove: &["update-ca-certificates", "--fresh"],
+        written: &["etc/ssl/certs"],
         packages: "package `ca-certificates`",
     },
 ];
@@ -99,6 +105,8 @@ pub struct System {
     add: &'static [&'static str],
     /// The command that takes removed ones out of use.
     remove: &'static [&'static str],
+    /// The folders that these commands write to, below the root folder.
+    written: &'static [&'static str],
     /// What brings the command.
     packages: &'static str,
 }
@@ -150,6 +158,11 @@ impl System {
                 add.chain(remove).collect()
             }
         }
+    }
+
+    /// The folders that these commands write to, below the root folder.
+    pub fn written(&self) -> &'static [&'static str] {
+        self.written
     }
 
     /// Fails when the command of this system is not installed below this folder.

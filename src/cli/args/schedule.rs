@@ -1,0 +1,73 @@
+//! `pgtrust schedule`
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args as ClapArgs, Subcommand};
+use pgtrust::schedule::{Every, SCHEDULERS};
+
+/// Let the machine run `pgtrust refresh` by itself
+///
+/// As a timer of systemd, a line of the crontab, an agent of launchd or a task of Windows, for this user or with
+/// `--system` for the whole machine.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust schedule enable --dry-run                show the files and commands
+  pgtrust schedule enable                          once a night
+  sudo pgtrust schedule enable --system --every '30 5 * * 1-5'
+  pgtrust schedule status
+  pgtrust schedule disable")]
+pub(crate) struct Schedule {
+    #[command(subcommand)]
+    pub(crate) action: ScheduleAction,
+
+    /// Schedule it for this user, which is the default
+    #[arg(long, global = true)]
+    pub(crate) user: bool,
+
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScheduleAction {
+    Enable(Box<ScheduleEnable>),
+    Disable(ScheduleDisable),
+    /// Tell whether it is scheduled, and whether what is written still fits
+    #[command(after_help = "Exit status: 0 yes, 1 no, or it no longer fits, or does not run")]
+    Status,
+}
+
+/// Schedule it, or bring what is scheduled up to date
+///
+/// What is not said stays as it was scheduled before. Run it again when pgtrust has moved or serves other stores:
+/// `schedule status` tells.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ScheduleEnable {
+    /// `daily` (the default: at night, at a minute of this machine's own), `hourly`, or the five fields of a crontab
+    #[arg(long, value_name = "TIMES", value_parser = Every::from_str)]
+    pub(crate) every: Option<Every>,
+
+    /// What is to run it, in place of what this machine is found to have
+    #[arg(long, value_name = "SCHEDULER",
+        value_parser = PossibleValuesParser::new(SCHEDULERS.iter().map(|scheduler| PossibleValue::new(scheduler.name).help(scheduler.summary))))]
+    pub(crate) via: Option<String>,
+
+    /// Let each run write its metrics to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics: Option<PathBuf>,
+
+    /// Show the files and the commands, and touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Take away what `enable` scheduled
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ScheduleDisable {
+    /// Show the files and the commands, and touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}

@@ -1,0 +1,258 @@
+//! `pgtrust schedule`
+
+use std::path::Path;
+
+use pgtrust::Error;
+use pgtrust::schedule::{self, Every, Machine, SCHEDULERS, Scheduler, Settings, Step};
+use serde::Serialize;
+
+use super::Status;
+use super::args::{Schedule, ScheduleAction, ScheduleEnable};
+use super::context::Context;
+use super::env::absolute;
+use super::ui::{self, Failure};
+
+pub(crate) fn run(context: &Context, args: &Schedule) -> Result<Status, Failure> {
+    if args.user && context.system {
+        let message = "`--user` and `--system` exclude each other".to_owned();
+        return Err(Failure::Usage { message, hint: "leave one of them out".to_owned() });
+    }
+    let program = schedule::stable_program(&context.program()?, &context.search_path);
+    let machine = Machine {
+        environment: &context.environment,
+        root: &context.root,
+        layout: context.layout()?,
+        search_path: &context.search_path,
+        program: &program,
+        user: user(),
+        system: context.system,
+    };
+    match &args.action {
+        ScheduleAction::Enable(enabling) => enable(context, &machine, enabling, args.json),
+        ScheduleAction::Disable(disabling) => disable(&machine, disabling.dry_run, args.json),
+        ScheduleAction::Status => status(context, &machine, args.json),
+    }
+}
+
+fn enable(context: &Context, machine: &Machine<'_>, args: &ScheduleEnable, json: bool) -> Result<Status, Failure> {
+    let manifest = context.manifest()?;
+    let before = scheduled(machine)?;
+    let named = args.via.as_deref().and_then(Scheduler::named);
+    let known = before.first().map(|(scheduler, _)| *scheduler);
+    let scheduler = named.or(known).map_or_else(|| Scheduler::of(machine), Ok)?;
+    let kept = before.into_iter().next().map(|(_, settings)| settings);
+    let (every, metrics) = kept.map_or((Every::Daily, None), |kept| (kept.every, kept.metrics));
+    let settings = Settings {
+        every: args.every.clone().unwrap_or(every),
+        metrics: args.metrics.as_deref().map(absolute).or(metrics),
+    };
+    let mut steps = scheduler.enable(machine, &manifest, &settings)?;
+    let is_new = !steps.is_empty();
+    // Only then: at no time is nothing scheduled.
+    for other in SCHEDULERS.iter().filter(|other| other.name != scheduler.name) {
+        steps.extend(other.disable(machine)?);
+    }
+    let job = Job::new(machine, scheduler, &settings);
+    carry_out(machine, args.dry_run, &steps)?;
+    let outcome = match (steps.is_empty(), args.dry_run) {
+        (true, _) => "scheduled already",
+        (false, true) => "would be scheduled",
+        (false, false) => "scheduled",
+    };
+    if json {
+        ui::json(&Report { dry_run: args.dry_run, schedule: Some(job), steps: told(&steps) })?;
+    } else {
+        ui::data(&format!("{}: {outcome} for {}: {}", scheduler.name, machine.whom(), job.when()))?;
+        show(&steps, args.dry_run)?;
+    }
+    if manifest.sources().is_empty() && manifest.targets().is_empty() {
+        ui::warning("the manifest keeps nothing yet, so that there is nothing to refresh");
+        ui::hint("`pgtrust install azure`, or another provider; then run this again");
+    }
+    if let (true, Some(proxy)) = (is_new, context.proxy_variable()) {
+        ui::warning(&format!("`{proxy}` is set here and not in the job, because it may hold a password"));
+        ui::hint(
+            "set it where the job finds it: in a line of the crontab, or by `systemctl edit pgtrust-refresh.service`",
+        );
+    }
+    if is_new && scheduler.name == "systemd" && !machine.system {
+        ui::hint("a user's timer runs while the user is logged in; `loginctl enable-linger` lets it run always");
+    }
+    Ok(Status::Done)
+}
+
+fn disable(machine: &Machine<'_>, dry_run: bool, json: bool) -> Result<Status, Failure> {
+    let mut steps = Vec::new();
+    for scheduler in SCHEDULERS {
+        steps.extend(scheduler.disable(machine)?);
+    }
+    carry_out(machine, dry_run, &steps)?;
+    let outcome = match (steps.is_empty(), dry_run) {
+        (true, _) => "was not scheduled",
+        (false, true) => "would no longer be scheduled",
+        (false, false) => "no longer scheduled",
+    };
+    if json {
+        ui::json(&Report { dry_run, schedule: None, steps: told(&steps) })?;
+    } else {
+        ui::data(&format!("{outcome} for {}", machine.whom()))?;
+        show(&steps, dry_run)?;
+    }
+    Ok(Status::Done)
+}
+
+fn status(context: &Context, machine: &Machine<'_>, json: bool) -> Result<Status, Failure> {
+    let manifest = context.manifest()?;
+    let mut schedules = Vec::new();
+    for (scheduler, settings) in scheduled(machine)? {
+        let job = Job::new(machine, scheduler, &settings);
+        let problem = match scheduler.enable(machine, &manifest, &settings) {
+            Err(error) => Some(error.to_string()),
+            Ok(steps) if steps.iter().any(|step| !matches!(step, Step::Run(command) if command.lines.is_empty())) => {
+                Some("what is written no longer fits this program, its folders or the stores that it serves".to_owned())
+            }
+            Ok(_) => scheduler.probe(machine).err().map(|error| format!("it is written and does not run: {error}")),
+        };
+        schedules.push(Found { job, problem });
+    }
+    if json {
+        ui::json(&StatusReport { enabled: !schedules.is_empty(), schedules: &schedules })?;
+    } else if schedules.is_empty() {
+        ui::data(&format!("not scheduled for {}", machine.whom()))?;
+        ui::hint("`pgtrust schedule enable`");
+    } else {
+        for Found { job, problem } in &schedules {
+            ui::data(&format!("{}: scheduled for {}: {}", job.scheduler, machine.whom(), job.when()))?;
+            if let Some(problem) = problem {
+                ui::warning(&format!("{}: {problem}", job.scheduler));
+                ui::hint("`pgtrust schedule enable` writes it anew");
+            }
+        }
+    }
+    let good = !schedules.is_empty() && schedules.iter().all(|found| found.problem.is_none());
+    Ok(if good { Status::Done } else { Status::Found })
+}
+
+fn carry_out(machine: &Machine<'_>, dry_run: bool, steps: &[Step]) -> Result<(), Failure> {
+    if !dry_run {
+        for error in schedule::apply(steps, machine.search_path)? {
+            ui::warning(&error.to_string());
+        }
+    }
+    Ok(())
+}
+
+/// The job at every scheduler that has it.
+fn scheduled(machine: &Machine<'_>) -> Result<Vec<(&'static Scheduler, Settings)>, Error> {
+    let mut found = Vec::new();
+    for scheduler in SCHEDULERS {
+        found.extend(scheduler.settings(machine)?.map(|settings| (*scheduler, settings)));
+    }
+    Ok(found)
+}
+
+#[derive(Serialize)]
+struct Job {
+    scheduler: &'static str,
+    every: String,
+    cron: String,
+    spread_minutes: u16,
+    metrics: Option<String>,
+}
+
+impl Job {
+    fn new(machine: &Machine<'_>, scheduler: &Scheduler, settings: &Settings) -> Self {
+        let times = machine.times(&settings.every);
+        Self {
+            scheduler: scheduler.name,
+            every: settings.every.to_string(),
+            cron: times.to_string(),
+            spread_minutes: times.spread(),
+            metrics: settings.metrics.as_ref().map(|file| file.display().to_string()),
+        }
+    }
+
+    fn when(&self) -> String {
+        let Self { every, cron, .. } = self;
+        let times = if every == cron { cron.clone() } else { format!("{every} ({cron})") };
+        match self.spread_minutes {
+            0 => times,
+            minutes => format!("{times}, spread over {}", ui::count(minutes.into(), "minute")),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    dry_run: bool,
+    /// None once it is taken away.
+    schedule: Option<Job>,
+    steps: Vec<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct StatusReport<'a> {
+    enabled: bool,
+    schedules: &'a [Found],
+}
+
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    job: Job,
+    problem: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "action", rename_all = "lowercase")]
+enum Told<'a> {
+    Folder { path: String },
+    Remove { path: String },
+    Run { command: &'a [String], lines: Vec<String> },
+    Write { path: String, text: &'a str },
+}
+
+fn told(steps: &[Step]) -> Vec<Told<'_>> {
+    let path = |path: &Path| path.display().to_string();
+    let told = steps.iter().map(|step| match step {
+        Step::Folder(folder) => Told::Folder { path: path(folder) },
+        Step::Remove(file) => Told::Remove { path: path(file) },
+        Step::Run(command) => Told::Run { command: &command.words, lines: lines(command) },
+        Step::Write { path: file, text } => Told::Write { path: path(file), text },
+    });
+    told.collect()
+}
+
+/// The steps; what is written only where nothing is, because it can be read there afterwards.
+fn show(steps: &[Step], dry_run: bool) -> Result<(), Failure> {
+    let indented = |line: &str| if line.is_empty() { Ok(()) } else { ui::data(&format!("    {line}")) };
+    for step in steps {
+        match step {
+            Step::Folder(path) => ui::data(&format!("  folder {}", path.display()))?,
+            Step::Remove(path) => ui::data(&format!("  remove {}", path.display()))?,
+            Step::Run(command) => {
+                ui::data(&format!("  run {}", command.words.join(" ")))?;
+                lines(command).iter().try_for_each(|line| indented(line))?;
+            }
+            Step::Write { path, text } => {
+                ui::data(&format!("  write {}", path.display()))?;
+                if dry_run {
+                    text.lines().try_for_each(indented)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lines(command: &schedule::Command) -> Vec<String> {
+    command.lines.iter().map(|(sign, line)| format!("{sign} {line}")).collect()
+}
+
+/// The number by which launchd knows the user.
+fn user() -> u32 {
+    #[cfg(unix)]
+    return rustix::process::getuid().as_raw();
+    #[cfg(not(unix))]
+    return 0;
+}

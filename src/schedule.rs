@@ -1,0 +1,175 @@
+//! `pgtrust refresh` as a job that the machine runs by itself.
+//!
+//! To add a scheduler: a file below `schedule/` and its entry in [`SCHEDULERS`].
+
+mod cron;
+mod job;
+mod launchd;
+mod plan;
+mod problem;
+mod systemd;
+mod task_scheduler;
+mod times;
+mod xml;
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::file;
+use crate::layout::{Environment, Layout};
+use crate::manifest::Manifest;
+use crate::tool;
+pub use job::{Job, Settings};
+pub use plan::{Command, Step, apply};
+pub use problem::Problem;
+pub use times::{Days, Every, Times};
+
+/// Every scheduler, in the order of preference. Cron comes last, because systems with another have it too.
+pub static SCHEDULERS: &[&Scheduler] =
+    &[&systemd::SYSTEMD, &launchd::LAUNCHD, &task_scheduler::TASK_SCHEDULER, &cron::CRON];
+
+/// A program that runs jobs.
+pub struct Scheduler {
+    /// The name after `--via`.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub summary: &'static str,
+    /// What speaks with it.
+    program: &'static str,
+    /// What brings that program.
+    packages: &'static str,
+    /// Whether this machine has it, running as far as that can be told.
+    is_here: fn(&Machine<'_>) -> bool,
+    /// The text that has the job's [`Settings`], where the job is written.
+    written: fn(&Machine<'_>) -> Result<Option<String>, Error>,
+    /// What is left to write until this job is.
+    write: fn(&Machine<'_>, &Job) -> Result<Vec<Step>, Error>,
+    /// What brings into use what is written, in place of what was before where there was something.
+    start: fn(&Machine<'_>, bool) -> Result<Vec<Command>, Error>,
+    /// Commands of which one fails when it does not run what is written; none where that needs no asking.
+    probe: fn(&Machine<'_>) -> Vec<Command>,
+    /// What to do so that it runs the job no longer, once that is written.
+    disable: fn(&Machine<'_>) -> Result<Vec<Step>, Error>,
+}
+
+/// Where a job is to run.
+#[derive(Clone, Debug)]
+pub struct Machine<'a> {
+    /// Where the user's folders are.
+    pub environment: &'a Environment,
+    /// The folder that stands for `/`.
+    pub root: &'a Path,
+    /// Where pgtrust keeps what it keeps.
+    pub layout: &'a Layout,
+    /// The number of this user.
+    pub user: u32,
+    /// Whether the job is the whole machine's, and not this user's.
+    pub system: bool,
+    /// Where programs are found, as by PATH.
+    pub search_path: &'a OsStr,
+    /// This program.
+    pub program: &'a Path,
+}
+
+impl Scheduler {
+    /// The scheduler of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        SCHEDULERS.iter().copied().find(|scheduler| scheduler.name == name)
+    }
+
+    /// The one that this machine has.
+    pub fn of(machine: &Machine<'_>) -> Result<&'static Self, Error> {
+        let found = SCHEDULERS.iter().copied().find(|scheduler| (scheduler.is_here)(machine));
+        found.ok_or_else(|| {
+            let names: Vec<&str> = SCHEDULERS.iter().map(|scheduler| scheduler.name).collect();
+            Problem::NoScheduler { whom: machine.whom(), tried: names.join(", no ") }.into()
+        })
+    }
+
+    /// How the job was scheduled with it; None when it is not.
+    pub fn settings(&self, machine: &Machine<'_>) -> Result<Option<Settings>, Error> {
+        Ok((self.written)(machine)?.map(|text| Settings::read(&text)))
+    }
+
+    /// What is left to do until it runs the job; nothing when it does.
+    pub fn enable(&self, machine: &Machine<'_>, manifest: &Manifest, settings: &Settings) -> Result<Vec<Step>, Error> {
+        machine.refuse_foreign_home()?;
+        let again = (self.written)(machine)?.is_some();
+        let mut steps = (self.write)(machine, &Job::new(machine, manifest, settings)?)?;
+        if !steps.is_empty() || self.probe(machine).is_err() {
+            steps.extend((self.start)(machine, again)?.into_iter().map(Step::Run));
+        }
+        Ok(steps)
+    }
+
+    /// What is left to do until it runs the job no longer.
+    pub fn disable(&self, machine: &Machine<'_>) -> Result<Vec<Step>, Error> {
+        if (self.written)(machine)?.is_some() { (self.disable)(machine) } else { Ok(vec![]) }
+    }
+
+    /// Asks it whether it runs what is written.
+    pub fn probe(&self, machine: &Machine<'_>) -> Result<(), Error> {
+        (self.probe)(machine).iter().try_for_each(|command| command.run(machine.search_path).map(drop))
+    }
+}
+
+impl fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Machine<'_> {
+    /// Whose job it is, in words.
+    pub fn whom(&self) -> &'static str {
+        if self.system { "the whole machine" } else { "this user" }
+    }
+
+    /// When a job runs here.
+    pub fn times(&self, every: &Every) -> Times {
+        let id = file::read(&self.root.join("etc/machine-id")).ok().flatten().unwrap_or_default();
+        every.times(&[id.trim_ascii(), self.layout.state.as_os_str().as_encoded_bytes()].concat())
+    }
+
+    /// Whether this is the machine that runs now, and no image of another.
+    fn is_this(&self) -> bool {
+        self.root == Path::new("/")
+    }
+
+    fn home(&self) -> Result<&Path, Error> {
+        self.environment.home.as_deref().ok_or(Error::HomeUnknown)
+    }
+
+    /// Whether a scheduler's program is on the search path.
+    fn has(&self, program: &str) -> bool {
+        plan::find(program, self.search_path).is_ok()
+    }
+
+    /// A path as the machine itself will see it.
+    fn inside(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(self.root).map_or_else(|_| path.to_owned(), |path| Path::new("/").join(path))
+    }
+
+    /// With `sudo` and the user's HOME a job of root's would write into a user's folders.
+    fn refuse_foreign_home(&self) -> Result<(), Error> {
+        #[cfg(unix)]
+        if let (false, Some(home)) = (self.system, &self.environment.home) {
+            use std::os::unix::fs::MetadataExt as _;
+            let owner = std::fs::metadata(home).map_or(0, |home| home.uid());
+            if rustix::process::geteuid().is_root() && owner != 0 {
+                return Err(Problem::ForeignHome { home: home.clone() }.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The path of the running program that holds longest: one on the search path that leads to it outlives the folder of a
+/// release.
+pub fn stable_program(running: &Path, search_path: &OsStr) -> PathBuf {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let on_path = tool::find("pgtrust", tool::folders(search_path));
+    on_path.filter(|found| real(found).is_some() && real(found) == real(running)).unwrap_or_else(|| running.to_owned())
+}

@@ -1,0 +1,185 @@
+//! cron: a line in the user's crontab, or a file of the system's.
+
+use std::path::PathBuf;
+
+use super::job::MARK;
+use super::{Command, Job, Machine, Scheduler, Step};
+use crate::error::Error;
+use crate::file;
+
+pub(super) static CRON: Scheduler = Scheduler {
+    name: "cron",
+    summary: "a line of the user's crontab, or /etc/cron.d/pgtrust",
+    program: "crontab",
+    packages: "Debian, Ubuntu: `cron`; Fedora, RHEL, SUSE, Arch: `cronie`",
+    is_here,
+    written,
+    write,
+    start: |_, _| Ok(vec![]),
+    probe: |_| vec![],
+    disable,
+};
+
+fn is_here(machine: &Machine<'_>) -> bool {
+    system_file(machine).is_some_and(|file| file::folder_of(&file).is_dir())
+        || machine.is_this() && machine.has("crontab")
+}
+
+fn written(machine: &Machine<'_>) -> Result<Option<String>, Error> {
+    let text = system_file(machine).map_or_else(|| crontab(machine), |file| file::read(&file))?;
+    let line = Crontab::new(&text.unwrap_or_default()).line;
+    Ok(line.map(|line| line.replace("\\%", "%")))
+}
+
+fn write(machine: &Machine<'_>, job: &Job) -> Result<Vec<Step>, Error> {
+    if let Some(file) = system_file(machine) {
+        let line = line(job, "root ")?;
+        let text = format!("# Written by `pgtrust schedule enable`; `pgtrust schedule disable` removes it.\n{line}\n");
+        return Ok(Step::write(file, text)?.into_iter().collect());
+    }
+    let old = crontab(machine)?.unwrap_or_default();
+    let crontab = Crontab::new(&old);
+    Ok(replace(&old, &crontab, crontab.with(&line(job, "")?)).into_iter().collect())
+}
+
+fn disable(machine: &Machine<'_>) -> Result<Vec<Step>, Error> {
+    if let Some(file) = system_file(machine) {
+        return Ok(vec![Step::Remove(file)]);
+    }
+    let old = crontab(machine)?.unwrap_or_default();
+    let crontab = Crontab::new(&old);
+    Ok(replace(&old, &crontab, crontab.others.clone()).into_iter().collect())
+}
+
+/// The step from one crontab to another, shown by the lines that come and go.
+fn replace(old: &[u8], crontab: &Crontab, new: Vec<u8>) -> Option<Step> {
+    let after = Crontab::new(&new).line;
+    let gone = crontab.line.iter().map(|line| ('-', line.clone()));
+    let lines = gone.chain(after.map(|line| ('+', line))).collect();
+    (new != old).then(|| Step::Run(Command { input: Some(new), lines, ..Command::new(&["crontab", "-"]) }))
+}
+
+/// This user's crontab; None when there is none.
+fn crontab(machine: &Machine<'_>) -> Result<Option<Vec<u8>>, Error> {
+    if !machine.has("crontab") {
+        return Ok(None);
+    }
+    match Command::new(&["crontab", "-l"]).run(machine.search_path) {
+        Ok(text) => Ok(Some(text)),
+        // BusyBox has no words of its own for it.
+        Err(Error::ToolFailed { said, .. }) if said.contains("no crontab for") || said.contains("No such file") => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A crontab with the line of ours apart.
+struct Crontab {
+    line: Option<String>,
+    /// All else, byte for byte.
+    others: Vec<u8>,
+}
+
+impl Crontab {
+    fn new(text: &[u8]) -> Self {
+        let mut crontab = Self { line: None, others: Vec::new() };
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            match str::from_utf8(line) {
+                Ok(line) if is_ours(line) => {
+                    // The line end before it was added where there was none.
+                    if line.trim_end().ends_with(UNENDED) && crontab.others.last() == Some(&b'\n') {
+                        crontab.others.pop();
+                    }
+                    crontab.line = Some(line.trim_end_matches('\n').to_owned());
+                }
+                _ => {
+                    let ended = crontab.others.last().is_none_or(|byte| *byte == b'\n');
+                    crontab.others.extend((!ended).then_some(b'\n'));
+                    crontab.others.extend(line);
+                }
+            }
+        }
+        crontab
+    }
+
+    /// With this line at the end, where what the user set before holds for it: MAILTO, a proxy.
+    fn with(&self, line: &str) -> Vec<u8> {
+        let mut text = self.others.clone();
+        let ended = text.last().is_none_or(|byte| *byte == b'\n');
+        text.extend((!ended).then_some(b'\n'));
+        text.extend(line.as_bytes());
+        text.extend(if ended { "" } else { UNENDED }.as_bytes());
+        text.push(b'\n');
+        text
+    }
+}
+
+/// Commented out, the line is the user's.
+fn is_ours(line: &str) -> bool {
+    line.contains(&format!("# {MARK}{{")) && !line.trim_start().starts_with('#')
+}
+
+/// The line that runs the job as this user.
+fn line(job: &Job, user: &str) -> Result<String, Error> {
+    let variables = job.variables.iter().map(|(name, value)| Ok(format!("{name}={}", quoted(value)?)));
+    let words = job.words.iter().chain(&job.splay).map(|word| quoted(word));
+    let command: Vec<String> = variables.chain(words).collect::<Result<_, Error>>()?;
+    let command = format!("{} # {}", command.join(" "), job.record);
+    // A bare `%` ends the command.
+    Ok(format!("{} {user}{}", job.times, command.replace('%', "\\%")))
+}
+
+/// A word for a shell. What two `\` in a row become is not the same in all crons.
+fn quoted(word: &str) -> Result<String, Error> {
+    if word.contains('\\') {
+        let (value, place) = (word.to_owned(), "a crontab".to_owned());
+        return Err(Error::Unwritable { value, place, what: "`\\`" });
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@,=%".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return Ok(word.to_owned());
+    }
+    Ok(format!("'{}'", word.replace('\'', "'\\''")))
+}
+
+/// The file of a job of the whole machine; none where cron, as BusyBox's, reads crontabs only and root's own has to do.
+/// A name with a dot would be passed over.
+fn system_file(machine: &Machine<'_>) -> Option<PathBuf> {
+    let folder = machine.root.join(FOLDER);
+    let crontabs_only = machine.is_this() && machine.user == 0 && !folder.is_dir() && machine.has("crontab");
+    (machine.system && !crontabs_only).then(|| folder.join("pgtrust"))
+}
+
+const FOLDER: &str = "etc/cron.d";
+/// At the end of our line where the line before it had no end.
+const UNENDED: &str = " (no line end before)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"1 2 * * * /p refresh # pgtrust refresh {"every":"daily"}"#;
+
+    #[test]
+    fn other_lines_stay_byte_for_byte() {
+        let cases: [&[u8]; 7] =
+            [b"", b"\n", b"# mine\nMAILTO=me\n", b"a\nb", b"a\r\nb\r\n\n\n", b"\xff\xfe bytes\n", b"\xff no end"];
+        for text in cases {
+            let with = Crontab::new(text).with(LINE);
+            assert!(with.ends_with(b"\n") && with.starts_with(text), "{}", with.escape_ascii());
+            let again = Crontab::new(&with);
+            assert_eq!(again.others, text, "{}", with.escape_ascii());
+            assert_eq!(again.with(LINE), with, "{}", with.escape_ascii());
+            let (added, expected) = ([&with[..], b"later\n"].concat(), [text, b"later\n"]);
+            let separated = expected.join(&b"\n"[..if text.last().is_none_or(|byte| *byte == b'\n') { 0 } else { 1 }]);
+            assert_eq!(Crontab::new(&added).others, separated, "{}", added.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_commented_out_is_the_users() {
+        let text = format!("#{LINE}\n# pgtrust refresh\n");
+        assert!(Crontab::new(text.as_bytes()).line.is_none());
+    }
+}

@@ -1,0 +1,208 @@
+//! What is run, with what, and what it may write.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Every, Machine, Problem, Times};
+use crate::error::Error;
+use crate::file;
+use crate::format::Format;
+use crate::layout::text_of;
+use crate::manifest::{KeptTarget, Manifest};
+use crate::snippet::visible;
+use crate::target::system::System;
+use crate::target::{self, Kind, Request, Target};
+use crate::tool;
+
+/// What the user says of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How often it runs.
+    pub every: Every,
+    /// The file that it writes metrics to.
+    pub metrics: Option<PathBuf>,
+}
+
+/// [`Settings`] as they stand in a comment of what is written, so that a later run knows them.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    every: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<PathBuf>,
+}
+
+impl Settings {
+    /// From a text that holds [`record`](Self::record). What cannot be read has its default.
+    pub(super) fn read(text: &str) -> Self {
+        // In a crontab the command itself stands before it.
+        let at = text.rfind(&format!("{MARK}{{"));
+        let record = at.and_then(|at| text.get(at + MARK.len()..));
+        let record = record.and_then(|rest| serde_json::Deserializer::from_str(rest).into_iter::<Record>().next());
+        let record = record.and_then(Result::ok);
+        let every = record.as_ref().and_then(|record| record.every.parse().ok());
+        Self { every: every.unwrap_or(Every::Daily), metrics: record.and_then(|record| record.metrics) }
+    }
+
+    fn record(&self) -> Result<String, Error> {
+        let metrics = self.metrics.as_deref().map(text_of).transpose()?.map(PathBuf::from);
+        let record = Record { every: self.every.to_string(), metrics };
+        // Both are text, of which every value can be written.
+        Ok(format!("{MARK}{}", serde_json::to_string(&record).unwrap_or_default()))
+    }
+}
+
+/// A run of `pgtrust refresh`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// When.
+    pub times: Times,
+    /// The program, by its absolute path, and its arguments.
+    pub words: Vec<String>,
+    /// The argument that spreads the runs, for schedulers that cannot; none where they come too close.
+    pub splay: Vec<String>,
+    /// The variables that say where pgtrust keeps things.
+    pub variables: Vec<(&'static str, String)>,
+    /// pgtrust's own folders.
+    pub folders: Vec<PathBuf>,
+    /// All folders that it writes to, as the machine sees them.
+    pub writes: Vec<PathBuf>,
+    /// Whether it needs anything in the folders of users.
+    pub needs_homes: bool,
+    /// Whether it needs anything in the folders for temporary files.
+    pub needs_tmp: bool,
+    /// The comment that marks it and has its [`Settings`].
+    pub record: String,
+}
+
+impl Job {
+    pub(super) fn new(machine: &Machine<'_>, manifest: &Manifest, settings: &Settings) -> Result<Self, Error> {
+        let times = machine.times(&settings.every);
+        let program = absolute(&program(machine)?);
+        let metrics = settings.metrics.as_deref().map(absolute);
+        let mut words = vec![word(&program)?];
+        words.extend(machine.system.then(|| "--system".to_owned()));
+        words.push("refresh".to_owned());
+        if let Some(metrics) = &metrics {
+            words.extend(["--metrics".to_owned(), word(metrics)?]);
+        }
+        let splay = match times.spread() {
+            0 => vec![],
+            60 => vec!["--splay".to_owned(), "1h".to_owned()],
+            minutes => vec!["--splay".to_owned(), format!("{minutes}m")],
+        };
+        let layout = machine.layout;
+        let folders = [file::folder_of(&layout.manifest), &layout.bundles, &layout.state].map(absolute).to_vec();
+        let mut writes: Vec<PathBuf> = folders.iter().map(|folder| machine.inside(&real(folder))).collect();
+        // A link leads to where the file is.
+        writes.extend(folder_behind(&layout.manifest).map(|folder| machine.inside(&folder)));
+        writes.extend(metrics.as_deref().and_then(folder_behind));
+        writes.extend(stores(machine, manifest));
+        writes.sort();
+        // The folders in a folder that may be written to may be, too.
+        writes.dedup_by(|path, above| path.starts_with(above));
+        writes.iter().try_for_each(|path| word(path).map(drop))?;
+        let below = |tops: &[&str]| {
+            let named = manifest.on_disk().is_some_and(|text| tops.iter().any(|top| text.contains(&format!("{top}/"))));
+            let used = |path: &Path| tops.iter().any(|top| path.starts_with(top));
+            named || used(&program) || writes.iter().any(|path| used(path))
+        };
+        let (needs_homes, needs_tmp) = (below(&["/home", "/root", "/run/user"]), below(&["/tmp", "/var/tmp"]));
+        let variables = variables(machine)?;
+        let record = settings.record()?;
+        Ok(Self { times, words, splay, variables, folders, writes, needs_homes, needs_tmp, record })
+    }
+}
+
+/// This program, as the machine sees it.
+fn program(machine: &Machine<'_>) -> Result<PathBuf, Error> {
+    // On Windows nothing starts with `/`.
+    if machine.is_this() || machine.program.starts_with(machine.root) {
+        return Ok(machine.inside(machine.program));
+    }
+    let folders = ["usr/local/bin", "usr/bin"].map(|folder| machine.root.join(folder));
+    let found = tool::find("pgtrust", folders.into_iter()).map(|program| machine.inside(&program));
+    found.ok_or_else(|| Problem::NoProgram { root: machine.root.to_owned() }.into())
+}
+
+/// The variables that hold now and that say where pgtrust keeps things. `--system` has its places, and only the default
+/// file of libpq is found by HOME there.
+fn variables(machine: &Machine<'_>) -> Result<Vec<(&'static str, String)>, Error> {
+    let environment = machine.environment;
+    let all = [
+        ("HOME", &environment.home),
+        ("PGTRUST_HOME", &environment.pgtrust_home),
+        ("XDG_CONFIG_HOME", &environment.xdg_config_home),
+        ("XDG_DATA_HOME", &environment.xdg_data_home),
+        ("XDG_STATE_HOME", &environment.xdg_state_home),
+    ];
+    let set = all.into_iter().take(if machine.system { 1 } else { all.len() });
+    let set = set.filter_map(|(name, value)| value.as_deref().map(|value| (name, value)));
+    set.map(|(name, value)| Ok((name, word(&absolute(value))?))).collect()
+}
+
+/// The folders of the stores that the manifest keeps, as the machine sees them. A store that cannot be found is for
+/// `refresh` to report.
+fn stores(machine: &Machine<'_>, manifest: &Manifest) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for kept in manifest.targets() {
+        for place in places(machine, kept) {
+            let folder = match place.kind {
+                Kind::File(_) => folder_behind(&place.path),
+                Kind::Folder(_) | Kind::Database => Some(real(&place.path)),
+            };
+            folders.extend(folder.map(|folder| machine.inside(&folder)));
+        }
+        if kept.name.as_deref() == Some("system") {
+            let written = System::detect(machine.root).map_or(&[][..], System::written);
+            folders.extend(written.iter().map(|folder| Path::new("/").join(folder)));
+        }
+    }
+    folders
+}
+
+fn places(machine: &Machine<'_>, kept: &KeptTarget) -> Vec<target::Place> {
+    let Some(target) = kept.name.as_deref().and_then(Target::named) else {
+        return kept.path.iter().map(|path| target::Place::at(path, kept.format.as_deref())).collect();
+    };
+    let request = Request {
+        environment: machine.environment,
+        root: machine.root,
+        layout: machine.layout,
+        format: kept.format.as_deref().and_then(Format::named),
+        all_jdks: kept.all_jdks,
+        own_password: kept.password_file.is_some(),
+        with_public_roots: false,
+    };
+    (target.places)(&request).unwrap_or_default()
+}
+
+/// The folder of the file that a path leads to.
+fn folder_behind(path: &Path) -> Option<PathBuf> {
+    real(&absolute(path)).parent().map(Path::to_owned)
+}
+
+/// Where the links of a path lead, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = std::fs::canonicalize(path) {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => real(parent).join(name),
+        _ => path.to_owned(),
+    }
+}
+
+fn absolute(path: impl AsRef<Path>) -> PathBuf {
+    std::path::absolute(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_owned())
+}
+
+/// A path as text that no line of a schedule breaks at.
+fn word(path: &Path) -> Result<String, Error> {
+    let text = text_of(path)?;
+    let unwritable = |what| Error::Unwritable { value: text.to_owned(), place: "a schedule".to_owned(), what };
+    visible(text).map(str::to_owned).map_err(unwritable)
+}
+
+/// Before the settings, in a comment of whatever is written.
+pub(super) const MARK: &str = "pgtrust refresh ";

@@ -1,0 +1,117 @@
+//! What is to be done to schedule a job or to take it away, before it is done.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use super::{Problem, SCHEDULERS};
+use crate::error::Error;
+use crate::file;
+use crate::tool;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Make a folder and those above it.
+    Folder(PathBuf),
+    /// Write a file.
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// All that is in it.
+        text: String,
+    },
+    /// Remove a file.
+    Remove(PathBuf),
+    /// Run a command.
+    Run(Command),
+}
+
+/// A command of a scheduler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// What it reads.
+    pub input: Option<Vec<u8>>,
+    /// The lines of the input that are new (`+`) or go (`-`).
+    pub lines: Vec<(char, String)>,
+    /// Whether its failure is no reason to stop.
+    pub may_fail: bool,
+}
+
+impl Command {
+    pub(super) fn new(words: &[&str]) -> Self {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        Self { words, input: None, lines: Vec::new(), may_fail: false }
+    }
+
+    /// Runs it, with the program from the search path, and returns its output.
+    pub fn run(&self, search_path: &OsStr) -> Result<Vec<u8>, Error> {
+        let (program, arguments) = self.words.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
+        let mut command = process::Command::new(find(program, search_path)?);
+        // What `crontab` says of a missing crontab is compared.
+        command.args(arguments).env("LC_ALL", "C");
+        match &self.input {
+            None => tool::run(&mut command),
+            Some(input) => tool::run_with(&mut command, input),
+        }
+    }
+}
+
+impl Step {
+    /// [`Step::Write`], unless the file says it already.
+    pub(super) fn write(path: PathBuf, text: String) -> Result<Option<Self>, Error> {
+        let there = file::read(&path)?.is_some_and(|bytes| bytes == text.as_bytes());
+        Ok((!there).then_some(Self::Write { path, text }))
+    }
+}
+
+/// Does it all. Returns what failed and was no reason to stop.
+pub fn apply(steps: &[Step], search_path: &OsStr) -> Result<Vec<Error>, Error> {
+    let mut failures = Vec::new();
+    let mut written = false;
+    for (index, step) in steps.iter().enumerate() {
+        match step {
+            Step::Folder(path) => file::create_folders(path)?,
+            Step::Write { path, text } => file::replace_bytes(path, text.as_bytes())?,
+            Step::Remove(path) => remove(path)?,
+            Step::Run(command) => match command.run(search_path) {
+                Ok(_) => {}
+                Err(error) if command.may_fail => failures.push(error),
+                Err(error) if written => {
+                    let remaining = steps[index..].iter().filter_map(Step::command).collect();
+                    return Err(Problem::NotTaken { source: Box::new(error), remaining }.into());
+                }
+                Err(error) => return Err(error),
+            },
+        }
+        written |= matches!(step, Step::Write { .. });
+    }
+    Ok(failures)
+}
+
+impl Step {
+    fn command(&self) -> Option<String> {
+        match self {
+            Self::Run(command) => Some(command.words.join(" ")),
+            _ => None,
+        }
+    }
+}
+
+/// A link is removed, not what it leads to.
+fn remove(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// A scheduler's program on the search path.
+pub(super) fn find(program: &str, search_path: &OsStr) -> Result<PathBuf, Error> {
+    let found = tool::find(program, tool::folders(search_path));
+    let scheduler = SCHEDULERS.iter().find(|scheduler| scheduler.program == program);
+    let (tool, packages) = scheduler.map_or(("", ""), |scheduler| (scheduler.program, scheduler.packages));
+    found.ok_or(Error::ToolMissing { tool, packages })
+}

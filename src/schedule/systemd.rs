@@ -1,0 +1,197 @@
+//! systemd: a service and a timer, in the user's manager or the system's.
+
+use std::path::PathBuf;
+
+use super::{Command, Days, Job, Machine, Scheduler, Step, Times};
+use crate::error::Error;
+use crate::file;
+
+pub(super) static SYSTEMD: Scheduler = Scheduler {
+    name: "systemd",
+    summary: "a timer of systemd, of the user or of the system",
+    program: "systemctl",
+    packages: "package `systemd`",
+    is_here,
+    written,
+    write,
+    start,
+    probe,
+    disable,
+};
+
+fn is_here(machine: &Machine<'_>) -> bool {
+    let Machine { root, environment, system, .. } = machine;
+    let here = match (machine.is_this(), system) {
+        (true, true) => root.join("run/systemd/system").is_dir(),
+        (true, false) => environment.xdg_runtime_dir.as_ref().is_some_and(|run| run.join("systemd/private").exists()),
+        // An image runs nothing yet.
+        (false, _) => ["usr/lib", "lib"].iter().any(|lib| root.join(lib).join("systemd/system").is_dir()),
+    };
+    here && machine.has("systemctl")
+}
+
+fn written(machine: &Machine<'_>) -> Result<Option<String>, Error> {
+    let timer = file::read(&folder(machine)?.join(TIMER))?;
+    Ok(timer.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn write(machine: &Machine<'_>, job: &Job) -> Result<Vec<Step>, Error> {
+    let folder = folder(machine)?;
+    // A folder that is not there when the job starts stays read-only for it.
+    let missing = job.folders.iter().filter(|folder| !folder.is_dir());
+    let mut steps: Vec<Step> = missing.cloned().map(Step::Folder).collect();
+    steps.extend(Step::write(folder.join(SERVICE), service(machine.system, job)?)?);
+    steps.extend(Step::write(folder.join(TIMER), timer(job))?);
+    Ok(steps)
+}
+
+fn start(machine: &Machine<'_>, _: bool) -> Result<Vec<Command>, Error> {
+    Ok(if machine.is_this() {
+        vec![systemctl(machine, &["daemon-reload"]), systemctl(machine, &["enable", "--now", TIMER])]
+    } else {
+        vec![systemctl(machine, &["enable", TIMER])]
+    })
+}
+
+fn probe(machine: &Machine<'_>) -> Vec<Command> {
+    // Nothing is active in an image.
+    let asked: &[&str] = if machine.is_this() { &["is-enabled", "is-active"] } else { &["is-enabled"] };
+    asked.iter().map(|asked| systemctl(machine, &[asked, TIMER])).collect()
+}
+
+fn disable(machine: &Machine<'_>) -> Result<Vec<Step>, Error> {
+    let folder = folder(machine)?;
+    let tolerated = |command: Command| Step::Run(Command { may_fail: true, ..command });
+    let stop: &[&str] = if machine.is_this() { &["disable", "--now", TIMER] } else { &["disable", TIMER] };
+    // The link is what `systemctl enable` makes, and what a manager that could not be reached leaves.
+    let link = folder.join("timers.target.wants").join(TIMER);
+    let mut steps = vec![tolerated(systemctl(machine, stop))];
+    steps.extend([link, folder.join(TIMER), folder.join(SERVICE)].map(Step::Remove));
+    steps.extend(machine.is_this().then(|| tolerated(systemctl(machine, &["daemon-reload"]))));
+    Ok(steps)
+}
+
+fn systemctl(machine: &Machine<'_>, arguments: &[&str]) -> Command {
+    let root = format!("--root={}", machine.root.display());
+    let scope: &[&str] = match (machine.is_this(), machine.system) {
+        (false, _) => &[&root],
+        (true, true) => &[],
+        (true, false) => &["--user"],
+    };
+    Command::new(&[&["systemctl"], scope, arguments].concat())
+}
+
+/// Where the units stand. Not below XDG_CONFIG_HOME: what a shell sets is not what the user's manager was started with.
+fn folder(machine: &Machine<'_>) -> Result<PathBuf, Error> {
+    if machine.system {
+        return Ok(machine.root.join("etc/systemd/system"));
+    }
+    Ok(machine.home()?.join(".config/systemd/user"))
+}
+
+fn service(system: bool, job: &Job) -> Result<String, Error> {
+    let mut text = format!("{}\n[Unit]\nDescription={DESCRIPTION}\n", head(job));
+    if system {
+        // The user's manager has no such target.
+        text += "Wants=network-online.target\nAfter=network-online.target\n";
+    }
+    let mut command = Vec::new();
+    for word in &job.words {
+        // Variables are expanded in arguments only, and the program's path may not be escaped at all.
+        let is_program = command.is_empty();
+        if is_program && word.contains(['"', '\'', '\\']) {
+            let (value, place) = (word.clone(), "a unit of systemd".to_owned());
+            return Err(Error::Unwritable { value, place, what: "a quote or `\\`" });
+        }
+        command.push(quoted(&if is_program { word.clone() } else { word.replace('$', "$$") }));
+    }
+    text += &format!("\n[Service]\nType=oneshot\nExecStart={}\nTimeoutStartSec=1h\n", command.join(" "));
+    for (name, value) in &job.variables {
+        text += &format!("Environment={}\n", quoted(&format!("{name}={value}")));
+    }
+    text += "\n# What it may write to; `-`: a folder that has gone stops nothing.\nProtectSystem=strict\n";
+    for path in &job.writes {
+        text += &format!("ReadWritePaths={}\n", quoted(&format!("-{}", path.display())));
+    }
+    if !job.needs_tmp {
+        text += "PrivateTmp=yes\n";
+    }
+    text += HARDENING;
+    if system {
+        text += if job.needs_homes { "ProtectHome=read-only\n" } else { "ProtectHome=yes\n" };
+        text += HARDENING_OF_SYSTEM;
+    }
+    Ok(text)
+}
+
+fn timer(job: &Job) -> String {
+    let mut text = format!("{}\n[Unit]\nDescription={DESCRIPTION}, on schedule\n\n[Timer]\n", head(job));
+    for days in job.times.days() {
+        text += &format!("OnCalendar={}\n", on_calendar(&job.times, &days));
+    }
+    text += &format!(
+        "RandomizedDelaySec={}min\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n",
+        job.times.spread()
+    );
+    text
+}
+
+fn head(job: &Job) -> String {
+    format!("# Written by `pgtrust schedule enable`; `pgtrust schedule disable` removes it.\n# {}\n", job.record)
+}
+
+/// systemd.time(7), calendar events.
+fn on_calendar(times: &Times, days: &Days) -> String {
+    let list = |values: Option<&[u8]>, digits: usize| {
+        let join = |values: &[u8]| values.iter().map(|value| format!("{value:0digits$}")).collect::<Vec<_>>().join(",");
+        values.map_or_else(|| "*".to_owned(), join)
+    };
+    let weekdays = days.of_week.as_ref().map(|days| days.iter().map(|day| WEEKDAYS[usize::from(*day)]));
+    let weekdays = weekdays.map_or_else(String::new, |days| days.collect::<Vec<_>>().join(",") + " ");
+    let (months, of_month) = (list(times.months(), 2), list(days.of_month.as_deref(), 2));
+    format!("{weekdays}*-{months}-{of_month} {}:{}:00", list(times.hours(), 2), list(Some(times.minutes()), 2))
+}
+
+/// systemd.syntax(7): a word in double quotes, where `%` begins a specifier.
+fn quoted(word: &str) -> String {
+    let word = word.replace('%', "%%");
+    if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+:@,=%".contains(&byte)) {
+        return word;
+    }
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+const SERVICE: &str = "pgtrust-refresh.service";
+const TIMER: &str = "pgtrust-refresh.timer";
+const DESCRIPTION: &str = "Renew the roots that PostgreSQL clients trust";
+const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+/// What user units can have too. Those of a manager before 254, or where users may make no namespaces, pass over
+/// ProtectSystem, ReadWritePaths and PrivateTmp; PrivateUsers would bring them back, but fails the unit where it cannot be.
+/// No MemoryDenyWriteExecute: a JVM may be asked where it is.
+const HARDENING: &str = "
+NoNewPrivileges=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+";
+
+/// What fails in the user's manager, which has no capabilities to drop and no namespaces of its own.
+/// Root keeps the capabilities that it needs for stores of other owners, and those that a hook needs for services: some
+/// know root by CAP_SYS_ADMIN.
+const HARDENING_OF_SYSTEM: &str = "\
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID
+CapabilityBoundingSet=CAP_KILL CAP_SETGID CAP_SETUID CAP_SYS_ADMIN
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+";
