@@ -1,0 +1,6 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    pgtrust_fuzz::certificate(bytes);
+    pgtrust_fuzz::store("der", bytes);
+});

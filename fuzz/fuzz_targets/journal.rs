@@ -1,0 +1,18 @@
+//! The journal. Its paths stay unread: they may name any file of this machine.
+#![no_main]
+#![expect(clippy::disallowed_methods, reason = "nobody's files")]
+
+use std::fs;
+
+use pgtrust::journal::Journal;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fs::write(pgtrust_fuzz::folder().join("journal.jsonl"), bytes).expect("a file");
+    let records = Journal::new(pgtrust_fuzz::folder()).records().expect("a journal of any content");
+    for record in records {
+        let line = serde_json::to_vec(&record).expect("JSON");
+        fs::write(pgtrust_fuzz::folder().join("journal.jsonl"), line).expect("a file");
+        let again = Journal::new(pgtrust_fuzz::folder()).records().expect("a journal");
+        assert_eq!(again.first().map(|again| again.id), Some(record.id));
+    }
+});
