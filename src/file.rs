@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::limits;
+pub use access::Access;
 pub(crate) use aside::sweep;
 pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace_private, swap};
 

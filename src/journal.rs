@@ -19,6 +19,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::file;
+pub use crate::file::Access;
 use crate::lock::Lock;
 
 /// The journal in one state folder.
@@ -65,6 +66,9 @@ pub struct FileChange {
     pub before: Option<Fingerprint>,
     /// SHA-256 of the bytes after.
     pub after: Option<Fingerprint>,
+    /// Who could do what with the file before. Journals of old have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
 }
 
 /// A certificate in a record.
@@ -208,12 +212,14 @@ impl Journal {
                 }
             }
             let path = absolute(&change.path)?;
-            files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after) });
+            let access = Access::of(&path).map_err(Error::io("read", &path))?;
+            files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after), access });
         }
         self.sweep(step.changes)?;
-        let last = self.records()?.pop();
+        let mut records = self.records()?;
+        let undone = records.iter().find(|record| Some(record.id) == step.undoes).cloned();
         // Once another change follows, the files no longer tell that this one was cut short.
-        if let Some(cut_short) = last.filter(|last| last.failed.is_none() && !undo::happened(last)) {
+        if let Some(cut_short) = records.pop().filter(|last| last.failed.is_none() && !undo::happened(last)) {
             self.fail(&cut_short)?;
         }
         let time = step.now.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(step.now);
@@ -230,7 +236,8 @@ impl Journal {
         };
         self.append(&record)?;
         for (index, change) in step.changes.iter().enumerate() {
-            let made = file::swap(&change.path, change.before.as_deref(), change.after.as_deref());
+            let access = undone.as_ref().and_then(|undone| undone.access_of(&record.files[index].path));
+            let made = file::swap(&change.path, change.before.as_deref(), change.after.as_deref(), access);
             if made.is_err() && record.files[index].path.starts_with(&record.store) {
                 // The file that failed too: it may have come as far as its folder, which then could not be synced.
                 self.take_back(&record, &step.changes[..=index])?;
@@ -243,9 +250,10 @@ impl Journal {
     /// Puts these changes of the last record back, as they did not come to what they were for, and records that it stands
     /// for nothing. Where one cannot be put back the record stands, so that it can be undone later.
     pub fn take_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
-        for change in changes.iter().rev() {
+        for (change, recorded) in changes.iter().zip(&record.files).rev() {
             // What others made of it since is theirs. What counts is what stands there afterwards.
-            let _ = file::swap(&change.path, change.after.as_deref(), change.before.as_deref());
+            let (from, to) = (change.after.as_deref(), change.before.as_deref());
+            let _ = file::swap(&change.path, from, to, recorded.access.as_ref());
         }
         let is_gone = |change: &Change| file::read(&change.path).is_ok_and(|now| now != change.after);
         if changes.iter().all(is_gone) { self.fail(record) } else { Ok(()) }

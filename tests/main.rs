@@ -11,6 +11,8 @@ mod directory;
 mod env;
 mod faults;
 mod fetch;
+#[cfg(unix)]
+mod guards;
 mod history;
 #[cfg(unix)]
 mod hostile_stores;

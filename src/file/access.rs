@@ -1,8 +1,15 @@
 //! Who owns a file and may read it.
 
+use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
+
+#[cfg(unix)]
+use base64::Engine as _;
+#[cfg(unix)]
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
@@ -20,43 +27,77 @@ pub(super) fn refuse_other_names(_: &Path, _: &Metadata) -> Result<(), Error> {
     Ok(())
 }
 
-#[cfg(unix)]
-pub(super) fn keep_access(new: &File, path: &Path, old: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, fchown};
-    let made = new.metadata()?;
-    if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
-        fchown(new, Some(old.uid()), Some(old.gid()))?;
-    }
-    new.set_permissions(old.permissions())?;
-    keep_attributes(new, path)
+/// Who may read a file and who owns it, as the journal keeps it for a file that goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Access {
+    /// The mode's bits.
+    pub mode: u32,
+    /// The number of its user.
+    pub owner: u32,
+    /// The number of its group.
+    pub group: u32,
+    /// Extended attributes in base64. Access control lists and the SELinux label are such.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
+#[cfg(unix)]
+impl Access {
+    /// That of a file, or of the one behind a symbolic link; None when there is no file.
+    pub(crate) fn of(path: &Path) -> io::Result<Option<Self>> {
+        use std::os::unix::fs::MetadataExt as _;
+        let old = match std::fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            old => old?,
+        };
+        let names = match xattr::list_deref(path) {
+            Ok(names) => names.collect(),
+            // A file system without them.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let mut attributes = BTreeMap::new();
+        for name in names {
+            // Signatures of the old content, which the kernel makes and checks.
+            if name == "security.ima" || name == "security.evm" {
+                continue;
+            }
+            let text = name.to_str().ok_or(io::ErrorKind::InvalidData)?.to_owned();
+            attributes.extend(xattr::get_deref(path, &name)?.map(|value| (text, STANDARD.encode(value))));
+        }
+        Ok(Some(Self { mode: old.mode() & 0o7777, owner: old.uid(), group: old.gid(), attributes }))
+    }
+
+    /// Gives a file all of it.
+    pub(super) fn give(&self, file: &File) -> io::Result<()> {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+        use xattr::FileExt as _;
+        let made = file.metadata()?;
+        if (made.uid(), made.gid()) != (self.owner, self.group) {
+            fchown(file, Some(self.owner), Some(self.group))?;
+        }
+        file.set_permissions(std::fs::Permissions::from_mode(self.mode))?;
+        for (name, value) in &self.attributes {
+            let value = STANDARD.decode(value).map_err(io::Error::other)?;
+            if file.get_xattr(name).ok().flatten().as_ref() != Some(&value) {
+                file.set_xattr(name, &value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Elsewhere a new file has what its folder hands down.
 #[cfg(not(unix))]
-pub(super) fn keep_access(new: &File, _: &Path, old: &Metadata) -> io::Result<()> {
-    new.set_permissions(old.permissions())
-}
-
-/// Access control lists and the SELinux label are extended attributes.
-#[cfg(unix)]
-fn keep_attributes(new: &File, path: &Path) -> io::Result<()> {
-    use xattr::FileExt as _;
-    let names = match xattr::list_deref(path) {
-        Ok(names) => names,
-        // A file system without them.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    for name in names {
-        // Signatures of the old content, which the kernel makes and checks.
-        if name == "security.ima" || name == "security.evm" {
-            continue;
-        }
-        let value = xattr::get_deref(path, &name)?;
-        if let Some(value) = value.filter(|value| new.get_xattr(&name).ok().flatten().as_ref() != Some(value)) {
-            new.set_xattr(&name, &value)?;
-        }
+impl Access {
+    pub(crate) fn of(_: &Path) -> io::Result<Option<Self>> {
+        Ok(None)
     }
-    Ok(())
+
+    pub(super) fn give(&self, _: &File) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What root makes in somebody's folder is theirs, as under `sudo` with a HOME that is not root's.

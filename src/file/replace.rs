@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::access::{keep_access, new_like_folder, refuse_other_names};
+use super::access::{Access, new_like_folder, refuse_other_names};
 use super::aside::{move_aside, temporary};
 use super::{behind_links, folder_of, refuse_special};
 use crate::error::Error;
@@ -18,7 +18,7 @@ use crate::error::Error;
 /// readable by all, as far as the umask lets: a trust store holds no secret.
 pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
     let path = behind_links(path)?;
-    let new = beside(&path, 0o644, write)?;
+    let new = beside(&path, 0o644, None, write)?;
     persist(new, &path)?;
     sync_folder(folder_of(&path))
 }
@@ -31,14 +31,19 @@ pub(crate) fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// [`replace_bytes`] that only this user may read.
 pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let path = behind_links(path)?;
-    let new = beside(&path, 0o600, |output| output.write_all(bytes).map_err(Error::io("write", &path)))?;
+    let new = beside(&path, 0o600, None, |output| output.write_all(bytes).map_err(Error::io("write", &path)))?;
     persist(new, &path)?;
     sync_folder(folder_of(&path))
 }
 
 /// [`replace`], or removal, of a file that has these bytes. Fails and changes nothing when it has others, because somebody
-/// was faster.
-pub(crate) fn swap(path: &Path, before: Option<&[u8]>, after: Option<&[u8]>) -> Result<(), Error> {
+/// was faster. A file that is not there comes back with this access.
+pub(crate) fn swap(
+    path: &Path,
+    before: Option<&[u8]>,
+    after: Option<&[u8]>,
+    access: Option<&Access>,
+) -> Result<(), Error> {
     let path = behind_links(path)?;
     let changed = || Error::ChangedMeanwhile { path: path.clone() };
     if super::read(&path)?.as_deref() != before {
@@ -48,7 +53,8 @@ pub(crate) fn swap(path: &Path, before: Option<&[u8]>, after: Option<&[u8]>) -> 
         (None, None) => true,
         (Some(before), None) => take_away(&path, before)?,
         (_, Some(after)) => {
-            let new = beside(&path, 0o644, |output| output.write_all(after).map_err(Error::io("write", &path)))?;
+            let write = |output: &mut dyn Write| output.write_all(after).map_err(Error::io("write", &path));
+            let new = beside(&path, 0o644, access, write)?;
             take_name(new, &path, before, after)?
         }
     };
@@ -87,6 +93,7 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), Error> {
 fn beside(
     path: &Path,
     mode: u32,
+    access: Option<&Access>,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<NamedTempFile, Error> {
     let folder = folder_of(path);
@@ -101,15 +108,20 @@ fn beside(
         refuse_other_names(path, old)?;
     }
     // What replaces another file is for its readers only, which may be few: a Java store may hold private keys.
-    let mode = if old.is_some() { 0o600 } else { mode };
+    let mode = if old.is_some() || access.is_some() { 0o600 } else { mode };
     let mut new = temporary(folder, path, mode).map_err(Error::io("create a file beside", path))?;
     let mut output = BufWriter::with_capacity(256 * 1024, new.as_file_mut());
     write(&mut output)?;
     output.flush().map_err(Error::io("write", path))?;
     drop(output);
     let file = new.as_file();
-    match &old {
-        Some(old) => keep_access(file, path, old).map_err(Error::io("keep owner, mode and attributes of", path))?,
+    #[cfg(not(unix))]
+    if let Some(old) = &old {
+        file.set_permissions(old.permissions()).map_err(Error::io("keep the mode of", path))?;
+    }
+    let standing = Access::of(path).map_err(Error::io("keep owner, mode and attributes of", path))?;
+    match standing.as_ref().or(access) {
+        Some(access) => access.give(file).map_err(Error::io("keep owner, mode and attributes of", path))?,
         None => new_like_folder(file, folder).map_err(Error::io("give an owner to", path))?,
     }
     file.sync_all().map_err(Error::io("write", path))?;

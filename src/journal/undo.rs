@@ -3,10 +3,17 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Added, Change, FileChange, Journal, Record};
+use super::{Access, Added, Change, FileChange, Journal, Record};
 use crate::certificate::{Fingerprint, sha256};
 use crate::error::Error;
 use crate::file;
+
+impl Record {
+    /// Who could do what with a file before this change.
+    pub(super) fn access_of(&self, path: &Path) -> Option<&Access> {
+        self.files.iter().find(|change| change.path == path)?.access.as_ref()
+    }
+}
 
 impl Journal {
     /// The change that an undo puts back: the last one that no undo has put back yet.

@@ -1,0 +1,3 @@
+//! What keeps a store from being lost, from others than its owner, and from being left half done.
+
+mod metadata;
