@@ -35,6 +35,14 @@ pub enum Error {
         /// The certificate that was to go behind it.
         subject: String,
     },
+    /// The bytes that stood there before a change are kept no longer.
+    #[error("change {id} cannot be undone: the bytes that `{path}` had before it are kept no longer")]
+    BytesGone {
+        /// The change.
+        id: u64,
+        /// The file.
+        path: PathBuf,
+    },
     /// Others changed a store since pgtrust did, so that an undo would lose their change.
     #[error("`{path}` has changed since pgtrust wrote it")]
     ChangedSince {
@@ -289,6 +297,9 @@ impl Error {
                 "correct the line, or move the file away: `pgtrust install` writes a new one".to_owned()
             }
             Self::BlockedHash { .. } => "move that file out of the folder".to_owned(),
+            Self::BytesGone { .. } => {
+                "`pgtrust uninstall` takes out of the store what pgtrust added, by its journal".to_owned()
+            }
             Self::ChangedMeanwhile { .. } => "run it again once that program has ended".to_owned(),
             Self::Locked { .. } => "`--wait SECONDS` waits longer for it to end".to_owned(),
             Self::ChangedSince { .. } => {

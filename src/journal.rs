@@ -4,6 +4,7 @@
 //! changes, so every change that happened can be undone, and a record whose change did not happen is told by the
 //! store's own bytes.
 
+mod backups;
 mod undo;
 
 use std::collections::{BTreeSet, HashSet};
@@ -244,6 +245,8 @@ impl Journal {
             }
             made?;
         }
+        // The change is made. What stays for longer than it has to does no harm.
+        let _ = self.prune(step.now);
         Ok(record)
     }
 

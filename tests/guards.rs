@@ -1,3 +1,4 @@
 //! What keeps a store from being lost, from others than its owner, and from being left half done.
 
+mod backups;
 mod metadata;

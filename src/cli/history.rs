@@ -12,7 +12,8 @@ use super::context::Context;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::History) -> Result<Status, Failure> {
-    let History { records, torn, .. } = context.journal()?.history()?;
+    let journal = context.journal()?;
+    let History { records, torn, .. } = journal.history()?;
     let store = args.store.as_deref().map(|store| std::path::absolute(store).unwrap_or_else(|_| store.to_owned()));
     let undone: HashMap<u64, u64> = records.iter().filter_map(|record| Some((record.undoes?, record.id))).collect();
     let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
@@ -27,6 +28,7 @@ pub(crate) fn run(context: &Context, args: &args::History) -> Result<Status, Fai
         undoes: record.undoes,
         undone_by: undone.get(&record.id).copied(),
         failed: failed.contains(&record.id),
+        bytes_gone: journal.lacks_bytes(record),
     });
     let entries: Vec<Entry<'_>> = entries.collect();
     if args.json {
@@ -57,12 +59,17 @@ struct Entry<'a> {
     undoes: Option<u64>,
     undone_by: Option<u64>,
     failed: bool,
+    /// Whether what it replaced is kept no longer.
+    bytes_gone: bool,
 }
 
 fn show(entry: &Entry<'_>) -> Result<(), Failure> {
     let fate = match (entry.failed, entry.undone_by) {
         (true, _) => ", failed".to_owned(),
         (false, Some(by)) => format!(", put back by {by}"),
+        (false, None) if entry.bytes_gone && entry.undoes.is_none() => {
+            ", cannot be undone: its old bytes are kept no longer".to_owned()
+        }
         (false, None) => String::new(),
     };
     ui::data(&format!("{} {} {}: pgtrust {}{fate}", entry.id, entry.time, entry.store.display(), entry.command))?;

@@ -65,7 +65,7 @@ impl Journal {
     }
 
     /// The changes that were made and not put back, oldest first.
-    fn standing(&self) -> Result<Vec<Record>, Error> {
+    pub(super) fn standing(&self) -> Result<Vec<Record>, Error> {
         let mut records = self.records()?;
         let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
         records.retain(|record| record.failed.is_none() && !failed.contains(&record.id));
@@ -95,15 +95,7 @@ impl Journal {
                 }
                 continue;
             }
-            let before = match &change.before {
-                None => None,
-                Some(digest) => {
-                    let backup = self.backup(digest);
-                    let bytes = file::read(&backup)?.filter(|bytes| Fingerprint::of(bytes) == *digest);
-                    let missing = || Error::io("read", &backup)(std::io::ErrorKind::NotFound.into());
-                    Some(bytes.ok_or_else(missing)?)
-                }
-            };
+            let before = self.bytes_before(record, change)?;
             changes.push(Change { path: change.path.clone(), before: now, after: before });
         }
         Ok(changes)
