@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::limits;
 pub use access::Access;
+pub(crate) use access::{new_like_folder, open_or_make};
 pub(crate) use aside::sweep;
 pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace_private, swap};
 

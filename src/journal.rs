@@ -297,8 +297,8 @@ impl Journal {
         let mut line = if torn { vec![b'\n'] } else { vec![] };
         serde_json::to_writer(&mut line, record).map_err(|error| Error::io("write", &path)(error.into()))?;
         line.push(b'\n');
-        let mut options = File::options();
-        let mut journal = options.create(true).append(true).open(&path).map_err(Error::io("open", &path))?;
+        let journal = file::open_or_make(&path, File::options().append(true));
+        let mut journal = journal.map_err(Error::io("open", &path))?;
         journal.write_all(&line).and_then(|()| journal.sync_all()).map_err(Error::io("write", &path))
     }
 
@@ -307,9 +307,12 @@ impl Journal {
     }
 
     fn path(&self) -> PathBuf {
-        self.state.join("journal.jsonl")
+        self.state.join(FILE)
     }
 }
+
+/// The name of the journal in its folder.
+pub(crate) const FILE: &str = "journal.jsonl";
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 use crate::error::Error;
-use crate::file::folder_of;
+use crate::file::{folder_of, open_or_make};
 
 /// Held until it is dropped.
 #[derive(Debug)]
@@ -22,9 +22,7 @@ impl Lock {
     pub(crate) fn file(path: &Path, wait: Duration) -> Result<Self, Error> {
         // Opened for writing only where it must be: whoever watches the folder sees nothing of a run without a change.
         let file = match File::options().read(true).write(cfg!(windows)).open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                File::options().create(true).truncate(false).write(true).open(path)
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => open_or_make(path, File::options().write(true)),
             opened => opened,
         };
         take(file.map_err(Error::io("open", path))?, path, wait)

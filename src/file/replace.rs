@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::access::{Access, new_like_folder, refuse_other_names};
+use super::access::{Access, make_folder, new_like_folder, refuse_other_names};
 use super::aside::{move_aside, temporary};
 use super::{behind_links, folder_of, refuse_special};
 use crate::error::Error;
@@ -77,11 +77,8 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
 pub(crate) fn create_folders(folder: &Path) -> Result<(), Error> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     for folder in missing.into_iter().rev().filter(|folder| *folder != Path::new("")) {
-        match fs::create_dir(folder) {
-            Ok(()) => {
-                let made = File::open(folder).and_then(|made| new_like_folder(&made, folder_of(folder)));
-                made.map_err(Error::io("give an owner to", folder))?;
-            }
+        match make_folder(folder) {
+            Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Error::io("create", folder)(error)),
         }

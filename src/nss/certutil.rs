@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Write as _;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::{Entry, Files};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
+use crate::file;
 use crate::format::{self, Member, Passwords, aliases};
 use crate::tool;
 
@@ -38,6 +39,8 @@ impl Certutil {
 /// has the same keys in it. `pkcs11.txt` is left out: it names libraries that NSS would load.
 pub(super) struct Copy<'a> {
     folder: TempDir,
+    /// Tells it from one that a killed run left, where folders can be opened and locked. Elsewhere none is swept away.
+    _lock: Option<File>,
     certutil: &'a Certutil,
     password_file: &'a Path,
 }
@@ -49,10 +52,10 @@ impl<'a> Copy<'a> {
         certutil: &'a Certutil,
         password_file: Option<&'a Path>,
     ) -> Result<Self, Error> {
-        let folder = tempfile::Builder::new().prefix(".pgtrust-").tempdir_in(database);
-        let folder = folder.map_err(Error::io("create a folder in", database))?;
+        sweep(database);
+        let (folder, lock) = folder_in(database).map_err(Error::io("create a folder in", database))?;
         let password = password_file.unwrap_or_else(|| Path::new(NO_PASSWORD));
-        let copy = Self { folder, certutil, password_file: password };
+        let copy = Self { folder, _lock: lock, certutil, password_file: password };
         for (name, bytes) in files {
             copy.write(name, bytes)?;
         }
@@ -132,6 +135,33 @@ impl<'a> Copy<'a> {
     }
 }
 
+/// A folder of this run's, and the lock on it.
+fn folder_in(database: &Path) -> io::Result<(TempDir, Option<File>)> {
+    loop {
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(database)?;
+        let Ok(lock) = File::open(folder.path()) else { return Ok((folder, None)) };
+        file::new_like_folder(&lock, database)?;
+        match lock.try_lock() {
+            // Another run saw it before it was locked, and sweeps it away.
+            Err(TryLockError::WouldBlock) => {}
+            Ok(()) if !folder.path().exists() => {}
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok((folder, Some(lock))),
+        }
+    }
+}
+
+/// Removes the copies, keys and all, that killed runs left in the folder of a database.
+fn sweep(database: &Path) {
+    for entry in fs::read_dir(database).into_iter().flatten().flatten() {
+        let is_copy = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        if is_copy && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            // The lock is held until the folder is gone: a run that has just made it sees that.
+            let lock = File::open(entry.path()).ok().filter(|lock| lock.try_lock().is_ok());
+            let _ = lock.map(|_lock| fs::remove_dir_all(entry.path()));
+        }
+    }
+}
+
 /// Nickname and trust flags in a line of the table; None for a line above it.
 fn row(line: &str) -> Option<(&str, &str)> {
     let (nickname, trust) = line.trim_end().rsplit_once(' ')?;
@@ -161,5 +191,7 @@ fn trusted(details: &str) -> HashSet<Fingerprint> {
     trusted
 }
 
+/// Begins the names of copies.
+const PREFIX: &str = ".pgtrust-";
 /// The name of an empty file.
 const NO_PASSWORD: &str = "no-password";

@@ -3,13 +3,14 @@
 //! One file per URL, named by the URL's SHA-256: header lines, an empty line, the body. The digest in it makes a damaged
 //! entry count as none.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::certificate::sha256;
+use crate::file;
 use crate::limits;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +36,9 @@ pub(super) fn load(folder: &Path, url: &str, max_bytes: u64) -> Option<Entry> {
 
 /// Writes the whole file or nothing.
 pub(super) fn store(folder: &Path, url: &str, entry: &Entry) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    file::create_folders(folder).map_err(io::Error::other)?;
     let mut file = NamedTempFile::new_in(folder)?;
+    file::new_like_folder(file.as_file(), folder)?;
     file.write_all(head(url, entry).as_bytes())?;
     file.write_all(&entry.body)?;
     file.persist(path(folder, url))?;
@@ -84,6 +86,8 @@ const MAGIC: &str = "pgtrust download 1";
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const URL: &str = "https://ca.example/root.pem";
