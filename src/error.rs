@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::Rejected;
 use crate::format;
+use crate::guard;
 use crate::text::sanitise;
 
 /// Any failure of pgtrust. The message says what failed, which thing and why; [`hint`](Self::hint) says what to do.
@@ -195,6 +196,9 @@ pub enum Error {
     /// Nothing is left to undo.
     #[error("there is no change to undo")]
     NothingToUndo,
+    /// A file is left alone.
+    #[error(transparent)]
+    Refused(#[from] guard::Refusal),
     /// A job cannot be scheduled.
     #[error(transparent)]
     Schedule(#[from] crate::schedule::Problem),
@@ -211,6 +215,14 @@ pub enum Error {
         name: String,
         /// What may be meant.
         suggestion: Option<&'static str>,
+    },
+    /// The target is in the home of a user, and a folder that stands for `/` has none.
+    #[error("the target `{target}` is in a user's home, and nothing tells which user of `{root}` is meant")]
+    TargetOfUser {
+        /// The target.
+        target: &'static str,
+        /// What was taken for the root of the file system.
+        root: PathBuf,
     },
     /// Another program did not do what it was asked.
     #[error("`{command}` failed: {said}")]
@@ -360,12 +372,17 @@ impl Error {
             Self::NotAnNssDatabase { path, .. } => {
                 format!("`certutil -N -d sql:{}` makes one", path.display())
             }
+            Self::TargetOfUser { root, .. } => format!(
+                "name the file: `--output {}` for root; or take a store of the whole machine: `--target system`",
+                root.join("root/.postgresql/root.crt").display()
+            ),
             Self::ToolFailed { said, .. } if said.contains("SEC_ERROR_BAD_PASSWORD") => {
                 "pass the database's password in a file: `--password-file`".to_owned()
             }
             Self::ToolMissing { packages, .. } => format!("install it ({packages})"),
             Self::NoSuchChange { .. } => "`pgtrust history` lists the changes, and what was put back".to_owned(),
             Self::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
+            Self::Refused(refusal) => refusal.hint(),
             Self::Schedule(problem) => problem.hint(),
             Self::SeveralKept { ids } => format!("name one of {}", ids.join(", ")),
             Self::UnknownClient { suggestion: Some(suggestion), .. } => {

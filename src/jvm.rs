@@ -33,7 +33,7 @@ pub struct Jvm {
     pub shadowed_by: Option<PathBuf>,
     /// Its version as it says itself, as in `21.0.4` or `1.8.0_392`.
     pub version: Option<String>,
-    /// What led to it: `JAVA_HOME`, `java on PATH`, the name of a [`Place`], or `named`.
+    /// What led to it: `JAVA_HOME`, `java on PATH`, the name of a [`Place`], or `--java-home`.
     pub found: &'static str,
 }
 
@@ -50,7 +50,7 @@ pub struct Cacerts {
 impl Jvm {
     /// The Java installation in this folder. A bundle of macOS (`….jdk`) and the path of a `java` do as well.
     pub fn at(home: &Path) -> Result<Self, Error> {
-        Self::within(Path::new("/"), home, "named")
+        Self::within(Path::new("/"), home, "--java-home")
     }
 
     fn within(root: &Path, path: &Path, found: &'static str) -> Result<Self, Error> {

@@ -9,6 +9,7 @@ pub mod env;
 mod error;
 mod file;
 pub mod format;
+pub mod guard;
 pub mod journal;
 pub mod jvm;
 pub mod layout;

@@ -1,4 +1,8 @@
 //! What keeps a store from being lost, from others than its owner, and from being left half done.
 
 mod backups;
+mod home;
 mod metadata;
+mod nss;
+mod shared;
+mod writable;

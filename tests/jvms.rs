@@ -113,7 +113,7 @@ fn the_home_may_be_named_by_its_bundle_its_java_or_its_jre() {
         let jvm = Jvm::at(named).unwrap();
         assert_eq!(jvm.home, tree.real(&jdk8), "{}", named.display());
         assert_eq!(jvm.cacerts, tree.real(&jdk8).join("jre/lib/security/cacerts"));
-        assert_eq!((jvm.version.as_deref(), jvm.found), (Some("1.8.0_392"), "named"));
+        assert_eq!((jvm.version.as_deref(), jvm.found), (Some("1.8.0_392"), "--java-home"));
     }
 }
 

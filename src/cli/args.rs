@@ -46,6 +46,10 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, help_heading = "Global options")]
     pub(crate) wait: u64,
 
+    /// Use files and folders that other users can write
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) allow_writable: bool,
+
     /// Keep things for the whole machine, in /etc/pgtrust and /var/lib/pgtrust
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) system: bool,

@@ -7,15 +7,16 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use pgtrust::guard::User;
 use pgtrust::journal::{Change, Journal, Step};
 use pgtrust::layout::{Environment, Layout};
 use pgtrust::lock::Lock;
 use pgtrust::manifest::Manifest;
-use pgtrust::{Catalog, Error};
+use pgtrust::{Catalog, Error, guard};
 use time::OffsetDateTime;
 
 use super::args::Args;
-use super::ui::Failure;
+use super::ui::{self, Failure};
 
 /// What every command needs of the world, each part only when it asks.
 pub(crate) struct Context {
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     /// Where programs of this machine are found.
     pub(crate) search_path: OsString,
     pub(crate) system: bool,
+    /// Whether files that others can write are used.
+    allow_writable: bool,
     pub(crate) wait: Duration,
     /// The folder that stands for `/`.
     pub(crate) root: PathBuf,
@@ -63,8 +66,8 @@ impl Context {
         let search_path = env::var_os("PATH").unwrap_or_default();
         let system = args.system || args.root.is_some();
         let as_of = args.as_of.map_or(now, |date| date.midnight().assume_utc());
-        let wait = Duration::from_secs(args.wait);
-        Self { now, as_of, environment, search_path, system, root, wait, layout: OnceCell::new() }
+        let (allow_writable, wait) = (args.allow_writable, Duration::from_secs(args.wait));
+        Self { now, as_of, environment, search_path, system, allow_writable, root, wait, layout: OnceCell::new() }
     }
 
     pub(crate) fn layout(&self) -> Result<&Layout, Error> {
@@ -73,6 +76,35 @@ impl Context {
             let _ = self.layout.set(layout);
         }
         self.layout.get().ok_or(Error::HomeUnknown)
+    }
+
+    /// Fails when others can write a store, or put another in its place, and nobody allowed that.
+    pub(crate) fn refuse_shared(&self, store: &Path) -> Result<(), Error> {
+        if self.allow_writable { Ok(()) } else { guard::refuse_shared(store, &self.root) }
+    }
+
+    /// Says whose stores these are, where HOME is not this user's.
+    pub(crate) fn say_whose(&self) {
+        let Some((home, owner)) = self.environment.home.as_ref().and_then(|home| Some((home, guard::owner_of(home)?)))
+        else {
+            return;
+        };
+        let this = User::this();
+        if owner != this {
+            ui::warning(&format!(
+                "HOME is `{}`: this works with the stores of {owner}, who owns it, not with those of {this}",
+                home.display()
+            ));
+            ui::hint(&format!("run it as {owner}, or set HOME to that of {this}, as `sudo -H` does"));
+        }
+    }
+
+    /// As [`refuse_shared`](Self::refuse_shared), for what says which roots are trusted.
+    pub(crate) fn refuse_shared_settings(&self) -> Result<(), Error> {
+        match self.layout() {
+            Ok(layout) if !self.allow_writable => guard::refuse_shared_settings(layout, &self.root),
+            _ => Ok(()),
+        }
     }
 
     /// The built-in providers, and the user's where there is a place for them.

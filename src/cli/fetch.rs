@@ -10,7 +10,7 @@ use pgtrust::journal::Listed;
 use pgtrust::manifest::{Manifest, NewRoots};
 use pgtrust::refresh::Kind;
 use pgtrust::source::{self, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, UrlState};
-use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, timestamp};
+use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, guard, timestamp};
 use serde::Serialize;
 
 use super::Status;
@@ -78,6 +78,10 @@ pub(crate) fn fetch(
     keep: Keep,
 ) -> Result<(Vec<Kept>, Manifest), Failure> {
     let layout = context.layout()?;
+    if keep != Keep::Nothing {
+        guard::check_place(&layout.bundles)?;
+        guard::check_place(&layout.state)?;
+    }
     let manifest = context.manifest()?;
     let catalog = context.catalog();
     let mut asked = Vec::new();
@@ -127,7 +131,8 @@ pub(crate) fn fetch(
             hold(&layout.held_of(&id), &fetched)?;
         }
         let mut one = Kept::new(fetched, accepted, layout.bundle_of(&id));
-        one.failure = one.write(bundle(context, &manifest, &id, &wanted), keep).err();
+        let allowed = context.refuse_shared(&one.path);
+        one.failure = allowed.and_then(|()| one.write(bundle(context, &manifest, &id, &wanted), keep)).err();
         kept.push(one);
     }
     if keep != Keep::Nothing {

@@ -8,7 +8,7 @@ use pgtrust::manifest::{Manifest, Opening};
 use pgtrust::plan::{Outcome, Plan, Store};
 use pgtrust::source::Source;
 use pgtrust::target::{Advice, system};
-use pgtrust::{Bundle, Catalog, Error, Policy};
+use pgtrust::{Bundle, Catalog, Error, Policy, guard};
 use serde::Serialize;
 
 use super::Status;
@@ -23,8 +23,16 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
     let manifest = context.manifest()?;
     let catalog = context.catalog();
     let (places, mut status) = find(context, args, &manifest)?;
+    if !args.dry_run {
+        guard::check_place(&context.layout()?.state)?;
+    }
     let mut wanted = Vec::new();
     for place in places {
+        if let Err(error) = context.refuse_shared(&place.store.path) {
+            ui::problem(&error);
+            status = Status::Failed;
+            continue;
+        }
         let mut sources: Vec<Source> = Vec::new();
         for name in names(&catalog, &manifest, args, &place) {
             let source = Source::parse(&name, &catalog)?;
@@ -37,14 +45,19 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
         }
         wanted.push((place, sources));
     }
-    if !args.dry_run {
-        let sources = wanted.iter().flat_map(|(_, sources)| sources);
-        status = status.max(fetch_if_needed(context, sources, &args.download)?);
-    }
+    // What cannot be written comes first, and nothing is downloaded for it: either it says so or has nothing to change.
+    let is_writable = |place: &Place| guard::check_writable(&place.store.path).is_ok();
+    wanted.sort_by_cached_key(|(place, _)| is_writable(place));
+    let first = wanted.iter().position(|(place, _)| is_writable(place)).filter(|_| !args.dry_run);
 
     let (mut done, mut said) = (Vec::new(), Vec::new());
     let mut built: Option<(&[Source], Bundle)> = None;
-    for (place, sources) in &wanted {
+    for (index, (place, sources)) in wanted.iter().enumerate() {
+        if first == Some(index) {
+            let sources = wanted[index..].iter().flat_map(|(_, sources)| sources);
+            status = status.max(fetch_if_needed(context, sources, &args.download)?);
+            built = None;
+        }
         // What was named goes into every store alike, and standard input can be read only once.
         let bundle = match built.take() {
             Some((same, bundle)) if same == sources => bundle,
@@ -230,7 +243,9 @@ fn install<'a>(
         ui::warning(&advice.warning);
         ui::hint(&advice.hint);
     }
-    if !args.dry_run {
+    if args.dry_run {
+        foresee(context, plan.changes());
+    } else {
         apply(context, args, place, sources, &plan)?;
     }
     for usage in place.store.usage.iter().filter(|_| changes) {
@@ -297,6 +312,7 @@ pub(super) fn change(context: &Context, step: Step<'_>) -> Result<(), Failure> {
     let in_folder = step.changes.first().is_some_and(|change| change.path != step.store);
     let commands =
         if in_folder { system::commands_after(&context.root, context.layout()?, step.changes)? } else { Vec::new() };
+    check(context, step.changes)?;
     let (journal, changes) = (context.journal()?, step.changes);
     let record = journal.apply(step)?;
     if let Err(error) = system::run(&commands) {
@@ -304,6 +320,23 @@ pub(super) fn change(context: &Context, step: Step<'_>) -> Result<(), Failure> {
         return Err(error.into());
     }
     Ok(())
+}
+
+/// Fails when others could write one of these files too, or this user cannot.
+fn check(context: &Context, changes: &[Change]) -> Result<(), Error> {
+    for change in changes {
+        context.refuse_shared(&change.path)?;
+        guard::check_writable(&change.path)?;
+    }
+    Ok(())
+}
+
+/// Says in a dry run why the real one would fail.
+pub(super) fn foresee(context: &Context, changes: &[Change]) {
+    if let Err(error) = check(context, changes) {
+        ui::warning(&error.to_string());
+        error.hint().iter().for_each(|hint| ui::hint(hint));
+    }
 }
 
 /// Nothing but a program that writes all the time is faster as often.

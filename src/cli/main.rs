@@ -60,6 +60,12 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<Status, Failure> {
     let context = Context::new(args);
+    if trusts(&args.command) {
+        context.refuse_shared_settings()?;
+    }
+    if writes(&args.command) {
+        context.say_whose();
+    }
     match &args.command {
         Command::Accept(args) => accept::run(&context, args),
         Command::Bundle(args) => bundle::run(&context, args),
@@ -79,4 +85,16 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Undo(args) => undo::run(&context, args),
         Command::Uninstall(args) => uninstall::run(&context, args),
     }
+}
+
+/// Whether what pgtrust keeps decides what comes out of a command. The others only show something.
+fn trusts(command: &Command) -> bool {
+    use Command as C;
+    !matches!(command, C::Completions(_) | C::History(_) | C::Inspect(_) | C::Man(_) | C::Providers(_) | C::Status(_))
+}
+
+/// Whether a person changes stores with a command, or what pgtrust keeps.
+fn writes(command: &Command) -> bool {
+    use Command as C;
+    matches!(command, C::Accept(_) | C::Fetch(_) | C::Install(_) | C::Prune(_) | C::Undo(_) | C::Uninstall(_))
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 use pgtrust::journal::{Added, Listed, Step};
 use pgtrust::manifest::Opening;
 use pgtrust::plan::{Outcome, Removal, Store};
-use pgtrust::{Error, Fingerprint};
+use pgtrust::{Error, Fingerprint, guard};
 use serde::Serialize;
 
 use super::Status;
 use super::args::Removing;
 use super::context::Context;
-use super::install::{again, change, manifest_change};
+use super::install::{again, change, foresee, manifest_change};
 use super::place::{Finder, Place};
 use super::ui::{self, Failure};
 
@@ -37,6 +37,9 @@ pub(super) fn run(context: &Context, args: &Removing, choose: Choose<'_>, forget
         let message = "the manifest keeps no store".to_owned();
         let hint = "`--output FILE` names one that pgtrust added to".to_owned();
         return Err(Failure::Usage { message, hint });
+    }
+    if !args.dry_run {
+        guard::check_place(&context.layout()?.state)?;
     }
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for (index, place) in places.iter().enumerate() {
@@ -92,6 +95,7 @@ fn remove(
     choose: Choose<'_>,
     forget: bool,
 ) -> Result<Changed, Failure> {
+    context.refuse_shared(&place.store.path)?;
     let journal = context.journal()?;
     // A dry run writes nothing at all, the lock's file included.
     let _locks = if args.dry_run { None } else { Some((context.lock()?, context.lock_store(&place.store.path)?)) };
@@ -107,7 +111,9 @@ fn remove(
         removal = Some(Removal::new(&store, &chosen.roots)?);
         reasons = chosen.reasons;
     }
-    if !args.dry_run {
+    if args.dry_run {
+        foresee(context, removal.as_ref().map(Removal::changes).unwrap_or_default());
+    } else {
         let (key, text) = &place.key;
         if forget {
             manifest.drop_target(key, text)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use pgtrust::bundle::{CertificateSet, Origin};
 use pgtrust::format::Passwords;
 use pgtrust::journal::{Change, Step};
-use pgtrust::{Error, source};
+use pgtrust::{Error, guard, source};
 
 use super::Status;
 use super::args::Undo;
@@ -14,6 +14,9 @@ use super::install;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
+    if !args.dry_run {
+        guard::check_place(&context.layout()?.state)?;
+    }
     let journal = context.journal()?;
     // A dry run writes nothing at all, the lock's file included.
     let _lock = if args.dry_run { None } else { Some(context.lock()?) };
@@ -30,7 +33,9 @@ pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
         }
         changes => changes?,
     };
-    if !args.dry_run {
+    if args.dry_run {
+        install::foresee(context, &changes);
+    } else {
         let step = context.step(&record.store, &changes);
         install::change(context, Step { undoes: Some(record.id), ..step })?;
     }

@@ -15,6 +15,9 @@ pub(super) static POSTGRES: Target = Target {
 };
 
 fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
+    if request.environment.home.is_none() && request.root.parent().is_some() {
+        return Err(Error::TargetOfUser { target: POSTGRES.name, root: request.root.to_owned() });
+    }
     let path = root_crt(request.environment)?;
     let advice = advice(&path, request.with_public_roots);
     Ok(vec![Place { advice, ..Place::file(path, Some(Format::pem())) }])
