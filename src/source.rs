@@ -20,7 +20,7 @@ use crate::jvm::Jvm;
 use crate::manifest::Manifest;
 use crate::nss::{Certutil, Database};
 #[cfg(feature = "fetch")]
-pub use download::{Download, DownloadError, Downloader, Mirror, Request, Settings};
+pub use download::{Download, DownloadError, Downloader, Method, Mirror, Request, Secret, Settings};
 #[cfg(feature = "fetch")]
 pub use fetch::{Fetched, Held, Network, Progress, RootResult, RootState};
 

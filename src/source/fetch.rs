@@ -155,7 +155,7 @@ fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>
 fn requests(urls: &[Asked]) -> Vec<Request> {
     let host = |asked: &Asked| Some(reqwest::Url::parse(&asked.url).ok()?.host_str()?.to_owned());
     let allowed_hosts: Vec<String> = urls.iter().filter_map(host).collect();
-    urls.iter().map(|asked| Request { url: asked.url.clone(), allowed_hosts: allowed_hosts.clone() }).collect()
+    urls.iter().map(|asked| Request::file(&asked.url, allowed_hosts.clone())).collect()
 }
 
 /// What a URL served.
