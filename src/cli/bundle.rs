@@ -126,6 +126,15 @@ pub(crate) fn load(
                 source::load_provider(set, catalog, &manifest, id, &wanted(manifest.selection(id)))?;
                 continue;
             }
+            Source::Tenant(tenant) => {
+                let file = context.layout()?.bundle_of(tenant.name());
+                if let Err(error) = source::load_tenant(set, tenant, &file) {
+                    // One customer must not keep the others from their roots.
+                    ui::problem(&error);
+                    status = Status::Failed;
+                }
+                continue;
+            }
             Source::Stdin => source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?,
             Source::System => {
                 // Odd certificates in the machine's own store are no finding of ours.

@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -58,6 +59,11 @@ impl Context {
         let system = args.system || args.root.is_some();
         let as_of = args.as_of.map_or(now, |date| date.midnight().assume_utc());
         Self { now, as_of, environment, system, root, wait: Duration::from_secs(args.wait), layout: OnceCell::new() }
+    }
+
+    /// An environment variable, such as one that holds a token.
+    pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
+        env::var_os(name)
     }
 
     pub(crate) fn layout(&self) -> Result<&Layout, Error> {

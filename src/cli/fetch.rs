@@ -14,15 +14,17 @@ use super::Status;
 use super::args::{Download, Fetch};
 use super::context::Context;
 use super::report;
+use super::tenants::{self, KeptTenant, TenantReport};
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
-    let ids = if args.providers.is_empty() { kept_providers(context, &manifest) } else { args.providers.clone() };
+    let named = tenants::meant(&args.providers, &context.catalog(), &args.download)?;
+    let ids = if named.is_empty() { kept_providers(context, &manifest) } else { named };
     if ids.is_empty() {
         return Err(Error::NothingKept.into());
     }
-    let kept = fetch(context, &ids, &args.download, true)?;
+    let (kept, tenants) = fetch(context, &ids, &args.download, true)?;
     let mut status = Status::Done;
     for kept in &kept {
         status = status.max(kept.status);
@@ -34,10 +36,18 @@ pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
             status = Status::Failed;
         }
     }
+    for tenant in &tenants {
+        let missed = args.require_network && tenant.missed_network;
+        status = status.max(if missed { Status::Failed } else { tenant.status });
+    }
     if args.json {
-        ui::json(&Report { providers: kept.iter().map(Kept::report).collect() })?;
+        ui::json(&Report {
+            providers: kept.iter().map(Kept::report).collect(),
+            tenants: tenants.iter().map(KeptTenant::report).collect(),
+        })?;
     } else {
         kept.iter().try_for_each(|kept| ui::data(&kept.path.display().to_string()))?;
+        tenants.iter().filter_map(KeptTenant::path).try_for_each(|path| ui::data(&path))?;
     }
     Ok(status)
 }
@@ -51,26 +61,29 @@ pub(crate) struct Kept {
     pub(crate) status: Status,
 }
 
-/// Fetches providers, writes each one's combined PEM and keeps aside what no pin knows. With `remember` the manifest
-/// keeps the providers from now on.
+/// Fetches providers and tenants, writes each one's combined PEM and keeps aside what no pin knows. With `remember` the
+/// manifest keeps them from now on.
 pub(crate) fn fetch(
     context: &Context,
     ids: &[String],
     download: &Download,
     remember: bool,
-) -> Result<Vec<Kept>, Failure> {
+) -> Result<(Vec<Kept>, Vec<KeptTenant>), Failure> {
     let layout = context.layout()?;
     let manifest = context.manifest()?;
     let catalog = context.catalog();
+    let (tenants, ids) = tenants::parted(ids, &catalog)?;
     let mut asked = Vec::new();
-    for id in ids {
+    for id in &ids {
         if asked.iter().all(|(provider, _): &(Provider, _)| provider.id != *id) {
             asked.push((catalog.provider(id)?, download.selection(manifest.selection(id))));
         }
     }
-    let all = if download.offline {
-        Fetched::all(asked, &Network::Offline)?
+    let (offline, online) = if download.offline { (tenants, Vec::new()) } else { (Vec::new(), tenants) };
+    let (all, answered) = if download.offline {
+        Fetched::all(asked, Vec::new(), &Network::Offline)?
     } else {
+        let tenants = tenants::asked(context, &catalog, &manifest, download, online)?;
         let downloader = Downloader::new(Settings {
             timeout: Duration::from_secs(download.timeout),
             cache: Some(layout.state.join("downloads")),
@@ -82,7 +95,7 @@ pub(crate) fn fetch(
             Progress::Started(count) => bar.set_length(count as u64),
             Progress::Step => bar.inc(1),
         };
-        let all = Fetched::all(asked, &Network::Online(&downloader, &progress));
+        let all = Fetched::all(asked, tenants, &Network::Online(&downloader, &progress));
         bar.finish_and_clear();
         all?
     };
@@ -109,8 +122,18 @@ pub(crate) fn fetch(
         let changed = write(context, &manifest, &id, &download.selection(manifest.selection(&id)))?;
         kept.push(Kept { fetched, accepted, path: layout.bundle_of(&id), changed, status });
     }
+    let mut kept_tenants = Vec::new();
+    for fetched in answered {
+        kept_tenants.push(tenants::keep(context, fetched)?);
+    }
+    for tenant in offline {
+        kept_tenants.push(tenants::offline(context, tenant)?);
+    }
+    for tenant in kept_tenants.iter().filter(|tenant| remember && tenant.path().is_some()) {
+        tenants::remember(&mut manifest, tenant.name(), download)?;
+    }
     manifest.save()?;
-    Ok(kept)
+    Ok((kept, kept_tenants))
 }
 
 /// Writes a provider's combined PEM from what is pinned and accepted. Returns whether the file changed.
@@ -125,7 +148,7 @@ pub(crate) fn write(context: &Context, manifest: &Manifest, id: &str, wanted: &S
 fn kept_providers(context: &Context, manifest: &Manifest) -> Vec<String> {
     let catalog = context.catalog();
     let names = manifest.sources().iter().map(|source| source.name.clone());
-    names.filter(|name| catalog.contains(name)).collect()
+    names.filter(|name| tenants::is_followed(name, &catalog)).collect()
 }
 
 fn mirror(download: &Download, manifest: &Manifest) -> Result<Option<Mirror>, Failure> {
@@ -199,6 +222,7 @@ impl Kept {
 #[derive(Serialize)]
 struct Report<'a> {
     providers: Vec<ProviderReport<'a>>,
+    tenants: Vec<TenantReport<'a>>,
 }
 
 #[derive(Serialize)]

@@ -18,6 +18,7 @@ mod prune;
 mod removing;
 mod report;
 mod snippet;
+mod tenants;
 mod ui;
 mod undo;
 mod uninstall;

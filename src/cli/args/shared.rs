@@ -9,6 +9,8 @@ use pgtrust::catalog::Selection;
 use pgtrust::source::Mirror;
 use pgtrust::target::{self, TARGETS};
 
+use super::tenant::Tenant;
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Download {
     /// Use the built-in copies without asking the network
@@ -30,6 +32,9 @@ pub(crate) struct Download {
     /// Seconds that one download may take
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
+
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
 }
 
 impl Download {
