@@ -42,6 +42,7 @@ mod support;
 mod system_store;
 #[cfg(unix)]
 mod targets;
+mod tenants;
 mod undo;
 #[cfg(unix)]
 mod uninstall;
