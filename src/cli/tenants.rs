@@ -176,7 +176,7 @@ fn say(renewed: &Renewed) -> Status {
             certificate.not_after().date()
         );
         if renewed.first {
-            ui::note(&format!("`{name}`: pinned {described}"));
+            ui::note(&format!("{name}: pinned {described}"));
         } else {
             let kept = ui::count(kept, "root");
             ui::warning(&format!("`{name}`: new root {described}; it stands beside {kept} from before"));

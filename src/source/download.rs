@@ -130,5 +130,5 @@ impl Downloader {
     }
 }
 
-const PARALLEL: usize = 8;
+const PARALLEL: usize = 16;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
