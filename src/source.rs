@@ -4,7 +4,7 @@
 mod download;
 #[cfg(feature = "fetch")]
 mod fetch;
-pub(crate) mod tenant;
+mod tenant;
 
 use std::fs::File;
 use std::io::Read;

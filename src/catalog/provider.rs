@@ -10,7 +10,6 @@ use crate::bundle::{Origin, wildcard};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::format::{self, Member, Passwords};
-use crate::source::tenant;
 use crate::toml;
 
 /// One trust domain that issues server certificates.
@@ -320,7 +319,7 @@ impl Provider {
     /// The certificates that go into stores. Fails when the provider has no fixed roots, or none of the wanted region.
     pub fn installed(&self, selection: &Selection) -> Result<Vec<(&Root, Certificate)>, Error> {
         if self.pins.is_empty() {
-            let flags = self.api().map(tenant::flags);
+            let flags = self.api().map(Followed::flags);
             return Err(Error::NoFixedRoots { id: self.id.clone(), flags, obtain: self.obtain.clone() });
         }
         if let Some(region) = &selection.region {

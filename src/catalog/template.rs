@@ -15,6 +15,12 @@ impl Followed {
         names
     }
 
+    /// The flags that say it: `--project PROJECT --instance INSTANCE`.
+    pub fn flags(&self) -> String {
+        let flags = self.placeholders().into_iter().map(|name| format!("--{name} {}", name.to_uppercase()));
+        flags.collect::<Vec<_>>().join(" ")
+    }
+
     /// The URL with these values in the places of [`placeholders`](Self::placeholders).
     pub fn filled<'a>(&self, values: impl Iterator<Item = &'a str>) -> String {
         let names = self.placeholders();

@@ -138,9 +138,7 @@ fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
 }
 
 fn fetching(provider: &Provider, api: &Followed) -> String {
-    let flags: Vec<String> =
-        api.placeholders().into_iter().map(|name| format!(" --{name} {}", name.to_uppercase())).collect();
-    let command = format!("`pgtrust fetch {}{}`", provider.id, flags.concat());
+    let command = format!("`pgtrust fetch {} {}`", provider.id, api.flags());
     match &api.token {
         None => command,
         Some(Token { env, user_env: Some(user), .. }) => format!("{command}, with a key in {user} and {env}"),

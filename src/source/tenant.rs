@@ -36,7 +36,7 @@ impl Tenant {
             return Err(Error::BadTenant { name, reason, usage: None });
         };
         let bad = |reason: String| {
-            let usage = format!("as in `{}/{}`, or `{} {}`", provider.id, words(api), provider.id, flags(api));
+            let usage = format!("as in `{}/{}`, or `{} {}`", provider.id, words(api), provider.id, api.flags());
             Error::BadTenant { name: name.clone(), reason, usage: Some(usage) }
         };
         let placeholders = api.placeholders();
@@ -106,12 +106,6 @@ fn kept(file: &Path) -> Result<Vec<Certificate>, Error> {
             Err(Error::DamagedStore { path: file.to_owned(), place, reason: problem.reason })
         }
     }
-}
-
-/// `--project PROJECT --instance INSTANCE`
-pub(crate) fn flags(api: &Followed) -> String {
-    let flags = api.placeholders().into_iter().map(|name| format!("--{name} {}", name.to_uppercase()));
-    flags.collect::<Vec<_>>().join(" ")
 }
 
 /// `PROJECT/INSTANCE`
