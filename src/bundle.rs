@@ -112,6 +112,14 @@ pub struct Rejected {
     pub reason: Reason,
 }
 
+impl Rejected {
+    /// Whether the user should know: what was left out as asked is known, and the odd ones among this machine's and the
+    /// JDK's own roots are not the user's concern.
+    pub fn is_of_user(&self) -> bool {
+        self.reason != Reason::Excluded && !matches!(self.sighting.origin, Origin::System | Origin::Jdk)
+    }
+}
+
 /// A checked, deduplicated, ordered and non-empty set of roots.
 ///
 /// Order: what servers use now, then what they are announced to use, then all else; by fingerprint within each, so
@@ -212,18 +220,23 @@ impl Bundle {
     /// [`save`](Self::save) as PEM, unless the file holds these roots in this order already. Returns whether it was
     /// written.
     pub fn keep(&self, path: &Path) -> Result<bool, Error> {
+        let is_kept = self.is_kept(path)?;
+        if !is_kept {
+            self.save(path, Format::pem(), None)?;
+        }
+        Ok(!is_kept)
+    }
+
+    /// Whether a PEM file holds these roots in this order.
+    pub fn is_kept(&self, path: &Path) -> Result<bool, Error> {
         let mut there = Vec::new();
         let bytes = file::read(path)?.unwrap_or_default();
-        // A file that cannot be read is replaced: all that is in it comes from here.
+        // A file that cannot be read is none: all that is in it comes from here.
         let _ = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, .. } => there.push(certificate.fingerprint()),
             Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {}
         });
-        let same = self.certificates().map(Certificate::fingerprint).eq(there);
-        if !same {
-            self.save(path, Format::pem(), None)?;
-        }
-        Ok(!same)
+        Ok(self.certificates().map(Certificate::fingerprint).eq(there))
     }
 
     /// The roots of one tenant that share a subject, the one in use first: OpenSSL may try only the first.

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::file;
 use crate::format::{self, Entry, Format, Member, Passwords};
 use crate::journal::Change;
+use crate::limits;
 pub use name_hash::hash;
 
 /// A folder as it stands: every file in it read once. Folders in it are not entered.
@@ -113,7 +114,7 @@ impl Directory {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let mut directory =
             Self { path: path.to_owned(), names: HashSet::new(), files: BTreeMap::new(), others: Vec::new() };
-        let mut left = MAX_TOTAL;
+        let mut left = limits::FOLDER_TOTAL;
         for path in file::entries(path)? {
             let Some(name) = path.file_name().map(ToOwned::to_owned) else { continue };
             directory.names.insert(name.clone());
@@ -204,19 +205,20 @@ impl Stored {
     /// Fails with what the file is instead.
     fn read(path: &Path) -> Result<Self, String> {
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
+        let read = File::open(path).and_then(|file| file.take(limits::FOLDER_FILE + 1).read_to_end(&mut bytes));
         read.map_err(|error| format!("cannot be read: {error}"))?;
         let mut certificates = Vec::new();
         let mut strict = true;
         let mut other = None;
-        let decoded = format::decode(&mut &bytes[..], MAX_FILE, Passwords::Usual, &mut |member| match member {
-            Member::Certificate { certificate, flaw, .. } => {
-                certificates.push(certificate);
-                strict &= flaw.is_none();
-            }
-            Member::Other { kind, .. } => other = Some(kind),
-            Member::Rejected { .. } | Member::Unchecked { .. } => strict = false,
-        });
+        let decoded =
+            format::decode(&mut &bytes[..], limits::FOLDER_FILE, Passwords::Usual, &mut |member| match member {
+                Member::Certificate { certificate, flaw, .. } => {
+                    certificates.push(certificate);
+                    strict &= flaw.is_none();
+                }
+                Member::Other { kind, .. } => other = Some(kind),
+                Member::Rejected { .. } | Member::Unchecked { .. } => strict = false,
+            });
         match decoded {
             Ok(_) if certificates.is_empty() => Err("a certificate that cannot be read".to_owned()),
             Ok(decoded) => {
@@ -250,7 +252,3 @@ fn content(entry: &Entry<'_>) -> Result<Vec<u8>, Error> {
 
 /// The name of a hashed folder among the formats.
 pub const HASHED: &str = "hashed";
-/// The largest file of a folder that is read: system bundles have a quarter of a megabyte.
-const MAX_FILE: u64 = 16 << 20;
-/// What the files of a folder may have together.
-const MAX_TOTAL: usize = 256 << 20;

@@ -8,14 +8,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::limits;
 pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace_private, swap};
-
-/// The largest input that is read.
-pub(crate) const MAX_INPUT: u64 = 1 << 30;
-/// The largest folder that is read.
-const MAX_ENTRIES: usize = 50_000;
-/// The largest file that is read into memory as a whole.
-const MAX_WHOLE: u64 = 256 << 20;
 
 /// The whole file; None when there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
@@ -26,9 +20,9 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
         Err(error) => return Err(Error::io("read", path)(error)),
     };
     let mut bytes = Vec::new();
-    let read = file.take(MAX_WHOLE + 1).read_to_end(&mut bytes);
+    let read = file.take(limits::WHOLE + 1).read_to_end(&mut bytes);
     read.map_err(Error::io("read", path))?;
-    if bytes.len() as u64 > MAX_WHOLE {
+    if bytes.len() as u64 > limits::WHOLE {
         return Err(Error::io("read", path)(io::ErrorKind::FileTooLarge.into()));
     }
     Ok(Some(bytes))
@@ -40,7 +34,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| Error::io("read", path)(io::ErrorKind::InvalidData.into()))
 }
 
-/// What is in a folder, sorted; nothing when there is no folder. More than [`MAX_ENTRIES`] are an error.
+/// What is in a folder, sorted; nothing when there is no folder. More than [`limits::FOLDER_ENTRIES`] are an error.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -48,10 +42,10 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         Err(error) => return Err(Error::io("read", folder)(error)),
     };
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let paths: Result<Vec<PathBuf>, _> = paths.take(MAX_ENTRIES + 1).collect();
+    let paths: Result<Vec<PathBuf>, _> = paths.take(limits::FOLDER_ENTRIES + 1).collect();
     let mut paths = paths.map_err(Error::io("read", folder))?;
-    if paths.len() > MAX_ENTRIES {
-        let reason = io::Error::other(format!("it holds more than {MAX_ENTRIES} files"));
+    if paths.len() > limits::FOLDER_ENTRIES {
+        let reason = io::Error::other(format!("it holds more than {} files", limits::FOLDER_ENTRIES));
         return Err(Error::io("read", folder)(reason));
     }
     paths.sort();
@@ -73,7 +67,7 @@ fn refuse_special(path: &Path) -> Result<(), Error> {
 /// The file that a chain of symbolic links leads to, which need not exist.
 fn behind_links(path: &Path) -> Result<PathBuf, Error> {
     let mut path = path.to_owned();
-    for _ in 0..MAX_LINKS {
+    for _ in 0..limits::LINKS {
         match fs::read_link(&path) {
             Ok(target) => path = folder_of(&path).join(target),
             Err(_) => return Ok(path),
@@ -88,6 +82,3 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
         _ => Path::new("."),
     }
 }
-
-/// Linux gives up after as many.
-const MAX_LINKS: usize = 40;

@@ -23,6 +23,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::certificate::{Certificate, Fingerprint};
+use crate::limits;
 pub(crate) use alias::aliases;
 pub use error::Error;
 pub use password::Passwords;
@@ -222,9 +223,9 @@ pub fn decode(
     passwords: Passwords<'_>,
     visit: &mut dyn FnMut(Member),
 ) -> Result<Decoded, Error> {
-    let mut head = Vec::with_capacity(HEAD);
-    input.take(HEAD as u64).read_to_end(&mut head)?;
-    let beyond = head.len() == HEAD && !head.contains(&0);
+    let mut head = Vec::with_capacity(limits::HEAD);
+    input.take(limits::HEAD as u64).read_to_end(&mut head)?;
+    let beyond = head.len() == limits::HEAD && !head.contains(&0);
     let format = Format::of(&head).or_else(|| beyond.then(Format::pem));
     let format = format.ok_or_else(|| Error::NotAStore { what: what_is(&head) })?;
     let mut rest = Capped { input: (&head[..]).chain(input), left: limit };
@@ -260,8 +261,8 @@ fn with_article(format: &Format, kind: &str) -> &'static str {
 /// The whole input, for formats that cannot be read piece by piece.
 fn read_whole(input: &mut dyn Read) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    input.take(MAX_WHOLE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_WHOLE { Err(Error::TooLarge { limit: MAX_WHOLE }) } else { Ok(bytes) }
+    input.take(limits::WHOLE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limits::WHOLE { Err(Error::TooLarge { limit: limits::WHOLE }) } else { Ok(bytes) }
 }
 
 /// Fails instead of ending early.
@@ -280,11 +281,6 @@ impl<R: Read> Read for Capped<R> {
         Ok(count)
     }
 }
-
-const MAX_WHOLE: u64 = 256 << 20;
-
-/// Enough to see past the text that people put before the first certificate.
-const HEAD: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,12 @@
 //! Locks between runs of pgtrust. They are advisory: other programs take no notice.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
 
 use crate::error::Error;
 use crate::file::folder_of;
@@ -11,15 +14,27 @@ use crate::file::folder_of;
 /// Held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: Option<File>,
+    file: Option<File>,
 }
 
 impl Lock {
     /// Locks a file, which is made if it is not there. Waits that long at most.
     pub(crate) fn file(path: &Path, wait: Duration) -> Result<Self, Error> {
-        let mut options = File::options();
-        let file = options.create(true).truncate(false).write(true).open(path).map_err(Error::io("open", path))?;
-        take(file, path, wait)
+        // Opened for writing only where it must be: whoever watches the folder sees nothing of a run without a change.
+        let file = match File::options().read(true).write(cfg!(windows)).open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                File::options().create(true).truncate(false).write(true).open(path)
+            }
+            opened => opened,
+        };
+        take(file.map_err(Error::io("open", path))?, path, wait)
+    }
+
+    /// Gives the locked file this time, where the system allows it.
+    pub(crate) fn stamp(&self, time: OffsetDateTime) {
+        if let Some(file) = &self.file {
+            let _ = file.set_modified(time.into());
+        }
     }
 
     /// Locks a store for all its users: the lock is on the folder that it is in, or will be in, so that nothing is left
@@ -30,7 +45,7 @@ impl Lock {
         let folder = folder_of(&real).ancestors().find(|folder| folder.is_dir()).unwrap_or_else(|| Path::new("."));
         match File::open(folder) {
             Ok(file) => take(file, folder, wait),
-            Err(_) => Ok(Self { _file: None }),
+            Err(_) => Ok(Self { file: None }),
         }
     }
 }
@@ -39,13 +54,13 @@ fn take(file: File, path: &Path, wait: Duration) -> Result<Lock, Error> {
     let start = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Lock { _file: Some(file) }),
+            Ok(()) => return Ok(Lock { file: Some(file) }),
             Err(TryLockError::WouldBlock) if start.elapsed() < wait => thread::sleep(PAUSE),
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::Locked { path: path.to_owned(), holder: holder(&file) });
             }
             // A file system without locks.
-            Err(TryLockError::Error(_)) => return Ok(Lock { _file: None }),
+            Err(TryLockError::Error(_)) => return Ok(Lock { file: None }),
         }
     }
 }

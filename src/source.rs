@@ -4,6 +4,8 @@
 mod download;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "fetch")]
+mod findings;
 mod tenant;
 
 use std::fs::File;
@@ -18,12 +20,13 @@ use crate::error::Error;
 use crate::file;
 use crate::format::{self, Decoded, Entry, Format, Member, Passwords, Place};
 use crate::jvm::Jvm;
+use crate::limits;
 use crate::manifest::Manifest;
 use crate::nss::{Certutil, Database};
 #[cfg(feature = "fetch")]
 pub use download::{Download, DownloadError, Downloader, Method, Mirror, Request, Secret, Settings};
 #[cfg(feature = "fetch")]
-pub use fetch::{Fetched, Held, Network, Progress, RootResult, RootState};
+pub use fetch::{Asked, Fetched, Held, Network, Progress, RootResult, RootState, UrlState};
 #[cfg(feature = "fetch")]
 pub use tenant::ask::{AskedTenant, FetchedTenant};
 #[cfg(feature = "fetch")]
@@ -186,7 +189,16 @@ pub fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Res
     let mut bytes = Vec::new();
     let written = (Format::pem().encode)(&mut entries.into_iter(), None, &mut bytes);
     written.map_err(|source| Error::Decode { origin: path.display().to_string(), source })?;
-    file::replace_bytes(path, &bytes)
+    if file::read(path)?.as_deref() == Some(&bytes) { Ok(()) } else { file::replace_bytes(path, &bytes) }
+}
+
+/// The certificates in a file; none when there is no file.
+pub fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
+    let mut set = CertificateSet::new();
+    if path.exists() {
+        load_path(&mut set, path, Passwords::Usual)?;
+    }
+    Ok(set.certificates().cloned().collect())
 }
 
 /// The certificates that [`hold`] keeps aside below this folder, with the provider of each.
@@ -194,9 +206,7 @@ pub fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
     let mut held = Vec::new();
     for path in file::entries(folder)? {
         let provider = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let mut set = CertificateSet::new();
-        load_path(&mut set, &path, Passwords::Usual)?;
-        held.extend(set.certificates().map(|certificate| (provider.clone(), certificate.clone())));
+        held.extend(certificates_in(&path)?.into_iter().map(|certificate| (provider.clone(), certificate)));
     }
     Ok(held)
 }
@@ -208,7 +218,7 @@ pub fn decode(
     passwords: Passwords<'_>,
     visit: &mut dyn FnMut(Member),
 ) -> Result<Decoded, Error> {
-    format::decode(input, file::MAX_INPUT, passwords, visit).map_err(|source| match source {
+    format::decode(input, limits::INPUT, passwords, visit).map_err(|source| match source {
         format::Error::Io(source) => Error::Io { action: "read", path: origin.to_string().into(), source },
         source => Error::Decode { origin: origin.to_string(), source },
     })

@@ -1,6 +1,8 @@
-//! Text from elsewhere, made safe to show.
+//! Text from elsewhere, made safe to show, and times.
 
 use std::borrow::Cow;
+
+use time::{OffsetDateTime, UtcOffset};
 
 /// Whether a character could act on a terminal, or make a line read as something else: control characters,
 /// bidirectional overrides and isolates, zero-width and other invisible ones, line separators, noncharacters.
@@ -24,6 +26,13 @@ pub fn sanitise(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// `2026-11-21T00:00:00Z`: RFC 3339, for years beyond its four digits too.
+pub fn timestamp(time: OffsetDateTime) -> String {
+    let time = time.to_offset(UtcOffset::UTC);
+    let ((year, month, day), (hour, minute, second)) = (time.to_calendar_date(), time.to_hms());
+    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
 }
 
 #[cfg(test)]

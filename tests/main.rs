@@ -28,15 +28,20 @@ mod names;
 mod nss;
 mod pem;
 mod pkcs12;
+mod properties;
 mod proxy_and_mirror;
 #[cfg(unix)]
 mod published_stores;
 #[cfg(unix)]
 mod readme;
+mod refresh;
 mod roots;
+#[cfg(unix)]
+mod rotation;
 #[cfg(unix)]
 mod snippets;
 mod sources;
+mod status;
 mod stores;
 mod support;
 mod system_store;

@@ -10,6 +10,7 @@ pub(crate) mod pki;
 #[cfg(unix)]
 pub(crate) mod postgres;
 pub(crate) mod provider_server;
+pub(crate) mod random;
 pub(crate) mod reply;
 pub(crate) mod store;
 pub(crate) mod tools;

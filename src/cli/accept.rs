@@ -6,6 +6,7 @@ use super::Status;
 use super::args::Accept;
 use super::context::Context;
 use super::fetch;
+use super::report;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &Accept) -> Result<Status, Failure> {
@@ -27,7 +28,9 @@ pub(crate) fn run(context: &Context, args: &Accept) -> Result<Status, Failure> {
     manifest.save()?;
     let others = held.iter().filter(|(other, held)| other == id && held != certificate).map(|(_, held)| held);
     source::hold(&layout.held_of(id), others)?;
-    fetch::write(context, &manifest, id, &manifest.selection(id))?;
+    let (bundle, rejected) = fetch::bundle(context, &manifest, id, &manifest.selection(id))?;
+    report::rejected(&rejected);
+    bundle.keep(&layout.bundle_of(id))?;
     ui::data(&format!("{id}: accepted {} {}", certificate.fingerprint(), certificate.subject()))?;
     ui::hint("`pgtrust install` puts it into the stores that the manifest keeps");
     Ok(Status::Done)

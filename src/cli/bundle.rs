@@ -11,8 +11,8 @@ use pgtrust::format::{Format, Passwords};
 use pgtrust::manifest::Manifest;
 use pgtrust::nss::{Certutil, Database};
 use pgtrust::plan::{Access, FileStore};
-use pgtrust::source::{self, Source};
-use pgtrust::{Bundle, Catalog, Error, Policy, jvm};
+use pgtrust::source::{self, Problem, Source};
+use pgtrust::{Bundle, Catalog, Error, Policy, jvm, limits};
 
 use super::Status;
 use super::args;
@@ -29,8 +29,11 @@ pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Fail
         args.inputs.iter().map(|input| Source::parse(input, &catalog)).collect::<Result<_, _>>()?;
     let mut set = CertificateSet::new();
     let status = load(context, &catalog, &sources, &|kept| kept, Passwords::first(password.as_deref()), &mut set)?;
-    let self_signed = if set.len() > MAX_VERIFIED {
-        ui::warning(&format!("more than {MAX_VERIFIED} certificates: that roots signed themselves is not verified"));
+    let self_signed = if set.len() > limits::SIGNATURES {
+        ui::warning(&format!(
+            "more than {} certificates: that roots signed themselves is not verified",
+            limits::SIGNATURES
+        ));
         SelfSigned::Claimed
     } else {
         SelfSigned::Verified
@@ -115,38 +118,50 @@ pub(crate) fn load(
     let manifest = if providers { context.manifest()? } else { Manifest::default() };
     let mut status = Status::Done;
     for source in sources {
-        let problems = match source {
-            Source::Path(path) if Database::is_at(path) => {
-                let certutil = Certutil::find(context.environment.path.as_deref().unwrap_or_default())?;
-                source::load_database(set, path, &certutil)?;
+        let loaded = load_one(context, catalog, &manifest, source, wanted, passwords, set);
+        let problems = match (source, loaded) {
+            // One customer must not keep the others from their roots.
+            (Source::Tenant(_), Err(error)) => {
+                ui::problem(&error);
+                status = Status::Failed;
                 continue;
             }
-            Source::Path(path) => source::load_path(set, path, passwords)?,
-            Source::Provider(id) => {
-                source::load_provider(set, catalog, &manifest, id, &wanted(manifest.selection(id)))?;
-                continue;
-            }
-            Source::Tenant(tenant) => {
-                let file = context.layout()?.bundle_of(tenant.name());
-                if let Err(error) = source::load_tenant(set, tenant, &file) {
-                    // One customer must not keep the others from their roots.
-                    ui::problem(&error);
-                    status = Status::Failed;
-                }
-                continue;
-            }
-            Source::Stdin => source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?,
-            Source::System => {
-                // Odd certificates in the machine's own store are no finding of ours.
-                source::load_system(set);
-                continue;
-            }
-            Source::Jdk => source::load_jdk(set, &jvm::in_use(&context.environment)?)?,
-            _ => continue,
+            (_, loaded) => loaded?,
         };
         status = status.max(report::problems(&problems));
     }
     Ok(status)
+}
+
+/// Fills a set from one source. Returns what cannot be read.
+pub(crate) fn load_one(
+    context: &Context,
+    catalog: &Catalog,
+    manifest: &Manifest,
+    source: &Source,
+    wanted: &dyn Fn(Selection) -> Selection,
+    passwords: Passwords<'_>,
+    set: &mut CertificateSet,
+) -> Result<Vec<Problem>, Error> {
+    match source {
+        Source::Path(path) if Database::is_at(path) => {
+            let certutil = Certutil::find(context.environment.path.as_deref().unwrap_or_default())?;
+            source::load_database(set, path, &certutil)?;
+        }
+        Source::Path(path) => return source::load_path(set, path, passwords),
+        Source::Provider(id) => {
+            source::load_provider(set, catalog, manifest, id, &wanted(manifest.selection(id)))?;
+        }
+        Source::Tenant(tenant) => {
+            source::load_tenant(set, tenant, &context.layout()?.bundle_of(tenant.name()))?;
+        }
+        Source::Stdin => return source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords),
+        // Odd certificates in the machine's own store are no finding of ours.
+        Source::System => drop(source::load_system(set)),
+        Source::Jdk => return source::load_jdk(set, &jvm::in_use(&context.environment)?),
+        _ => {}
+    }
+    Ok(Vec::new())
 }
 
 /// A slip of the hand after `-o` must not cost a key.
@@ -155,7 +170,7 @@ fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Failure
     let mut head = Vec::new();
     // Opening a pipe may wait for ever.
     if metadata.is_file() {
-        let _ = File::open(path).and_then(|file| file.take(64 * 1024).read_to_end(&mut head));
+        let _ = File::open(path).and_then(|file| file.take(limits::HEAD as u64).read_to_end(&mut head));
         if Format::of(&head).is_some_and(Format::is_key_store) {
             return refuse_other_entries(path, password);
         }
@@ -177,6 +192,3 @@ fn refuse_other_entries(path: &Path, password: Option<&str>) -> Result<(), Failu
 }
 
 const KEY: &[u8] = b"PRIVATE KEY-----";
-
-/// No store that a client reads has as many; verifying as many signatures takes longer than all the rest.
-const MAX_VERIFIED: usize = 10_000;

@@ -23,7 +23,7 @@ pub(crate) struct Context {
     pub(crate) as_of: OffsetDateTime,
     pub(crate) environment: Environment,
     pub(crate) system: bool,
-    wait: Duration,
+    pub(crate) wait: Duration,
     /// The folder that stands for `/`.
     pub(crate) root: PathBuf,
     layout: OnceCell<Layout>,
@@ -86,6 +86,11 @@ impl Context {
 
     pub(crate) fn journal(&self) -> Result<Journal, Error> {
         Ok(Journal::new(&self.layout()?.state))
+    }
+
+    /// The time by now, for what took a while.
+    pub(crate) fn time(&self) -> OffsetDateTime {
+        OffsetDateTime::from(SystemTime::now())
     }
 
     /// Holds off everyone else who works with the same journal.

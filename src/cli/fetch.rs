@@ -1,17 +1,20 @@
 //! `pgtrust fetch`
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pgtrust::bundle::CertificateSet;
+use pgtrust::bundle::{CertificateSet, Rejected};
 use pgtrust::catalog::{Provider, Selection};
+use pgtrust::journal::Listed;
 use pgtrust::manifest::{Manifest, NewRoots};
-use pgtrust::source::{self, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, RootState, Settings};
-use pgtrust::{Bundle, Error, Fingerprint, Policy};
+use pgtrust::refresh::Kind;
+use pgtrust::source::{self, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, UrlState};
+use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, timestamp};
 use serde::Serialize;
 
 use super::Status;
-use super::args::{Download, Fetch};
+use super::args::{self, Download, Fetch};
 use super::context::Context;
 use super::report;
 use super::tenants::{self, KeptTenant, TenantReport};
@@ -24,21 +27,15 @@ pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
     if ids.is_empty() {
         return Err(Error::NothingKept.into());
     }
-    let (kept, tenants) = fetch(context, &ids, &args.download, true)?;
-    let mut status = Status::Done;
-    for kept in &kept {
-        status = status.max(kept.status);
-        if args.require_network && kept.fetched.missed_network() {
-            ui::error(&format!(
-                "`{}`: not every root could be had from where it is published",
-                kept.fetched.provider.id
-            ));
-            status = Status::Failed;
-        }
+    let (kept, tenants, _) = fetch(context, &ids, &args.download, Keep::Remember)?;
+    let mut status = say(&kept).max(tenants::say(&tenants));
+    if args.require_network && tenants.iter().any(|tenant| tenant.failure.is_some()) {
+        status = Status::Failed;
     }
-    for tenant in &tenants {
-        let missed = args.require_network && tenant.missed_network;
-        status = status.max(if missed { Status::Failed } else { tenant.status });
+    for kept in kept.iter().filter(|kept| args.require_network && kept.fetched.missed_network()) {
+        let id = &kept.fetched.provider.id;
+        ui::error(&format!("`{id}`: not every root could be had from where it is published"));
+        status = Status::Failed;
     }
     if args.json {
         ui::json(&Report {
@@ -46,29 +43,49 @@ pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
             tenants: tenants.iter().map(KeptTenant::report).collect(),
         })?;
     } else {
-        kept.iter().try_for_each(|kept| ui::data(&kept.path.display().to_string()))?;
-        tenants.iter().filter_map(KeptTenant::path).try_for_each(|path| ui::data(&path))?;
+        let made = kept.iter().filter(|kept| kept.failure.is_none());
+        let there = tenants.iter().filter(|tenant| tenant.path.exists()).map(|tenant| &tenant.path);
+        made.map(|kept| &kept.path).chain(there).try_for_each(|path| ui::data(&path.display().to_string()))?;
     }
     Ok(status)
 }
 
 /// A provider's roots, fetched and written to their stable path.
 pub(crate) struct Kept {
-    fetched: Fetched,
-    accepted: Vec<Held>,
-    path: PathBuf,
-    changed: bool,
-    pub(crate) status: Status,
+    pub(crate) fetched: Fetched,
+    pub(crate) accepted: Vec<Held>,
+    pub(crate) path: PathBuf,
+    /// Whether the file at that path changed, or would have.
+    pub(crate) changed: bool,
+    /// The roots that it gained.
+    pub(crate) added: Vec<Listed>,
+    /// The roots that it lost.
+    pub(crate) removed: Vec<Listed>,
+    /// What did not get in.
+    pub(crate) rejected: Vec<Rejected>,
+    /// Why the file could not be made.
+    pub(crate) failure: Option<Error>,
 }
 
-/// Fetches providers and tenants, writes each one's combined PEM and keeps aside what no pin knows. With `remember` the
-/// manifest keeps them from now on.
+/// What stays of a fetch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Nothing: this only tells what would change.
+    Nothing,
+    /// The roots.
+    Roots,
+    /// The roots, and the manifest keeps the providers and tenants from now on.
+    Remember,
+}
+
+/// Fetches providers and tenants, writes each one's combined PEM and keeps aside what no pin knows. Returns the manifest with what
+/// it accepts by itself.
 pub(crate) fn fetch(
     context: &Context,
     ids: &[String],
     download: &Download,
-    remember: bool,
-) -> Result<(Vec<Kept>, Vec<KeptTenant>), Failure> {
+    keep: Keep,
+) -> Result<(Vec<Kept>, Vec<KeptTenant>, Manifest), Failure> {
     let layout = context.layout()?;
     let manifest = context.manifest()?;
     let catalog = context.catalog();
@@ -79,15 +96,19 @@ pub(crate) fn fetch(
             asked.push((catalog.provider(id)?, download.selection(manifest.selection(id))));
         }
     }
-    let (offline, online) = if download.offline { (tenants, Vec::new()) } else { (Vec::new(), tenants) };
-    let (all, answered) = if download.offline {
-        Fetched::all(asked, Vec::new(), &Network::Offline)?
+    let (mut kept_tenants, mut answered) = (Vec::new(), Vec::new());
+    let all = if download.network.offline {
+        for tenant in tenants {
+            kept_tenants.push(KeptTenant::offline(context, tenant)?);
+        }
+        Fetched::all(asked, Vec::new(), &Network::Offline)?.0
     } else {
-        let tenants = tenants::asked(context, &catalog, &manifest, download, online)?;
+        let tenants = tenants::asked(context, &catalog, &manifest, download, tenants)?;
         let downloader = Downloader::new(Settings {
-            timeout: Duration::from_secs(download.timeout),
+            timeout: Duration::from_secs(download.network.timeout),
             cache: Some(layout.state.join("downloads")),
-            mirror: mirror(download, &manifest)?,
+            cache_is_fixed: keep == Keep::Nothing,
+            mirror: mirror(&download.network, &manifest)?,
             ..Settings::default()
         });
         let bar = ui::progress("downloading");
@@ -97,52 +118,99 @@ pub(crate) fn fetch(
         };
         let all = Fetched::all(asked, tenants, &Network::Online(&downloader, &progress));
         bar.finish_and_clear();
-        all?
+        let (all, answers) = all?;
+        answered = answers;
+        all
     };
 
     // Not earlier: others must not wait for our downloads.
-    let _lock = context.lock()?;
+    let _lock = if keep == Keep::Nothing { None } else { Some(context.lock()?) };
     let mut manifest = context.manifest()?;
     let mut kept = Vec::new();
     for mut fetched in all {
         let id = fetched.provider.id.clone();
-        if remember {
-            manifest.keep_source(&id, &download.selection(manifest.selection(&id)))?;
+        let wanted = download.selection(manifest.selection(&id));
+        if keep == Keep::Remember {
+            manifest.keep_source(&id, &wanted)?;
         }
-        let status = say(&fetched, download.offline);
         let accept = manifest.source(&id).is_some_and(|source| source.new_roots == NewRoots::Accept);
         let known = manifest.accepted(&id)?;
         fetched.held.retain(|root| !known.contains(&root.certificate));
         let accepted: Vec<Held> = fetched.held.extract_if(.., |root| accept && root.acceptable).collect();
         for root in &accepted {
             manifest.accept(&id, &root.certificate)?;
-            ui::warning(&format!("`{id}`: accepted as the manifest says: {}", described(root)));
         }
-        let status = status.max(hold(context, &fetched)?);
-        let changed = write(context, &manifest, &id, &download.selection(manifest.selection(&id)))?;
-        kept.push(Kept { fetched, accepted, path: layout.bundle_of(&id), changed, status });
+        if keep != Keep::Nothing {
+            hold(&layout.held_of(&id), &fetched)?;
+        }
+        let mut one = Kept::new(fetched, accepted, layout.bundle_of(&id));
+        one.failure = one.write(bundle(context, &manifest, &id, &wanted), keep).err();
+        kept.push(one);
     }
-    let mut kept_tenants = Vec::new();
     for fetched in answered {
-        kept_tenants.push(tenants::keep(context, fetched)?);
+        kept_tenants.push(KeptTenant::new(context, fetched, keep)?);
     }
-    for tenant in offline {
-        kept_tenants.push(tenants::offline(context, tenant)?);
-    }
-    for tenant in kept_tenants.iter().filter(|tenant| remember && tenant.path().is_some()) {
+    for tenant in kept_tenants.iter().filter(|tenant| keep == Keep::Remember && tenant.path.exists()) {
         tenants::remember(&mut manifest, tenant.name(), download)?;
     }
-    manifest.save()?;
-    Ok((kept, kept_tenants))
+    if keep != Keep::Nothing {
+        manifest.save()?;
+    }
+    Ok((kept, kept_tenants, manifest))
 }
 
-/// Writes a provider's combined PEM from what is pinned and accepted. Returns whether the file changed.
-pub(crate) fn write(context: &Context, manifest: &Manifest, id: &str, wanted: &Selection) -> Result<bool, Failure> {
+/// Says what is not as it should be.
+pub(crate) fn say(kept: &[Kept]) -> Status {
+    let mut status = Status::Done;
+    for Kept { fetched, accepted, rejected, failure, .. } in kept {
+        report::rejected(rejected);
+        if let Some(error) = failure {
+            ui::problem(error);
+            status = Status::Failed;
+        }
+        for root in accepted {
+            let id = &fetched.provider.id;
+            ui::warning(&format!("`{id}`: accepted as the manifest says: {}", root.description()));
+        }
+        for finding in fetched.findings() {
+            ui::finding(&finding);
+            if matches!(finding.kind, Kind::Mismatch | Kind::Held) {
+                status = status.max(Status::Found);
+            }
+        }
+    }
+    status
+}
+
+/// A provider's roots: what is pinned and accepted. And what of it is no good.
+pub(crate) fn bundle(
+    context: &Context,
+    manifest: &Manifest,
+    id: &str,
+    wanted: &Selection,
+) -> Result<(Bundle, Vec<Rejected>), Error> {
     let mut set = CertificateSet::new();
     source::load_provider(&mut set, &context.catalog(), manifest, id, wanted)?;
-    let (bundle, rejected) = Bundle::build(set, &Policy::roots(context.as_of))?;
-    report::rejected(&rejected);
-    Ok(bundle.keep(&context.layout()?.bundle_of(id))?)
+    Bundle::build(set, &Policy::roots(context.as_of))
+}
+
+/// What a bundle has more and less than what stood there.
+pub(crate) fn difference(before: &[Certificate], bundle: &Bundle) -> (Vec<Listed>, Vec<Listed>) {
+    let known: HashSet<Fingerprint> = before.iter().map(Certificate::fingerprint).collect();
+    let wanted: HashSet<Fingerprint> = bundle.certificates().map(Certificate::fingerprint).collect();
+    let added = bundle.certificates().filter(|certificate| !known.contains(&certificate.fingerprint()));
+    let removed = before.iter().filter(|certificate| !wanted.contains(&certificate.fingerprint()));
+    (added.map(Listed::of).collect(), removed.map(Listed::of).collect())
+}
+
+/// Keeps aside what no pin knows. What was held before stays as long as not every URL could be asked.
+fn hold(path: &Path, fetched: &Fetched) -> Result<(), Failure> {
+    let mut held: Vec<Certificate> = fetched.held.iter().map(|held| held.certificate.clone()).collect();
+    if fetched.urls.iter().any(|asked| matches!(asked.state, UrlState::Unreachable(_))) {
+        let before = source::certificates_in(path)?;
+        held.extend(before.into_iter().filter(|before| fetched.held.iter().all(|held| held.certificate != *before)));
+    }
+    Ok(source::hold(path, held.iter())?)
 }
 
 fn kept_providers(context: &Context, manifest: &Manifest) -> Vec<String> {
@@ -151,62 +219,31 @@ fn kept_providers(context: &Context, manifest: &Manifest) -> Vec<String> {
     names.filter(|name| tenants::is_followed(name, &catalog)).collect()
 }
 
-fn mirror(download: &Download, manifest: &Manifest) -> Result<Option<Mirror>, Failure> {
+fn mirror(network: &args::Network, manifest: &Manifest) -> Result<Option<Mirror>, Failure> {
     let of_manifest = || manifest.mirror().map(str::parse::<Mirror>).transpose().map_err(Error::from);
-    Ok(match &download.mirror {
+    Ok(match &network.mirror {
         Some(mirror) => Some(mirror.clone()),
         None => of_manifest()?,
     })
 }
 
-/// Says what is not as it should be.
-fn say(fetched: &Fetched, offline: bool) -> Status {
-    let id = &fetched.provider.id;
-    for root in fetched.roots.iter().filter(|root| root.result == RootState::Mismatch) {
-        let reason = root.reason.as_deref().unwrap_or_default();
-        ui::error(&format!("`{id}`: `{}`: {reason}; not used, the built-in copy stays", root.subject));
-    }
-    if fetched.has_mismatch() {
-        ui::hint("its pin is a SHA-256 fingerprint of a known certificate: a proxy or another party may have answered");
-    }
-    let missed = |root: &&RootResult| root.result == RootState::BuiltIn && root.url.is_some();
-    let missing: Vec<&RootResult> = fetched.roots.iter().filter(missed).collect();
-    if let Some(first) = missing.first().filter(|_| !offline) {
-        let reason = first.reason.as_deref().unwrap_or_default();
-        ui::warning(&format!(
-            "`{id}`: {} of {} taken from the built-in copies, which the same pins prove: {reason}",
-            missing.len(),
-            ui::count(fetched.roots.len(), "root")
-        ));
-    }
-    if fetched.has_mismatch() { Status::Found } else { Status::Done }
-}
-
-/// Keeps aside what no pin knows, and shows it.
-fn hold(context: &Context, Fetched { provider, held, .. }: &Fetched) -> Result<Status, Failure> {
-    let id = &provider.id;
-    source::hold(&context.layout()?.held_of(id), held.iter().map(|held| &held.certificate))?;
-    for root in held {
-        ui::warning(&format!("`{id}`: held, not trusted: {}", described(root)));
-        let fingerprint = root.certificate.fingerprint();
-        ui::hint(&format!("compare it with {}; `pgtrust accept {fingerprint}` trusts it", provider.docs));
-    }
-    Ok(if held.is_empty() { Status::Done } else { Status::Found })
-}
-
-fn described(root: &Held) -> String {
-    let certificate = &root.certificate;
-    format!(
-        "`{}`, sha256 {}, valid {} to {}, served by `{}`",
-        certificate.subject(),
-        certificate.fingerprint(),
-        certificate.not_before().date(),
-        certificate.not_after().date(),
-        root.url
-    )
-}
-
 impl Kept {
+    fn new(fetched: Fetched, accepted: Vec<Held>, path: PathBuf) -> Self {
+        let (added, removed, rejected) = (Vec::new(), Vec::new(), Vec::new());
+        Self { fetched, accepted, path, changed: false, added, removed, rejected, failure: None }
+    }
+
+    /// Writes the roots, if they are not what stands there.
+    fn write(&mut self, built: Result<(Bundle, Vec<Rejected>), Error>, keep: Keep) -> Result<(), Error> {
+        let (bundle, rejected) = built?;
+        self.rejected = rejected;
+        // A file that cannot be read is written anew.
+        let before = source::certificates_in(&self.path).unwrap_or_default();
+        (self.added, self.removed) = difference(&before, &bundle);
+        self.changed = if keep == Keep::Nothing { !bundle.is_kept(&self.path)? } else { bundle.keep(&self.path)? };
+        Ok(())
+    }
+
     fn report(&self) -> ProviderReport<'_> {
         ProviderReport {
             id: &self.fetched.provider.id,
@@ -249,8 +286,8 @@ impl<'a> HeldReport<'a> {
         Self {
             sha256: held.certificate.fingerprint(),
             subject: held.certificate.subject().to_string(),
-            not_before: ui::timestamp(held.certificate.not_before()),
-            not_after: ui::timestamp(held.certificate.not_after()),
+            not_before: timestamp(held.certificate.not_before()),
+            not_after: timestamp(held.certificate.not_after()),
             url: &held.url,
         }
     }

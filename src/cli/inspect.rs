@@ -9,7 +9,7 @@ use pgtrust::catalog::Role;
 use pgtrust::certificate::{Verdict, own_signatures};
 use pgtrust::format::{Format, Member, Passwords};
 use pgtrust::nss::{Certutil, Database};
-use pgtrust::{Catalog, Certificate, Error, Fingerprint, directory, source};
+use pgtrust::{Catalog, Certificate, Error, Fingerprint, directory, source, timestamp};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -204,8 +204,8 @@ fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String,
         issuer: certificate.issuer().to_string(),
         serial: certificate.serial(),
         version: certificate.version(),
-        not_before: ui::timestamp(certificate.not_before()),
-        not_after: ui::timestamp(certificate.not_after()),
+        not_before: timestamp(certificate.not_before()),
+        not_after: timestamp(certificate.not_after()),
         key: certificate.key().to_string(),
         signature: certificate.signature_algorithm(),
         ca: certificate.is_ca(),

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::Status;
 use super::args;
 use super::context::Context;
+use super::fetch::Keep;
 use super::place::{Finder, Place};
 use super::ui::{self, Failure};
 use super::{bundle, fetch, password, report, tenants};
@@ -68,7 +69,10 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
     if args.json {
         ui::json(&Report { dry_run: args.dry_run, stores: &done })?;
     } else {
-        done.iter().try_for_each(|installed| show(installed, args.dry_run))?;
+        for installed in &done {
+            ui::data(&installed.summary(args.dry_run))?;
+            installed.show_details()?;
+        }
     }
     Ok(status)
 }
@@ -137,27 +141,68 @@ fn fetch_if_needed<'a>(
     if missing.is_empty() {
         return Ok(Status::Done);
     }
-    let (kept, tenants) = fetch::fetch(context, &missing, download, false)?;
-    let statuses = kept.iter().map(|kept| kept.status).chain(tenants.iter().map(|tenant| tenant.status));
-    Ok(statuses.max().unwrap_or(Status::Done))
+    let (kept, tenants, _) = fetch::fetch(context, &missing, download, Keep::Roots)?;
+    Ok(fetch::say(&kept).max(tenants::say(&tenants)))
 }
 
 /// What became of one store.
 #[derive(Serialize)]
-struct Installed {
+pub(super) struct Installed {
     path: String,
     format: &'static str,
-    outcome: Outcome,
-    added: Vec<Added>,
+    pub(super) outcome: Outcome,
+    pub(super) added: Vec<Added>,
     kept: usize,
     repairs: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct Added {
+pub(super) struct Added {
     #[serde(flatten)]
-    root: Listed,
+    pub(super) root: Listed,
     origin: String,
+}
+
+impl Installed {
+    pub(super) fn new(place: &Place, plan: &Plan) -> Self {
+        let added = plan
+            .added()
+            .iter()
+            .map(|(certificate, origin)| Added { root: Listed::of(certificate), origin: origin.clone() });
+        Self {
+            path: place.store.path.display().to_string(),
+            format: plan.format(),
+            outcome: plan.outcome(),
+            added: added.collect(),
+            kept: plan.kept(),
+            repairs: plan.repairs().to_vec(),
+        }
+    }
+
+    pub(super) fn is_change(&self) -> bool {
+        self.outcome != Outcome::Unchanged
+    }
+
+    /// One line.
+    pub(super) fn summary(&self, dry_run: bool) -> String {
+        let verb = match (self.outcome, dry_run) {
+            (Outcome::Created, true) => "would be created",
+            (Outcome::Created, false) => "created",
+            (Outcome::Updated, true) => "would be updated",
+            (Outcome::Updated, false) => "updated",
+            (Outcome::Unchanged | Outcome::Removed, _) => "unchanged",
+        };
+        format!("{}: {verb}: {} added, {} kept", self.path, ui::count(self.added.len(), "root"), self.kept)
+    }
+
+    /// What comes and what is put right, a line each.
+    pub(super) fn show_details(&self) -> Result<(), Failure> {
+        for added in &self.added {
+            let origin = if added.origin.is_empty() { String::new() } else { format!(" ({})", added.origin) };
+            ui::data(&format!("  + {} {}{origin}", added.root.sha256, added.root.subject))?;
+        }
+        self.repairs.iter().try_for_each(|repair| ui::data(&format!("  ~ {repair}")))
+    }
 }
 
 #[derive(Serialize)]
@@ -193,18 +238,7 @@ fn install<'a>(
     for usage in place.store.usage.iter().filter(|_| changes) {
         ui::hint(usage);
     }
-    let added = plan
-        .added()
-        .iter()
-        .map(|(certificate, origin)| Added { root: Listed::of(certificate), origin: origin.clone() });
-    Ok(Installed {
-        path: place.store.path.display().to_string(),
-        format: plan.format(),
-        outcome: plan.outcome(),
-        added: added.collect(),
-        kept: plan.kept(),
-        repairs: plan.repairs().to_vec(),
-    })
+    Ok(Installed::new(place, &plan))
 }
 
 /// Changes the store, and the manifest with it.
@@ -275,23 +309,6 @@ pub(super) fn change(context: &Context, step: Step<'_>) -> Result<(), Failure> {
         return Err(error.into());
     }
     Ok(())
-}
-
-fn show(installed: &Installed, dry_run: bool) -> Result<(), Failure> {
-    let verb = match (installed.outcome, dry_run) {
-        (Outcome::Created, true) => "would be created",
-        (Outcome::Created, false) => "created",
-        (Outcome::Updated, true) => "would be updated",
-        (Outcome::Updated, false) => "updated",
-        (Outcome::Unchanged | Outcome::Removed, _) => "unchanged",
-    };
-    let added = ui::count(installed.added.len(), "root");
-    ui::data(&format!("{}: {verb}: {added} added, {} kept", installed.path, installed.kept))?;
-    for added in &installed.added {
-        let origin = if added.origin.is_empty() { String::new() } else { format!(" ({})", added.origin) };
-        ui::data(&format!("  + {} {}{origin}", added.root.sha256, added.root.subject))?;
-    }
-    installed.repairs.iter().try_for_each(|repair| ui::data(&format!("  ~ {repair}")))
 }
 
 /// Nothing but a program that writes all the time is faster as often.

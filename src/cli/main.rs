@@ -15,9 +15,11 @@ mod password;
 mod place;
 mod providers;
 mod prune;
+mod refresh;
 mod removing;
 mod report;
 mod snippet;
+mod status;
 mod tenants;
 mod ui;
 mod undo;
@@ -70,7 +72,9 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Man(args) => man::run(args),
         Command::Providers(args) => providers::run(&context, args),
         Command::Prune(args) => prune::run(&context, args),
+        Command::Refresh(args) => refresh::run(&context, args),
         Command::Snippet(args) => snippet::run(&context, args),
+        Command::Status(args) => status::run(&context, args),
         Command::Undo(args) => undo::run(&context, args),
         Command::Uninstall(args) => uninstall::run(&context, args),
     }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use pgtrust::Error;
+use pgtrust::{Error, limits};
 
 use super::ui::Failure;
 
@@ -13,11 +13,11 @@ pub(crate) fn read(file: Option<&Path>) -> Result<Option<String>, Failure> {
     let Some(path) = file else { return Ok(None) };
     let failed = |source: io::Error| Error::Io { action: "read", path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX).read_to_end(&mut bytes)).map_err(failed)?;
+    File::open(path).and_then(|file| file.take(limits::PASSWORD_FILE).read_to_end(&mut bytes)).map_err(failed)?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match (std::str::from_utf8(line), bytes.len() as u64) {
-        (Ok(password), length) if length < MAX => Ok(Some(password.to_owned())),
+        (Ok(password), length) if length < limits::PASSWORD_FILE => Ok(Some(password.to_owned())),
         _ => {
             let message = format!("`{}` holds no password", path.display());
             let hint = "its first line is taken, in UTF-8".to_owned();
@@ -37,5 +37,3 @@ pub(crate) fn kept(file: Option<&Path>) -> Result<Option<String>, Failure> {
     }
     read(file)
 }
-
-const MAX: u64 = 64 * 1024;

@@ -61,11 +61,16 @@ impl Finder<'_> {
 
     /// All stores of the manifest, in the same way.
     pub(crate) fn kept(&self) -> Result<(Vec<Place>, Status), Failure> {
-        gather(self.manifest.targets().iter().map(|target| match (&target.name, &target.path) {
+        gather(self.manifest.targets().iter().map(|target| self.of(target)))
+    }
+
+    /// The stores of a target of the manifest.
+    pub(crate) fn of(&self, target: &KeptTarget) -> Result<Vec<Place>, Failure> {
+        match (&target.name, &target.path) {
             (Some(name), _) => self.target(name),
             (None, Some(path)) => Ok(vec![self.path(path)?]),
             (None, None) => Ok(vec![]),
-        }))
+        }
     }
 
     /// The stores of a target.

@@ -1,7 +1,7 @@
 //! `pgtrust providers`
 
 use pgtrust::catalog::{Followed, Provider, Role, Token};
-use pgtrust::{Certificate, Fingerprint};
+use pgtrust::{Certificate, Fingerprint, timestamp};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -101,8 +101,8 @@ fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
         sha256: root.sha256,
         subject: certificate.subject().to_string(),
         role: root.role,
-        not_before: ui::timestamp(certificate.not_before()),
-        not_after: ui::timestamp(certificate.not_after()),
+        not_before: timestamp(certificate.not_before()),
+        not_after: timestamp(certificate.not_after()),
         key: certificate.key().to_string(),
         url: root.url.as_deref(),
         regions: &root.regions,

@@ -1,7 +1,7 @@
 //! What commands say of inputs that they could not use.
 
 use pgtrust::Bundle;
-use pgtrust::bundle::{Origin, Reason, Rejected};
+use pgtrust::bundle::Rejected;
 use pgtrust::source::Problem;
 
 use super::Status;
@@ -16,13 +16,9 @@ pub(crate) fn problems(problems: &[Problem]) -> Status {
     if problems.iter().any(|problem| problem.lost) { Status::Found } else { Status::Done }
 }
 
-/// Says which certificates did not become roots and why. What the user left out is known, and the odd ones among this
-/// machine's and the JDK's own roots are not the user's concern.
+/// Says which certificates did not become roots and why.
 pub(crate) fn rejected(rejected: &[Rejected]) {
-    let told = |rejected: &&Rejected| {
-        rejected.reason != Reason::Excluded && !matches!(rejected.sighting.origin, Origin::System | Origin::Jdk)
-    };
-    let rejected: Vec<&Rejected> = rejected.iter().filter(told).collect();
+    let rejected: Vec<&Rejected> = rejected.iter().filter(|rejected| rejected.is_of_user()).collect();
     for Rejected { certificate, sighting, reason, .. } in &rejected {
         let line = sighting.line.map_or_else(String::new, |line| format!("line {line}: "));
         ui::warning(&format!("`{}`: {line}left out `{}`: {reason}", sighting.origin, certificate.subject()));

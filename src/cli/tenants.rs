@@ -4,14 +4,17 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use pgtrust::catalog::{Provider, Selection};
+use pgtrust::journal::Listed;
 use pgtrust::manifest::Manifest;
-use pgtrust::source::{AskedTenant, FetchedTenant, Renewed, Tenant, TenantRoot, Tokens};
-use pgtrust::{Catalog, Certificate, Error, Fingerprint};
+use pgtrust::refresh::{Finding, Kind};
+use pgtrust::source::{self, AskedTenant, FetchedTenant, Renewed, Tenant, TenantRoot, Tokens};
+use pgtrust::{Catalog, Certificate, Error, Fingerprint, timestamp};
 use serde::Serialize;
 
 use super::Status;
 use super::args::Download;
 use super::context::Context;
+use super::fetch::{self, Keep};
 use super::ui::{self, Failure};
 
 /// What words on the command line name, where flags beside them say which customer of a provider is meant:
@@ -105,51 +108,116 @@ pub(crate) fn asked(
     Ok(asked.collect())
 }
 
-/// A tenant whose file is there, or why it is not.
+/// A tenant, asked for and written to its stable path.
 pub(crate) struct KeptTenant {
     tenant: Tenant,
-    path: PathBuf,
-    roots: Vec<(Certificate, TenantRoot)>,
-    changed: bool,
-    error: Option<Error>,
-    pub(crate) status: Status,
-    /// Whether its API was asked in vain.
-    pub(crate) missed_network: bool,
+    pub(crate) path: PathBuf,
+    /// Whether the file at that path changed, or would have.
+    pub(crate) changed: bool,
+    /// The roots that it gained.
+    pub(crate) added: Vec<Listed>,
+    /// The roots that it lost.
+    pub(crate) removed: Vec<Listed>,
+    /// Why it is as it was.
+    pub(crate) failure: Option<Error>,
+    renewed: Option<Renewed>,
 }
 
-/// Brings the file of a tenant up to what its API serves, and says what changed.
-pub(crate) fn keep(context: &Context, fetched: FetchedTenant) -> Result<KeptTenant, Failure> {
-    let tenant = fetched.tenant.clone();
-    let path = context.layout()?.bundle_of(tenant.name());
-    // Not by the day of `--as-of`: what goes from this file is forgotten.
-    Ok(match fetched.renew(&path, context.now) {
-        Ok(renewed) => {
-            let status = say(&renewed);
-            let Renewed { roots, changed, .. } = renewed;
-            KeptTenant { tenant, path, roots, changed, error: None, status, missed_network: false }
+impl KeptTenant {
+    /// Brings the file of a tenant up to what its API serves.
+    pub(crate) fn new(context: &Context, fetched: FetchedTenant, keep: Keep) -> Result<Self, Failure> {
+        let mut kept = Self::untouched(context, fetched.tenant.clone())?;
+        kept.failure = kept.bring_up(context, fetched, keep).err();
+        Ok(kept)
+    }
+
+    /// A tenant without its API: what is kept, if anything is.
+    pub(crate) fn offline(context: &Context, tenant: Tenant) -> Result<Self, Failure> {
+        let mut kept = Self::untouched(context, tenant)?;
+        if !kept.path.exists() {
+            kept.failure = Some(Error::NotFetched { id: kept.name().to_owned(), path: kept.path.clone() });
         }
-        Err(error) => {
-            let passing = matches!(&error, Error::Tenant(error) if error.may_pass());
-            let kept = path.exists();
-            let status = if passing && kept { Status::Done } else { Status::Failed };
-            if status == Status::Done {
+        Ok(kept)
+    }
+
+    fn untouched(context: &Context, tenant: Tenant) -> Result<Self, Failure> {
+        let path = context.layout()?.bundle_of(tenant.name());
+        let (added, removed) = (Vec::new(), Vec::new());
+        Ok(Self { tenant, path, changed: false, added, removed, failure: None, renewed: None })
+    }
+
+    fn bring_up(&mut self, context: &Context, fetched: FetchedTenant, keep: Keep) -> Result<(), Error> {
+        // Not by the day of `--as-of`: what goes from this file is forgotten.
+        let renewed = fetched.renew(&self.path, context.now)?;
+        let bundle = &renewed.bundle;
+        (self.added, self.removed) = fetch::difference(&source::certificates_in(&self.path)?, bundle);
+        self.changed = if keep == Keep::Nothing { !bundle.is_kept(&self.path)? } else { bundle.keep(&self.path)? };
+        self.renewed = Some(renewed);
+        Ok(())
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.tenant.name()
+    }
+
+    /// What a person should look at.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let name = self.name();
+        let of_failure = |error: &Error| Finding::of_error(Kind::Source, name, error);
+        let mut findings: Vec<Finding> = self.failure.iter().map(of_failure).collect();
+        let Some(renewed) = &self.renewed else { return findings };
+        let new = renewed.roots.iter().filter(|(_, state)| !renewed.first && *state == TenantRoot::New);
+        findings.extend(new.map(|(certificate, _)| {
+            let message =
+                format!("`{name}`: new root {}; the roots from before stay beside it", described(certificate));
+            Finding::new(Kind::Changed, name, &certificate.fingerprint().to_string(), message, None)
+        }));
+        findings.extend(renewed.rejected.iter().map(|rejected| {
+            let certificate = &rejected.certificate;
+            let message = format!("`{name}`: left out `{}`: {}", certificate.subject(), rejected.reason);
+            Finding::new(Kind::LeftOut, name, &certificate.fingerprint().to_string(), message, None)
+        }));
+        findings
+    }
+
+    /// Whether it is as it was for a reason that may pass, so that nobody is needed.
+    fn goes_on(&self) -> bool {
+        matches!(&self.failure, Some(Error::Tenant(error)) if error.may_pass()) && self.path.exists()
+    }
+}
+
+/// Says what is new and what is not as it should be.
+pub(crate) fn say(kept: &[KeptTenant]) -> Status {
+    let mut status = Status::Done;
+    for one in kept {
+        if let Some(error) = &one.failure {
+            if one.goes_on() {
                 ui::warning(&format!("{error}; what is kept stays"));
             } else {
-                ui::problem(&error);
+                ui::problem(error);
+                status = Status::Failed;
             }
-            let error = Some(error);
-            KeptTenant { tenant, path, roots: Vec::new(), changed: false, error, status, missed_network: true }
         }
-    })
+        let Some(renewed) = &one.renewed else { continue };
+        for (certificate, _) in renewed.roots.iter().filter(|(_, state)| renewed.first && *state == TenantRoot::New) {
+            ui::note(&format!("{}: pinned {}", one.name(), described(certificate)));
+        }
+        one.findings().iter().for_each(ui::finding);
+        if renewed.rejected.iter().any(|rejected| rejected.reason.is_no_root()) {
+            status = status.max(Status::Found);
+        }
+    }
+    status
 }
 
-/// A tenant without its API: what is kept, if anything is.
-pub(crate) fn offline(context: &Context, tenant: Tenant) -> Result<KeptTenant, Failure> {
-    let path = context.layout()?.bundle_of(tenant.name());
-    let error = (!path.exists()).then(|| Error::NotFetched { id: tenant.name().to_owned(), path: path.clone() });
-    error.iter().for_each(ui::problem);
-    let status = if error.is_some() { Status::Failed } else { Status::Done };
-    Ok(KeptTenant { tenant, path, roots: Vec::new(), changed: false, error, status, missed_network: false })
+fn described(certificate: &Certificate) -> String {
+    format!(
+        "`{}`, sha256 {}, valid {} to {}",
+        certificate.subject(),
+        certificate.fingerprint(),
+        certificate.not_before().date(),
+        certificate.not_after().date()
+    )
 }
 
 /// Keeps a tenant from now on, and where its token comes from.
@@ -163,59 +231,21 @@ pub(crate) fn is_followed(name: &str, catalog: &Catalog) -> bool {
     catalog.contains(name.split('/').next().unwrap_or_default())
 }
 
-fn say(renewed: &Renewed) -> Status {
-    let name = renewed.tenant.name();
-    let new: Vec<&Certificate> = with(renewed, TenantRoot::New).collect();
-    let kept = renewed.roots.len() - new.len();
-    for certificate in new {
-        let described = format!(
-            "`{}`, sha256 {}, valid {} to {}",
-            certificate.subject(),
-            certificate.fingerprint(),
-            certificate.not_before().date(),
-            certificate.not_after().date()
-        );
-        if renewed.first {
-            ui::note(&format!("{name}: pinned {described}"));
-        } else {
-            let kept = ui::count(kept, "root");
-            ui::warning(&format!("`{name}`: new root {described}; it stands beside {kept} from before"));
-        }
-    }
-    for rejected in &renewed.rejected {
-        ui::warning(&format!("`{name}`: left out `{}`: {}", rejected.certificate.subject(), rejected.reason));
-    }
-    if renewed.rejected.iter().any(|rejected| rejected.reason.is_no_root()) { Status::Found } else { Status::Done }
-}
-
-fn with(renewed: &Renewed, state: TenantRoot) -> impl Iterator<Item = &Certificate> {
-    renewed.roots.iter().filter(move |(_, found)| *found == state).map(|(certificate, _)| certificate)
-}
-
 impl KeptTenant {
-    /// The path of its file, if there is one.
-    pub(crate) fn path(&self) -> Option<String> {
-        self.path.exists().then(|| self.path.display().to_string())
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        self.tenant.name()
-    }
-
     pub(crate) fn report(&self) -> TenantReport<'_> {
         let root = |(certificate, state): &(Certificate, TenantRoot)| RootReport {
             sha256: certificate.fingerprint(),
             subject: certificate.subject().to_string(),
-            not_before: ui::timestamp(certificate.not_before()),
-            not_after: ui::timestamp(certificate.not_after()),
+            not_before: timestamp(certificate.not_before()),
+            not_after: timestamp(certificate.not_after()),
             result: *state,
         };
         TenantReport {
-            id: self.tenant.name(),
+            id: self.name(),
             path: self.path.display().to_string(),
             changed: self.changed,
-            roots: self.roots.iter().map(root).collect(),
-            error: self.error.as_ref().map(Error::to_string),
+            roots: self.renewed.iter().flat_map(|renewed| &renewed.roots).map(root).collect(),
+            error: self.failure.as_ref().map(Error::to_string),
         }
     }
 }

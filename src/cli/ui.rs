@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pgtrust::refresh::{Finding, Kind};
 use pgtrust::{Error, sanitise};
-use time::OffsetDateTime;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -73,6 +73,17 @@ pub(crate) fn problem(error: &Error) {
     }
 }
 
+/// Something that a person should look at.
+pub(crate) fn finding(finding: &Finding) {
+    match finding.kind {
+        Kind::Mismatch | Kind::Store | Kind::Hook => error(&finding.message),
+        _ => warning(&finding.message),
+    }
+    if let Some(hint) = &finding.hint {
+        self::hint(hint);
+    }
+}
+
 pub(crate) fn error(message: &str) {
     line("error:", AnsiColor::Red, message);
 }
@@ -107,12 +118,6 @@ pub(crate) fn progress(title: &'static str) -> ProgressBar {
         bar.enable_steady_tick(Duration::from_millis(200));
     }
     bar
-}
-
-/// `2026-11-21T00:00:00Z`: RFC 3339, for years beyond its four digits too.
-pub(crate) fn timestamp(time: OffsetDateTime) -> String {
-    let ((year, month, day), (hour, minute, second)) = (time.to_calendar_date(), time.to_hms());
-    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
 }
 
 /// `1 root`, `2 roots`.

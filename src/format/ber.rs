@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::asn1;
 use crate::format::{Error, Place};
+use crate::limits;
 
 /// Tag octets that `asn1::tag` does not name.
 pub(super) mod tag {
@@ -91,7 +92,7 @@ impl<'a> Element<'a> {
             let piece = reader.element()?;
             match piece.tag {
                 tag::OCTET_STRING => octets.extend_from_slice(piece.content),
-                tag::OCTET_STRING_IN_PIECES if levels.len() < MAX_DEPTH => levels.push(piece.reader()),
+                tag::OCTET_STRING_IN_PIECES if levels.len() < limits::NESTING => levels.push(piece.reader()),
                 _ => return Err(piece.damaged("not a piece of an octet string")),
             }
         }
@@ -194,8 +195,8 @@ impl<'a> Reader<'a> {
             }
             match self::header(rest).map_err(|reason| self.damaged(reason))? {
                 (header, Some(content)) => position += header + content,
-                (_, None) if depth == MAX_DEPTH => {
-                    let (limit, found) = (MAX_DEPTH as u64, depth as u64 + 1);
+                (_, None) if depth == limits::NESTING => {
+                    let (limit, found) = (limits::NESTING as u64, depth as u64 + 1);
                     return Err(Error::Limit { what: "levels of nesting", limit, found });
                 }
                 (header, None) => {
@@ -261,9 +262,6 @@ pub(super) fn der_number(number: u64) -> Vec<u8> {
     let sign: &[u8] = if octets.first().is_some_and(|first| first & 0x80 != 0) { &[0] } else { &[] };
     der(tag::INTEGER, &[sign, octets])
 }
-
-/// What others write stays below ten.
-pub(super) const MAX_DEPTH: usize = 32;
 
 const CONSTRUCTED: u8 = 0x20;
 

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use super::{Entry, Error, Format, Member, Place, what_is};
 use crate::asn1::{self, tag};
 use crate::certificate::{Certificate, Fingerprint};
+use crate::limits;
 
 pub(super) static DER: Format = Format {
     name: "der",
@@ -26,10 +27,11 @@ fn recognise(head: &[u8]) -> bool {
 
 fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let mut bytes = Vec::new();
-    input.take(MAX + 1).read_to_end(&mut bytes)?;
+    let limit = limits::CERTIFICATE as u64;
+    input.take(limit + 1).read_to_end(&mut bytes)?;
     let length = bytes.len() as u64;
-    if length > MAX {
-        return Err(Error::TooLarge { limit: MAX });
+    if length > limit {
+        return Err(Error::TooLarge { limit });
     }
     let place = Place { line: None, bytes: 0..length };
     visit(match Certificate::from_der(bytes) {
@@ -58,6 +60,3 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
 fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error> {
     if remove.contains(&Fingerprint::of(existing)) { Ok(Vec::new()) } else { Ok(existing.to_vec()) }
 }
-
-/// The largest root in use has 4 KiB.
-const MAX: u64 = 1024 * 1024;

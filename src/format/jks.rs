@@ -15,6 +15,7 @@ use aws_lc_rs::digest::{Context, Digest, SHA1_FOR_LEGACY_USE_ONLY};
 use super::alias::{folded, free_alias, is_own};
 use super::{Entry, Error, Format, Member, read_whole};
 use crate::certificate::{Certificate, Fingerprint};
+use crate::limits;
 use entry::{Body, Entries, damaged};
 
 pub(super) static JKS: Format = Format {
@@ -146,8 +147,8 @@ fn extended(store: &[u8], mut known: Known, password: Option<&str>, add: &[Entry
             count += 1;
         }
     }
-    if count > MAX_ENTRIES {
-        return Err(Error::Limit { what: "entries", limit: MAX_ENTRIES.into(), found: count.into() });
+    if count > limits::STORE_ENTRIES {
+        return Err(Error::Limit { what: "entries", limit: limits::STORE_ENTRIES.into(), found: count.into() });
     }
     sealed_off(bytes, count, password)
 }
@@ -210,8 +211,6 @@ const COUNT_AT: usize = 8;
 const ENTRIES_AT: usize = 12;
 const DIGEST: usize = 20;
 const WRITING: Error = Error::PasswordNeeded { what: "writing a JKS store" };
-/// Java reads the largest store in use, with some thousands, in seconds.
-const MAX_ENTRIES: u32 = 1_000_000;
 
 #[cfg(test)]
 mod tests;

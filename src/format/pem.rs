@@ -175,25 +175,26 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
     while let Some(block) = scanner.next_block()? {
         let (start, end) = (block.place.bytes.start as usize, block.place.bytes.end as usize);
         if pkcs7::LABELS.contains(&block.label.as_str()) {
-            push_text(&mut text, &existing[done..start]);
-            done = start;
-            for member in pkcs7_members(block) {
-                let Member::Certificate { certificate, flaw: Some(_), .. } = member else { continue };
-                done = end;
+            let mut unseen = pkcs7_members(block).into_iter().filter_map(|member| match member {
+                Member::Certificate { certificate, flaw: Some(_), .. } => Some(certificate),
+                _ => None,
+            });
+            let Some(first) = unseen.next() else { continue };
+            push_text(&mut text, &existing[done..start], done > 0);
+            done = end;
+            for certificate in std::iter::once(first).chain(unseen) {
                 if !merged.known.contains(&certificate.fingerprint()) {
                     write_block(&mut text, CERTIFICATE, certificate.der());
                     merged.insert(certificate, std::mem::take(&mut text));
                 }
             }
-            push_text(&mut text, &existing[done..end]);
-            done = end;
             continue;
         }
         // OpenSSL's trust settings stay with their certificate.
         let trusted = if block.label == TRUSTED { block.der.clone().ok() } else { None };
         match member(block)? {
             Member::Certificate { certificate, .. } => {
-                push_text(&mut text, &existing[done..start]);
+                push_text(&mut text, &existing[done..start], done > 0);
                 // A second copy goes; what stands over it stays, over the next.
                 if !merged.known.contains(&certificate.fingerprint()) {
                     match trusted {
@@ -202,14 +203,13 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
                     }
                     merged.insert(certificate, std::mem::take(&mut text));
                 }
+                done = end;
             }
-            Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {
-                push_text(&mut text, &existing[done..end])
-            }
+            // They stay with the text around them: what ends at the next BEGIN may end inside a line.
+            Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {}
         }
-        done = end;
     }
-    push_text(&mut text, &existing[done..]);
+    push_text(&mut text, &existing[done..], done > 0);
     let rest = text;
     for entry in add {
         let mut text = Vec::new();
@@ -258,25 +258,43 @@ impl Merged {
 
 /// Text between blocks as it stands, but for the rest of the line that the block before it ends on, with LF line
 /// ends and one at its end.
-fn push_text(text: &mut Vec<u8>, part: &[u8]) {
-    let part = match memchr::memchr(b'\n', part) {
-        Some(end) if part[..end].trim_ascii().is_empty() => &part[end + 1..],
-        None if part.trim_ascii().is_empty() => return,
-        _ => part,
+fn push_text(text: &mut Vec<u8>, part: &[u8], after_block: bool) {
+    let lines = with_line_feeds(part);
+    let lines = match memchr::memchr(b'\n', &lines) {
+        Some(end) if after_block && lines[..end].trim_ascii().is_empty() => &lines[end + 1..],
+        None if lines.trim_ascii().is_empty() => return,
+        _ => &lines,
     };
-    for (index, byte) in part.iter().enumerate() {
-        match (*byte, part.get(index + 1)) {
-            (b'\r', Some(b'\n')) => {}
-            (b'\r', _) => text.push(b'\n'),
-            (byte, _) => text.push(byte),
-        }
-    }
-    if !part.is_empty() && !text.ends_with(b"\n") {
+    text.extend_from_slice(lines);
+    if !lines.is_empty() && !text.ends_with(b"\n") {
         text.push(b'\n');
     }
+}
+
+/// A line ends with CR, LF, CR LF or, where a file was converted twice, more CR before the LF.
+fn with_line_feeds(text: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(text.len());
+    let mut returns = 0;
+    for byte in text {
+        match byte {
+            b'\r' => {
+                returns += 1;
+                continue;
+            }
+            b'\n' => {}
+            _ => lines.extend(std::iter::repeat_n(b'\n', returns)),
+        }
+        returns = 0;
+        lines.push(*byte);
+    }
+    lines.extend(std::iter::repeat_n(b'\n', returns));
+    lines
 }
 
 const CERTIFICATE: &str = "CERTIFICATE";
 const TRUSTED: &str = "TRUSTED CERTIFICATE";
 /// Certificates that are written at a time.
 const BATCH: usize = 64;
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,8 @@ use flate2::read::DeflateDecoder;
 
 use super::password::DecodeBy;
 use super::pkcs12::{PKCS12, Work, decode_within};
-use super::{Entry, Error, Format, HEAD, Member, Passwords, Place, read_whole};
+use super::{Entry, Error, Format, Member, Passwords, Place, read_whole};
+use crate::limits;
 use crate::text::sanitise;
 
 pub(super) static ZIP: Format = Format {
@@ -27,7 +28,7 @@ pub(super) static ZIP: Format = Format {
 };
 
 fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
-    unpack(&read_whole(input)?, MAX_UNPACKED, password, visit)
+    unpack(&read_whole(input)?, limits::ARCHIVE_UNPACKED, password, visit)
 }
 
 /// Reads every file, as long as all of them have no more than `limit` bytes.
@@ -109,7 +110,7 @@ impl File {
         visit: &mut dyn FnMut(Member),
     ) -> Result<(), Error> {
         let place = self.place();
-        let head = &content[..content.len().min(HEAD)];
+        let head = &content[..content.len().min(limits::HEAD)];
         let Some(format) = Format::of(head) else {
             visit(Member::Other { alias: Some(self.name.clone()), kind: "unknown", place });
             return Ok(());
@@ -170,8 +171,8 @@ fn files(archive: &[u8]) -> Result<Vec<File>, Error> {
     if count == u16::MAX || offset == u32::MAX as usize {
         return Err(Error::Unsupported { what: "a ZIP archive of the Zip64 kind".to_owned() });
     }
-    if count > MAX_FILES {
-        return Err(Error::Limit { what: "files", limit: MAX_FILES.into(), found: count.into() });
+    if count > limits::ARCHIVE_FILES {
+        return Err(Error::Limit { what: "files", limit: limits::ARCHIVE_FILES.into(), found: count.into() });
     }
     // Where something stands before the archive, such as a program that unpacks it, all places are that much further.
     // Only then: writers of streams put Zip64 records between the directory and its end.
@@ -240,10 +241,6 @@ const DIRECTORY_END: [u8; 4] = *b"PK\x05\x06";
 const ENCRYPTED: u16 = 1;
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
-/// An archive of providers' certificates has a handful.
-const MAX_FILES: u16 = 1000;
-/// Of all files together.
-const MAX_UNPACKED: u64 = 256 << 20;
 
 #[cfg(test)]
 mod tests;

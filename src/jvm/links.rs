@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use crate::limits;
+
 /// The path without symbolic links; an absolute link starts at `root`, which `path` then is below. It must exist.
 pub(super) fn real(root: &Path, path: &Path) -> io::Result<PathBuf> {
     let Some(relative) = root.parent().and_then(|_| path.strip_prefix(root).ok()) else {
@@ -25,7 +27,7 @@ pub(super) fn real(root: &Path, path: &Path) -> io::Result<PathBuf> {
             continue;
         };
         links += 1;
-        if links > MAX_LINKS {
+        if links > limits::LINKS {
             return Err(io::Error::other("too many symbolic links"));
         }
         if target.has_root() {
@@ -50,6 +52,3 @@ fn usual(path: PathBuf) -> PathBuf {
         _ => path,
     }
 }
-
-/// Linux gives up after as many.
-const MAX_LINKS: usize = 40;

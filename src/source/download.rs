@@ -14,6 +14,8 @@ use std::slice;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::limits;
+
 use tokio::task::JoinSet;
 
 use engine::Engine;
@@ -44,19 +46,28 @@ pub struct Settings {
     pub max_bytes: u64,
     /// Folder for the bodies of files and their validators (`ETag`, `Last-Modified`); created when needed.
     pub cache: Option<PathBuf>,
+    /// Whether the cache is only read.
+    pub cache_is_fixed: bool,
     /// The server to ask for files instead of the one that a request names.
     pub mirror: Option<Mirror>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), attempts: 3, max_bytes: 16 * 1024 * 1024, cache: None, mirror: None }
+        Self {
+            timeout: limits::DOWNLOAD_TIME,
+            attempts: limits::ATTEMPTS,
+            max_bytes: limits::DOWNLOAD,
+            cache: None,
+            cache_is_fixed: false,
+            mirror: None,
+        }
     }
 }
 
 impl Settings {
     fn connect_timeout(&self) -> Duration {
-        CONNECT_TIMEOUT.min(self.timeout)
+        limits::CONNECT_TIME.min(self.timeout)
     }
 }
 
@@ -71,6 +82,8 @@ pub struct Download {
     pub from: String,
     /// The server that the request names sent it, over verified TLS: false when a mirror was asked.
     pub authentic: bool,
+    /// Where it has moved for good, by the server's own word.
+    pub moved: Option<String>,
 }
 
 impl Downloader {
@@ -108,7 +121,7 @@ impl Downloader {
             let mut running = JoinSet::new();
             let mut ended = Vec::with_capacity(requests.len());
             loop {
-                while running.len() < PARALLEL
+                while running.len() < limits::PARALLEL
                     && let Some((index, request)) = waiting.next()
                 {
                     let client = engine.client.clone();
@@ -129,6 +142,3 @@ impl Downloader {
         })
     }
 }
-
-const PARALLEL: usize = 16;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,6 +1,7 @@
 //! A provider's roots from where it publishes them, held against the pins.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -59,6 +60,32 @@ pub struct Held {
     pub acceptable: bool,
 }
 
+/// What came of one URL.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Asked {
+    /// The URL.
+    pub url: String,
+    /// What it did.
+    pub state: UrlState,
+}
+
+/// What a URL did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UrlState {
+    /// It served what is pinned, or was not asked.
+    AsPinned,
+    /// It served that, and says that it has moved there for good.
+    Moved(String),
+    /// There is nothing any more.
+    Gone(String),
+    /// It serves something else: these fingerprints, in the order of the answer.
+    Else(Vec<Fingerprint>),
+    /// Nothing could be had from it, for this reason, which may pass.
+    Unreachable(String),
+}
+
 /// What came of one provider.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -69,6 +96,8 @@ pub struct Fetched {
     pub roots: Vec<RootResult>,
     /// What is served beyond the pins.
     pub held: Vec<Held>,
+    /// Every URL that was to be asked.
+    pub urls: Vec<Asked>,
 }
 
 /// The network, or the decision to do without.
@@ -144,17 +173,17 @@ impl Fetched {
 }
 
 /// A URL of a provider.
-struct Asked {
+struct Wanted {
     url: String,
     /// A followed bundle, and its pattern for new roots; None for the URL of one root.
     followed: Option<Option<String>>,
 }
 
-fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>) -> Vec<Asked> {
-    let mut urls: Vec<Asked> = Vec::new();
+fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>) -> Vec<Wanted> {
+    let mut urls: Vec<Wanted> = Vec::new();
     for (root, _) in roots {
         if let Some(url) = root.url.clone().filter(|url| urls.iter().all(|asked| asked.url != *url)) {
-            urls.push(Asked { url, followed: None });
+            urls.push(Wanted { url, followed: None });
         }
     }
     for source in provider.sources.iter().filter(|source| source.is_public()) {
@@ -162,41 +191,82 @@ fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>
             (Some(region), Some(regional)) => regional.replace("{region}", region),
             _ => source.url.clone(),
         };
-        urls.push(Asked { url, followed: Some(source.subject.clone()) });
+        urls.push(Wanted { url, followed: Some(source.subject.clone()) });
     }
     urls
 }
 
 /// A provider may redirect among the hosts that its definition names.
-fn requests(urls: &[Asked]) -> Vec<Request> {
-    let host = |asked: &Asked| Some(reqwest::Url::parse(&asked.url).ok()?.host_str()?.to_owned());
+fn requests(urls: &[Wanted]) -> Vec<Request> {
+    let host = |asked: &Wanted| Some(reqwest::Url::parse(&asked.url).ok()?.host_str()?.to_owned());
     let allowed_hosts: Vec<String> = urls.iter().filter_map(host).collect();
     urls.iter().map(|asked| Request::file(&asked.url, allowed_hosts.clone())).collect()
 }
 
 /// What a URL served.
 struct Answer {
-    asked: Asked,
+    asked: Wanted,
     from: String,
     unchanged: bool,
     /// The provider's own server sent it, over verified TLS.
     authentic: bool,
-    certificates: Result<Vec<Certificate>, String>,
+    moved: Option<String>,
+    certificates: Result<Vec<Certificate>, Missing>,
+}
+
+/// Why an answer has no certificates.
+#[derive(Debug)]
+enum Missing {
+    Offline,
+    Download(DownloadError),
+    NoStore { from: String, error: format::Error },
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offline => f.write_str("offline"),
+            Self::Download(error) => error.fmt(f),
+            Self::NoStore { from, error } => write!(f, "`{from}`: {error}"),
+        }
+    }
 }
 
 impl Answer {
-    fn of(asked: Asked, answer: Option<Result<Download, DownloadError>>) -> Self {
-        let download =
-            answer.map_or_else(|| Err("offline".to_owned()), |answer| answer.map_err(|error| error.to_string()));
+    fn of(asked: Wanted, answer: Option<Result<Download, DownloadError>>) -> Self {
+        let download = answer.map_or(Err(Missing::Offline), |answer| answer.map_err(Missing::Download));
         match download {
-            Err(reason) => {
+            Err(missing) => {
                 let from = asked.url.clone();
-                Self { asked, from, unchanged: false, authentic: false, certificates: Err(reason) }
+                Self { asked, from, unchanged: false, authentic: false, moved: None, certificates: Err(missing) }
             }
-            Ok(Download { body, unchanged, from, authentic }) => {
-                let certificates = decode(&body).map_err(|error| format!("`{from}`: {error}"));
-                Self { asked, from, unchanged, authentic, certificates }
+            Ok(Download { body, unchanged, from, authentic, moved }) => {
+                let certificates = decode(&body).map_err(|error| Missing::NoStore { from: from.clone(), error });
+                Self { asked, from, unchanged, authentic, moved, certificates }
             }
+        }
+    }
+
+    fn state(&self, known: &HashSet<Fingerprint>, roots: &[(Root, Certificate)]) -> UrlState {
+        let certificates = match &self.certificates {
+            Ok(certificates) => certificates,
+            Err(Missing::Offline) => return UrlState::AsPinned,
+            Err(missing @ Missing::Download(DownloadError::Status { status: 404 | 410, .. })) => {
+                return UrlState::Gone(missing.to_string());
+            }
+            Err(missing) => return UrlState::Unreachable(missing.to_string()),
+        };
+        let found: Vec<Fingerprint> = certificates.iter().map(Certificate::fingerprint).collect();
+        let own = |(root, _): &&(Root, Certificate)| root.url.as_deref() == Some(&self.asked.url);
+        let serves = match &self.asked.followed {
+            None => roots.iter().filter(own).all(|(root, _)| found.contains(&root.sha256)),
+            // A bundle may lose members, but not all.
+            Some(_) => roots.is_empty() || found.iter().any(|fingerprint| known.contains(fingerprint)),
+        };
+        match &self.moved {
+            _ if !serves => UrlState::Else(found),
+            Some(to) => UrlState::Moved(to.clone()),
+            None => UrlState::AsPinned,
         }
     }
 }
@@ -214,10 +284,14 @@ fn decode(body: &[u8]) -> Result<Vec<Certificate>, format::Error> {
 fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answer>) -> Fetched {
     let results = roots.iter().map(|(root, certificate)| result_of(root, certificate, &answers)).collect();
     let known: HashSet<Fingerprint> = provider.pins.iter().map(|root| root.sha256).collect();
+    let urls = answers
+        .iter()
+        .map(|answer| Asked { url: answer.asked.url.clone(), state: answer.state(&known, roots) })
+        .collect();
     let chained = chained(&provider, &answers);
     let mut held: Vec<Held> = Vec::new();
     for Answer { asked, from, certificates, authentic, .. } in answers {
-        let certificates = certificates.unwrap_or_default();
+        let Ok(certificates) = certificates else { continue };
         // What stands in the place of a pinned root is a mismatch, not an offer.
         if asked.followed.is_none() && !certificates.iter().any(|found| known.contains(&found.fingerprint())) {
             continue;
@@ -235,7 +309,7 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
             held.push(Held { certificate, url: from.clone(), acceptable });
         }
     }
-    Fetched { provider, roots: results, held }
+    Fetched { provider, roots: results, held, urls }
 }
 
 /// What is served and leads to a pinned root, signature by signature: the intermediates of whole chains, which some
@@ -277,7 +351,7 @@ fn result_of(root: &Root, certificate: &Certificate, answers: &[Answer]) -> Root
         (Some(_), _) => (RootState::Downloaded, None),
         (None, None) => (RootState::BuiltIn, Some("it is not published by itself".to_owned())),
         (None, Some(answer)) => match &answer.certificates {
-            Err(reason) => (RootState::BuiltIn, Some(reason.clone())),
+            Err(missing) => (RootState::BuiltIn, Some(missing.to_string())),
             Ok(certificates) if answer.asked.followed.is_none() => {
                 let found: Vec<String> = certificates.iter().map(|found| found.fingerprint().to_string()).collect();
                 let reason = format!("`{}` serves {} instead", answer.from, found.join(", "));

@@ -146,6 +146,7 @@ struct Root {
 struct Source {
     url: String,
     regional: Option<String>,
+    subject: Option<String>,
 }
 
 impl Provider {
@@ -180,13 +181,19 @@ impl Provider {
 
     /// A bundle whose members may grow.
     pub(crate) fn source(mut self, url: &str) -> Self {
-        self.sources.push(Source { url: url.to_owned(), regional: None });
+        self.sources.push(Source { url: url.to_owned(), regional: None, subject: None });
+        self
+    }
+
+    /// The same, with a pattern that the subject of a new root must have.
+    pub(crate) fn growing_source(mut self, url: &str, subject: &str) -> Self {
+        self.sources.push(Source { url: url.to_owned(), regional: None, subject: Some(subject.to_owned()) });
         self
     }
 
     /// The same, with a narrower bundle per region.
     pub(crate) fn regional_source(mut self, url: &str, regional: &str) -> Self {
-        self.sources.push(Source { url: url.to_owned(), regional: Some(regional.to_owned()) });
+        self.sources.push(Source { url: url.to_owned(), regional: Some(regional.to_owned()), subject: None });
         self
     }
 
@@ -212,12 +219,15 @@ impl Provider {
                 toml += &format!("regions = {regions:?}\n");
             }
         }
-        for Source { url, regional } in &self.sources {
+        for Source { url, regional, subject } in &self.sources {
             toml += &format!("\n[[source]]\nurl = \"{url}\"\n");
             if let Some(regional) = regional {
                 toml += &format!("regional = \"{regional}\"\n");
             }
             toml += "encoding = \"pem\"\n";
+            if let Some(subject) = subject {
+                toml += &format!("subject = \"{subject}\"\n");
+            }
         }
         toml
     }

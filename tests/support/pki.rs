@@ -106,8 +106,13 @@ pub(crate) struct Chain {
 impl Chain {
     /// A chain for `localhost` and `127.0.0.1`.
     pub(crate) fn new() -> Self {
-        let root = Authority::root("pgtrust test root");
-        let intermediate = root.intermediate("pgtrust test intermediate");
+        Self::named("pgtrust test")
+    }
+
+    /// The same, with names that begin so.
+    pub(crate) fn named(name: &str) -> Self {
+        let root = Authority::root(&format!("{name} root"));
+        let intermediate = root.intermediate(&format!("{name} intermediate"));
         let (leaf, leaf_key) = intermediate.server(&["localhost", "127.0.0.1"]);
         Self { root: root.certificate, intermediate: intermediate.certificate, leaf, leaf_key }
     }

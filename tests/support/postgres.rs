@@ -19,7 +19,7 @@ pub(crate) struct Postgres {
     pub(crate) chain: Chain,
     process_id: u32,
     keeper: Option<JoinHandle<()>>,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Postgres {
@@ -31,6 +31,30 @@ impl Postgres {
         let server = shared.upgrade().unwrap_or_else(|| Arc::new(Self::start(&programs)));
         *shared = Arc::downgrade(&server);
         Some(server)
+    }
+
+    /// A server that no other test uses, or nothing when this machine has no PostgreSQL.
+    pub(crate) fn start_own() -> Option<Self> {
+        Some(Self::start(&Programs::find()?))
+    }
+
+    /// Goes over to another chain, as on a reload after a rotation. Returns once it presents it.
+    pub(crate) fn present(&self, chain: &Chain) {
+        let account = Account::of_server();
+        for (name, content) in [("server.crt", chain.server_pem()), ("server.key", chain.key_pem())] {
+            write(&account, &self.directory.path().join("data").join(name), &content);
+        }
+        let status = Command::new("kill").args(["-HUP", &self.process_id.to_string()]).status().unwrap();
+        assert!(status.success(), "kill -HUP: {status}");
+        let leaf = chain.leaf.pem.lines().nth(1).unwrap();
+        let handshake = || {
+            let address = format!("localhost:{}", self.port);
+            let mut command = Command::new("openssl");
+            command.args(["s_client", "-starttls", "postgres", "-showcerts", "-connect", &address]);
+            command.stdin(Stdio::null()).output().unwrap().stdout
+        };
+        let presented = (0..1000).any(|_| String::from_utf8_lossy(&handshake()).contains(leaf));
+        assert!(presented, "PostgreSQL does not go over to the new certificate");
     }
 
     fn start(programs: &Programs) -> Self {
@@ -46,7 +70,7 @@ impl Postgres {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             match run(account.command(programs, &programs.postgres), &data, port) {
                 Ok((process_id, keeper)) => {
-                    return Self { port, chain, process_id, keeper: Some(keeper), _directory: directory };
+                    return Self { port, chain, process_id, keeper: Some(keeper), directory };
                 }
                 Err(said) => log = said,
             }
@@ -130,11 +154,14 @@ fn initialise(programs: &Programs, account: &Account, data: &Path, chain: &Chain
     let access = "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
     let files = [("pg_hba.conf", access), ("server.crt", &chain.server_pem()), ("server.key", &chain.key_pem())];
     for (name, content) in files {
-        let file = data.join(name);
-        fs::write(&file, content).unwrap();
-        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
-        account.take(&file);
+        write(account, &data.join(name), content);
     }
+}
+
+fn write(account: &Account, file: &Path, content: &str) {
+    fs::write(file, content).unwrap();
+    fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
+    account.take(file);
 }
 
 /// Starts the server and waits until it says that it is ready; otherwise returns what it said.

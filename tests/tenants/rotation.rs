@@ -93,6 +93,47 @@ fn openssl_finds_the_root_in_use_in_the_file_and_in_the_stores() {
 }
 
 #[test]
+fn refresh_takes_a_rotation_into_the_stores_and_tells_it_once() {
+    let scene = Scene::with_token();
+    let [a, b] = roots(["A", "B"]);
+    scene.serves(&[&a]);
+    scene.home.pgtrust(&["install", TENANT, "--output", "s.pem"]).expect(0);
+    // The first run of all leaves its lock's file.
+    scene.home.pgtrust(&["refresh"]).expect(0);
+    let quiet = |status: i32| {
+        let before = snapshot(scene.home.path());
+        let run = scene.home.pgtrust(&["refresh"]).expect(status);
+        assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run}");
+        let times = |path: &std::path::Path| !path.ends_with("refresh.lock");
+        let after = snapshot(scene.home.path());
+        assert!(before.iter().filter(|(path, _)| times(path)).eq(after.iter().filter(|(path, _)| times(path))));
+    };
+    quiet(0);
+
+    scene.serves(&[&b]);
+    let before = fs::read(scene.file()).unwrap();
+    let run = scene.home.pgtrust(&["refresh", "--check"]).expect(1);
+    assert!(run.stdout.contains("would be updated") && fs::read(scene.file()).unwrap() == before, "{run}");
+    let run = scene.home.pgtrust(&["refresh"]).expect(1);
+    assert_eq!(run.stdout.matches("updated: 1 root added").count(), 2, "{run}");
+    assert!(run.stderr.contains("new root") && run.stderr.contains(&b.fingerprint()), "{run}");
+    assert_eq!(in_order(&scene.home, scene.file().to_str().unwrap()), [b.fingerprint(), a.fingerprint()]);
+    assert_eq!(sorted(in_order(&scene.home, "s.pem")), sorted(vec![a.fingerprint(), b.fingerprint()]));
+    scene.home.pgtrust(&["refresh"]).expect(0);
+    quiet(0);
+
+    scene.server.serve(PATH, Reply::status(403));
+    let run = scene.home.pgtrust(&["refresh"]).expect(2);
+    assert_eq!(run.stderr.matches("may not read this").count(), 1, "{run}");
+    quiet(2);
+    let status = scene.home.pgtrust(&["status"]).expect(1);
+    assert!(status.stdout.contains(&format!("{TENANT}: {}: 2 roots", scene.file().display())), "{status}");
+    assert!(status.stdout.contains("may not read this"), "{status}");
+    scene.serves(&[&b]);
+    scene.home.pgtrust(&["refresh"]).expect(0);
+}
+
+#[test]
 fn an_expired_root_goes_once_another_is_served() {
     let scene = Scene::with_token();
     let [b] = roots(["B"]);

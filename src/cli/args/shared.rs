@@ -13,13 +13,8 @@ use super::tenant::Tenant;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Download {
-    /// Use the built-in copies without asking the network
-    #[arg(long, conflicts_with = "mirror")]
-    pub(crate) offline: bool,
-
-    /// Download the same paths from this server; pins still decide. `{host}` stands for the original host
-    #[arg(long, value_name = "URL", value_parser = Mirror::from_str)]
-    pub(crate) mirror: Option<Mirror>,
+    #[command(flatten)]
+    pub(crate) network: Network,
 
     /// Only the roots of this region; `all` for those of all regions again
     #[arg(long)]
@@ -29,12 +24,23 @@ pub(crate) struct Download {
     #[arg(long)]
     pub(crate) retiring: bool,
 
-    /// Seconds that one download may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(crate) timeout: u64,
-
     #[command(flatten)]
     pub(crate) tenant: Tenant,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Network {
+    /// Use the built-in copies without asking the network
+    #[arg(long, conflicts_with = "mirror")]
+    pub(crate) offline: bool,
+
+    /// Download the same paths from this server; pins still decide. `{host}` stands for the original host
+    #[arg(long, value_name = "URL", value_parser = Mirror::from_str)]
+    pub(crate) mirror: Option<Mirror>,
+
+    /// Seconds that one download may take
+    #[arg(long, value_name = "SECONDS", default_value_t = pgtrust::limits::DOWNLOAD_TIME.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
 }
 
 impl Download {

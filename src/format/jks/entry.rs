@@ -1,7 +1,8 @@
 //! The entries of a JKS or JCEKS store, one after the other, with every length checked before it is used.
 
-use super::{MAX_ENTRIES, SEALED_MAGIC, VERSION, sealed};
+use super::{SEALED_MAGIC, VERSION, sealed};
 use crate::format::{Error, Place};
+use crate::limits;
 
 pub(super) const PRIVATE_KEY: u32 = 1;
 pub(super) const TRUSTED: u32 = 2;
@@ -42,8 +43,8 @@ impl<'a> Entries<'a> {
             return Err(Error::Unsupported { what: format!("version {version} of the Java key store format") });
         }
         let count = reader.u32("the number of entries")?;
-        if count > MAX_ENTRIES {
-            return Err(Error::Limit { what: "entries", limit: MAX_ENTRIES.into(), found: count.into() });
+        if count > limits::STORE_ENTRIES {
+            return Err(Error::Limit { what: "entries", limit: limits::STORE_ENTRIES.into(), found: count.into() });
         }
         Ok(Self { reader, version, sealed, count, left: count })
     }

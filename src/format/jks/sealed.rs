@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::entry::Reader;
 use crate::format::Error;
+use crate::limits;
 
 /// Moves behind one serialised object.
 pub(super) fn skip(reader: &mut Reader<'_>) -> Result<(), Error> {
@@ -34,7 +35,7 @@ struct Class {
 
 impl Objects<'_, '_> {
     fn object(&mut self, depth: usize) -> Result<(), Error> {
-        if depth > MAX_DEPTH {
+        if depth > limits::OBJECT_NESTING {
             return Err(unsupported(self.start));
         }
         match self.u8()? {
@@ -59,7 +60,7 @@ impl Objects<'_, '_> {
                 self.handles.push(None);
                 let mut family = Vec::new();
                 while let Some(known) = class {
-                    let known = self.known(known).filter(|_| family.len() < MAX_DEPTH);
+                    let known = self.known(known).filter(|_| family.len() < limits::OBJECT_NESTING);
                     let Class { types, parent } = known.ok_or_else(|| unsupported(self.start))?;
                     family.push(types);
                     class = parent;
@@ -79,7 +80,7 @@ impl Objects<'_, '_> {
 
     /// Where a class description stands among the handles; None for `null`.
     fn class(&mut self, depth: usize) -> Result<Option<usize>, Error> {
-        if depth > MAX_DEPTH {
+        if depth > limits::OBJECT_NESTING {
             return Err(unsupported(self.start));
         }
         match self.u8()? {
@@ -157,5 +158,4 @@ const END: u8 = 0x78;
 const SERIALIZABLE: u8 = 2;
 const FIRST_HANDLE: u32 = 0x7e_0000;
 /// A sealed key is two classes deep, and its fields one more.
-const MAX_DEPTH: usize = 8;
 const WHAT: &str = "a secret key";

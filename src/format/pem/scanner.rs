@@ -10,17 +10,16 @@ use std::sync::LazyLock;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig, Simd};
 use base64::{DecodeError, DecodeSliceError, Engine as _};
 use memchr::memmem::Finder;
-use memchr::{memchr, memchr_iter, memrchr2};
+use memchr::{memchr, memchr_iter, memchr2, memrchr2};
 
 use super::utf16::{self, Utf16};
 use crate::format::Place;
+use crate::limits;
 
 pub(in crate::format) const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 /// Larger blocks are not certificates.
-const MAX_BLOCK: usize = 1024 * 1024;
-const MAX_LABEL: usize = 64;
 const CHUNK: usize = 256 * 1024;
 
 /// The base64 of RFC 4648, padding and last bits not insisted on: the certificate inside tells whether it is whole.
@@ -121,10 +120,10 @@ impl<R: Read> Scanner<R> {
 
     /// Where the label of the BEGIN line at the start of the unread bytes ends.
     fn label_end(&mut self) -> io::Result<Option<usize>> {
-        self.have(BEGIN.len() + MAX_LABEL + DASHES.len())?;
+        self.have(BEGIN.len() + limits::PEM_LABEL + DASHES.len())?;
         let line = &self.unread()[BEGIN.len()..];
-        let line = &line[..line.len().min(MAX_LABEL + DASHES.len())];
-        let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
+        let line = &line[..line.len().min(limits::PEM_LABEL + DASHES.len())];
+        let line = &line[..memchr2(b'\r', b'\n', line).unwrap_or(line.len())];
         Ok(self.dashes.find(line).map(|length| BEGIN.len() + length))
     }
 
@@ -160,7 +159,7 @@ impl<R: Read> Scanner<R> {
                 break (der, dashes + END.len() + label.len() + DASHES.len());
             }
             from = dashes + DASHES.len();
-            if from > MAX_BLOCK {
+            if from > limits::CERTIFICATE {
                 break (Err("it is larger than 1 MiB".to_owned()), from);
             }
         };
@@ -177,7 +176,7 @@ impl<R: Read> Scanner<R> {
                 return Ok(Some(from + found));
             }
             from = from.max(unread.len().saturating_sub(DASHES.len() - 1));
-            if unread.len() > MAX_BLOCK || !self.fill()? {
+            if unread.len() > limits::CERTIFICATE || !self.fill()? {
                 return Ok(None);
             }
         }

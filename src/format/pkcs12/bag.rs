@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::certificate::{Certificate, Fingerprint};
 use crate::format::alias::is_own;
-use crate::format::ber::{Element, MAX_DEPTH, Reader, Spot, der, tag};
+use crate::format::ber::{Element, Reader, Spot, der, tag};
 use crate::format::{Error, Place};
+use crate::limits;
 
 /// One entry.
 pub(super) struct Bag<'a> {
@@ -42,21 +43,21 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
         }
         let bag = list.expect(tag::SEQUENCE, "an entry")?;
         let first = std::mem::take(first);
-        if bags.len() == MAX_ENTRIES {
-            let limit = MAX_ENTRIES as u64;
+        if bags.len() == limits::STORE_ENTRIES as usize {
+            let limit = limits::STORE_ENTRIES.into();
             return Err(Error::Limit { what: "entries", limit, found: limit + 1 });
         }
         let mut fields = bag.reader();
         let oid = fields.expect(tag::OID, "the kind of an entry")?.content;
         let value = fields.expect(tag::context_constructed(0), "the value of an entry")?;
         let kind = match oid.strip_prefix(BAG) {
-            Some([NESTED]) if levels.len() < MAX_DEPTH => {
+            Some([NESTED]) if levels.len() < limits::NESTING => {
                 let nested = value.reader().expect(tag::SEQUENCE, "the list of entries")?;
                 levels.push((nested.reader(), true));
                 continue;
             }
             Some([NESTED]) => {
-                let (limit, found) = (MAX_DEPTH as u64, levels.len() as u64 + 1);
+                let (limit, found) = (limits::NESTING as u64, levels.len() as u64 + 1);
                 return Err(Error::Limit { what: "levels of nesting", limit, found });
             }
             Some([KEY | SHROUDED_KEY]) => Kind::Key,
@@ -170,9 +171,6 @@ pub(super) fn write(certificates: &[(String, &Certificate)]) -> Vec<u8> {
 fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
     der(tag::SEQUENCE, &[&der(tag::OID, &[oid]), &der(tag::SET, &[value])])
 }
-
-/// Six bytes can be an entry, and each takes a few hundred in memory.
-const MAX_ENTRIES: usize = 1_000_000;
 
 /// 1.2.840.113549.1.12.10.1, and what follows it.
 const BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01];

@@ -9,6 +9,7 @@ use super::password::{Password, Work};
 use crate::asn1;
 use crate::format::ber::{Element, Reader, Spot, der, der_number, tag};
 use crate::format::{Error, Place};
+use crate::limits;
 
 /// A store as it stands.
 pub(super) struct Container<'a> {
@@ -68,8 +69,8 @@ impl<'a> Container<'a> {
         let mut contents = safe.expect(tag::SEQUENCE, "the list of contents")?.reader();
         let mut parts = Vec::new();
         while !contents.is_empty() {
-            if parts.len() == MAX_PARTS {
-                let limit = MAX_PARTS as u64;
+            if parts.len() == limits::STORE_PARTS {
+                let limit = limits::STORE_PARTS as u64;
                 return Err(Error::Limit { what: "parts of the store", limit, found: limit + 1 });
             }
             let info = contents.expect(tag::SEQUENCE, "a content")?;
@@ -161,9 +162,6 @@ fn encrypted<'a>(data: &Element<'a>) -> Result<Content<'a>, Error> {
     }
     Ok(Content::Encrypted { scheme, contents: contents.octets()?.0, spot: contents.spot_within() })
 }
-
-/// Others write up to three; pgtrust adds one with each change of a store.
-const MAX_PARTS: usize = 100_000;
 
 /// 1.2.840.113549.1.7.1 and .6
 const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];

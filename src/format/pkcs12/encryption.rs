@@ -9,6 +9,7 @@ use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
 use crate::asn1;
 use crate::format::Error;
 use crate::format::ber::{Element, Reader, Spot, der, der_number, tag};
+use crate::limits;
 
 /// How a part of a store is encrypted.
 pub(super) struct Scheme<'a> {
@@ -164,7 +165,8 @@ impl<'a> Pbkdf2<'a> {
         let salt = read_salt(&mut fields)?;
         let iterations = iterations(&fields.expect(tag::INTEGER, "the iteration count")?)?;
         let key_length = fields.optional(tag::INTEGER)?;
-        let key_length = key_length.map(|length| length.number("bytes of a derived key", MAX_KEY)).transpose()?;
+        let key_length =
+            key_length.map(|length| length.number("bytes of a derived key", limits::DERIVED_KEY)).transpose()?;
         let hash = fields.optional(tag::SEQUENCE)?.map_or(Ok(&SHA1), |function| Hash::of_hmac(&function))?;
         Ok(Self { hash, salt, iterations, key_length: key_length.map(|length| length as usize) })
     }
@@ -173,7 +175,7 @@ impl<'a> Pbkdf2<'a> {
 pub(super) fn read_salt<'a>(fields: &mut Reader<'a>) -> Result<Cow<'a, [u8]>, Error> {
     let (salt, _) = fields.octet_string("the salt")?.octets()?;
     match salt.len() as u64 {
-        found if found > MAX_SALT => Err(Error::Limit { what: "bytes of salt", limit: MAX_SALT, found }),
+        found if found > limits::SALT => Err(Error::Limit { what: "bytes of salt", limit: limits::SALT, found }),
         _ => Ok(salt),
     }
 }
@@ -192,5 +194,3 @@ const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c];
 
 /// As long as keytool's.
 pub(super) const SALT: usize = 20;
-const MAX_SALT: u64 = 64 * 1024;
-const MAX_KEY: u64 = 1024;

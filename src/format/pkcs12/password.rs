@@ -8,6 +8,7 @@ use aws_lc_rs::{digest, hmac, pbkdf2};
 use crate::asn1;
 use crate::format::Error;
 use crate::format::ber::{Element, tag};
+use crate::limits;
 
 /// A password in one of the forms that programs give to the derivation of keys.
 pub(super) struct Password<'a> {
@@ -124,7 +125,7 @@ pub(in crate::format) struct Work {
 
 impl Work {
     pub(in crate::format) fn new() -> Self {
-        Self { left: MAX_WORK }
+        Self { left: limits::DERIVATIONS }
     }
 
     fn spend(&mut self, iterations: NonZeroU32, blocks: usize) -> Result<(), Error> {
@@ -132,8 +133,8 @@ impl Work {
         match self.left.checked_sub(cost) {
             Some(left) => self.left = left,
             None => {
-                let found = (MAX_WORK - self.left).saturating_add(cost);
-                return Err(Error::Limit { what: "iterations of the whole file", limit: MAX_WORK, found });
+                let found = (limits::DERIVATIONS - self.left).saturating_add(cost);
+                return Err(Error::Limit { what: "iterations of the whole file", limit: limits::DERIVATIONS, found });
             }
         }
         Ok(())
@@ -142,7 +143,7 @@ impl Work {
 
 /// An iteration count of a key derivation.
 pub(super) fn iterations(number: &Element<'_>) -> Result<NonZeroU32, Error> {
-    let count = number.number("iterations of a key derivation", MAX_ITERATIONS)?;
+    let count = number.number("iterations of a key derivation", limits::DERIVATION)?;
     let count = u32::try_from(count).ok().and_then(NonZeroU32::new);
     count.ok_or_else(|| number.damaged("an iteration count of 0"))
 }
@@ -212,11 +213,6 @@ static SHA512: Hash = Hash {
     pbkdf2: Some(pbkdf2::PBKDF2_HMAC_SHA512),
 };
 
-/// What Java accepts at most. OpenSSL and Java write 2,048 to 100,000; some have set millions.
-const MAX_ITERATIONS: u64 = 5_000_000;
-/// A few seconds.
-const MAX_WORK: u64 = 30_000_000;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +242,9 @@ mod tests {
         let work = &mut Work { left: 10 };
         assert!(password.pbkdf2(&SHA256, b"", count(5), 32, work).is_ok());
         let error = password.pbkdf2(&SHA256, b"", count(3), 64, work).unwrap_err();
-        assert!(matches!(error, Error::Limit { what: "iterations of the whole file", limit: MAX_WORK, .. }), "{error}");
+        assert!(
+            matches!(error, Error::Limit { what: "iterations of the whole file", limit: limits::DERIVATIONS, .. }),
+            "{error}"
+        );
     }
 }

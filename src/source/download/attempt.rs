@@ -11,6 +11,7 @@ use super::cache::{self, Entry};
 use super::error::shown;
 use super::request::Kind;
 use super::{Download, DownloadError, Method, Request, Settings};
+use crate::limits;
 
 pub(super) async fn attempt(
     client: &Client,
@@ -22,32 +23,37 @@ pub(super) async fn attempt(
     let cached = folder.and_then(|folder| cache::load(folder, &shown(url), settings.max_bytes));
     let authentic = settings.mirror.is_none() || !asked.is_file();
     let mut at = url.clone();
-    for _ in 0..=MAX_REDIRECTS {
+    // Only as long as each step is for good.
+    let mut moved = Some(None);
+    for _ in 0..=limits::REDIRECTS {
         let known = cached.as_ref().filter(|entry| entry.answered == shown(&at));
         let request = conditional(request(client, &at, asked), known);
         let response = request.send().await.map_err(|error| DownloadError::of(&error, &at, settings))?;
         let status = response.status();
         if let (StatusCode::NOT_MODIFIED, Some(entry)) = (status, known) {
             let body = entry.body.clone();
-            return Ok(Download { body, unchanged: true, from: shown(&at), authentic });
+            return Ok(Download { body, unchanged: true, from: shown(&at), authentic, moved: moved.flatten() });
         }
         if status == StatusCode::OK || status.is_success() && !asked.is_file() {
             let etag = text(response.headers(), ETAG);
             let last_modified = text(response.headers(), LAST_MODIFIED);
-            let limit = if asked.is_file() { settings.max_bytes } else { settings.max_bytes.min(MAX_ANSWER) };
+            let limit = if asked.is_file() { settings.max_bytes } else { settings.max_bytes.min(limits::ANSWER) };
             let body = body(response, &at, settings, limit).await?;
             let entry = Entry { answered: shown(&at), etag, last_modified, body };
-            if let Some(folder) = folder
+            if let Some(folder) = folder.filter(|_| !settings.cache_is_fixed)
                 && (entry.etag.is_some() || entry.last_modified.is_some())
             {
                 // What cannot be kept is downloaded again next time; that is no reason to fail now.
                 let _ = cache::store(folder, &shown(url), &entry);
             }
-            return Ok(Download { body: entry.body, unchanged: false, from: entry.answered, authentic });
+            let (body, from) = (entry.body, entry.answered);
+            return Ok(Download { body, unchanged: false, from, authentic, moved: moved.flatten() });
         }
         match text(response.headers(), LOCATION) {
             Some(location) if status.is_redirection() => {
                 at = redirected(&at, &location, url, asked)?;
+                let is_for_good = matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+                moved = moved.filter(|_| is_for_good).map(|_| Some(shown(&at)));
             }
             _ => {
                 return Err(DownloadError::Status {
@@ -63,7 +69,7 @@ pub(super) async fn attempt(
     Err(DownloadError::Redirect {
         url: shown(url),
         to: shown(&at),
-        reason: format!("more than {MAX_REDIRECTS} redirects"),
+        reason: format!("more than {} redirects", limits::REDIRECTS),
     })
 }
 
@@ -138,10 +144,6 @@ fn redirected(from: &Url, location: &str, first: &Url, asked: &Request) -> Resul
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
-
-const MAX_REDIRECTS: usize = 5;
-/// No answer of an API is as large, and there may be a thousand of them.
-const MAX_ANSWER: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::certificate::sha256;
+use crate::limits;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -23,7 +24,7 @@ pub(super) struct Entry {
 /// What is kept for `url`, or nothing if the file is missing, damaged, too large or not ours.
 pub(super) fn load(folder: &Path, url: &str, max_bytes: u64) -> Option<Entry> {
     let file = File::open(path(folder, url)).ok()?;
-    let limit = max_bytes.saturating_add(MAX_HEAD);
+    let limit = max_bytes.saturating_add(limits::DOWNLOAD_HEAD);
     if file.metadata().ok()?.len() > limit {
         return None;
     }
@@ -80,7 +81,6 @@ fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 const MAGIC: &str = "pgtrust download 1";
-const MAX_HEAD: u64 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use reqwest::{Client, Url};
 use super::attempt::attempt;
 use super::error::shown;
 use super::{Download, DownloadError, Mirror, Request, Settings};
+use crate::limits;
 
 /// The download with as many attempts as it is worth.
 pub(super) async fn download(
@@ -54,13 +55,13 @@ fn pause(error: &DownloadError, tried: u32, random: u16) -> Option<Duration> {
         DownloadError::Status { status: 304 | 429 | 500..=599, retry_after, .. } => *retry_after,
         _ => return None,
     };
-    if asked.is_some_and(|asked| asked > LONGEST_PAUSE) {
+    if asked.is_some_and(|asked| asked > limits::PAUSE) {
         return None;
     }
     let step = BACK_OFF * 2_u32.saturating_pow(tried - 1).min(32);
     // Half fixed, half random, so that machines that failed together do not come back together.
     let jitter = step / 2 * u32::from(random) / u32::from(u16::MAX);
-    Some((step / 2 + jitter).max(asked.unwrap_or_default()).min(LONGEST_PAUSE))
+    Some((step / 2 + jitter).max(asked.unwrap_or_default()).min(limits::PAUSE))
 }
 
 /// The standard library seeds its hash tables from the system; that is random enough to spread retries.
@@ -70,7 +71,6 @@ fn random() -> u16 {
 }
 
 const BACK_OFF: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
@@ -93,7 +93,7 @@ mod tests {
             assert_eq!(pause(&passing, tried, 0), Some(shortest));
             assert_eq!(pause(&passing, tried, u16::MAX), Some(shortest * 2));
         }
-        assert_eq!(pause(&passing, u32::MAX, u16::MAX), Some(LONGEST_PAUSE));
+        assert_eq!(pause(&passing, u32::MAX, u16::MAX), Some(limits::PAUSE));
     }
 
     #[test]

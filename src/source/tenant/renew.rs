@@ -28,25 +28,25 @@ pub enum TenantRoot {
     Served,
 }
 
-/// What became of a tenant's file.
+/// What a tenant's file is to be.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Renewed {
     /// The tenant.
     pub tenant: Tenant,
-    /// What is in it now, in order.
+    /// What is to be in it, in order.
     pub roots: Vec<(Certificate, TenantRoot)>,
     /// What was served or kept and is not in it. Intermediates are not mentioned: whoever trusts the root has no need of
     /// them.
     pub rejected: Vec<Rejected>,
-    /// Whether the file is new.
+    /// Whether nothing was pinned before.
     pub first: bool,
-    /// Whether it changed.
-    pub changed: bool,
+    /// The same roots, to be written.
+    pub bundle: Bundle,
 }
 
 impl FetchedTenant {
-    /// Brings a tenant's file up to what is served. Fails, and changes nothing, when nothing that is served is a root.
+    /// Holds what is served against a tenant's file, which is not written yet. Fails when nothing that is served is a root.
     pub fn renew(self, file: &Path, now: OffsetDateTime) -> Result<Renewed, Error> {
         let Self { tenant, url, served } = self;
         let served = served?;
@@ -74,7 +74,7 @@ impl FetchedTenant {
             }
         };
         let roots = bundle.certificates().map(|certificate| (certificate.clone(), state(certificate))).collect();
-        Ok(Renewed { tenant, roots, rejected, first: kept.is_empty(), changed: bundle.keep(file)? })
+        Ok(Renewed { tenant, roots, rejected, first: kept.is_empty(), bundle })
     }
 }
 

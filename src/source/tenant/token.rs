@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::super::Secret;
 use super::error::TenantReason;
 use crate::catalog::Token;
+use crate::limits;
 use crate::manifest::TokenFrom;
 use crate::tool;
 
@@ -102,7 +103,7 @@ impl<'a> Tokens<'a> {
 
 fn of_file(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|file| file.take(limits::PASSWORD_FILE).read_to_end(&mut bytes));
     read.map_err(|error| format!("`{}`: {error}", path.display()))?;
     first_line(&bytes).ok_or_else(|| format!("`{}` begins with none", path.display()))
 }
@@ -111,8 +112,9 @@ fn of_file(path: &Path) -> Result<String, String> {
 fn first_line(bytes: &[u8]) -> Option<String> {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let text = std::str::from_utf8(line).ok()?.trim();
-    let sound =
-        !text.is_empty() && bytes.len() < MAX as usize && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let sound = !text.is_empty()
+        && (bytes.len() as u64) < limits::PASSWORD_FILE
+        && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     sound.then(|| text.to_owned())
 }
 
@@ -122,5 +124,3 @@ fn describe(from: &TokenFrom) -> String {
         TokenFrom::Command(command) => format!("`{}`", command.join(" ")),
     }
 }
-
-const MAX: u64 = 64 * 1024;

@@ -1,0 +1,92 @@
+//! What of a fetch a person should look at.
+
+use super::fetch::{Fetched, Held, RootResult, RootState, UrlState};
+use crate::refresh::{Finding, Kind};
+
+impl Fetched {
+    /// What is not as it should be, in words.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = self.unreachable().into_iter().collect();
+        for asked in &self.urls {
+            let key = |detail: &str| format!("{} {detail}", asked.url);
+            let docs = || Some(format!("compare it with {}", self.provider.docs));
+            let (kind, key, message, hint) = match &asked.state {
+                UrlState::AsPinned | UrlState::Unreachable(_) => continue,
+                UrlState::Moved(to) => {
+                    (Kind::Moved, key(to), format!("`{}` has moved for good to `{to}`", asked.url), docs())
+                }
+                UrlState::Gone(reason) => {
+                    let expected = self.expected(&asked.url);
+                    let message = format!("{reason}, where it published {expected}; the built-in copy stays");
+                    (Kind::Gone, asked.url.clone(), message, docs())
+                }
+                UrlState::Else(found) => {
+                    let found = found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    let expected = self.expected(&asked.url);
+                    let message = format!(
+                        "`{}` serves {found} instead of {expected}; not used, the built-in copy stays",
+                        asked.url
+                    );
+                    let hint = "its pin is a SHA-256 fingerprint of a known certificate: a proxy or another party may have answered";
+                    (Kind::Mismatch, key(&found), message, Some(hint.to_owned()))
+                }
+            };
+            findings.push(self.finding(kind, &key, &message, hint));
+        }
+        findings.extend(self.held.iter().map(|held| {
+            let fingerprint = held.certificate.fingerprint().to_string();
+            let message = format!("held, not trusted: {}", held.description());
+            let hint = format!("compare it with {}; `pgtrust accept {fingerprint}` trusts it", self.provider.docs);
+            self.finding(Kind::Held, &fingerprint, &message, Some(hint))
+        }));
+        findings
+    }
+
+    fn finding(&self, kind: Kind, key: &str, message: &str, hint: Option<String>) -> Finding {
+        let id = &self.provider.id;
+        Finding::new(kind, id, key, format!("`{id}`: {message}"), hint)
+    }
+
+    fn unreachable(&self) -> Option<Finding> {
+        let reasons = self.urls.iter().filter_map(|asked| match &asked.state {
+            UrlState::Unreachable(reason) => Some((&asked.url, reason)),
+            _ => None,
+        });
+        let (_, reason) = reasons.clone().next()?;
+        let down: Vec<&String> = reasons.map(|(url, _)| url).collect();
+        let lost = |root: &&RootResult| {
+            root.result == RootState::BuiltIn && root.url.as_ref().is_some_and(|url| down.contains(&url))
+        };
+        let lost = self.roots.iter().filter(lost).count();
+        let message = match (lost, self.roots.len()) {
+            (0, _) => reason.clone(),
+            (lost, all) => format!(
+                "{lost} of {all} root{} taken from the built-in copies, which the same pins prove: {reason}",
+                if all == 1 { "" } else { "s" }
+            ),
+        };
+        Some(self.finding(Kind::Source, "", &message, None))
+    }
+
+    /// The roots that a URL is to serve.
+    fn expected(&self, url: &str) -> String {
+        let own = self.provider.pins.iter().filter(|root| root.url.as_deref() == Some(url));
+        let own: Vec<String> = own.map(|root| format!("`{}`, sha256 {}", root.subject, root.sha256)).collect();
+        if own.is_empty() { "the pinned roots".to_owned() } else { own.join(", ") }
+    }
+}
+
+impl Held {
+    /// What a person compares.
+    pub fn description(&self) -> String {
+        let certificate = &self.certificate;
+        format!(
+            "`{}`, sha256 {}, valid {} to {}, served by `{}`",
+            certificate.subject(),
+            certificate.fingerprint(),
+            certificate.not_before().date(),
+            certificate.not_after().date(),
+            self.url
+        )
+    }
+}

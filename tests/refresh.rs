@@ -1,0 +1,276 @@
+//! `refresh`: what cron runs. Silent when nothing changed, told once when a person is needed, never worse than before.
+
+mod night;
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::support::pgtrust::{Home, Provider, Run};
+use crate::support::pki::{Authority, TestCertificate};
+use crate::support::provider_server::ProviderServer;
+use crate::support::reply::Reply;
+use crate::support::store::{differences, in_order, roots, snapshot};
+
+/// A provider with one pinned root, which follows a bundle, installed into two stores.
+struct Scene {
+    server: ProviderServer,
+    home: Home,
+    pinned: TestCertificate,
+}
+
+impl Scene {
+    fn new(new_roots: &str) -> Self {
+        let server = ProviderServer::start();
+        let pinned = Authority::root("pgtrust test root").certificate;
+        let mut home = Home::new();
+        home.trust_for_https(server.ca_pem());
+        let url = server.url("/bundle.pem");
+        home.add_provider(&Provider::new("prov").root(&pinned).growing_source(&url, "CN=pgtrust test *"));
+        let scene = Self { server, home, pinned };
+        scene.serve(&[&scene.pinned]);
+        for store in ["one.pem", "two.p12"] {
+            scene.home.pgtrust(&["install", "prov", "--output", store]).expect(0);
+        }
+        let manifest = scene.home.path().join(".config/pgtrust/pgtrust.toml");
+        let text = fs::read_to_string(&manifest).unwrap();
+        fs::write(&manifest, text.replace("name = \"prov\"\n", &format!("name = \"prov\"\n{new_roots}"))).unwrap();
+        scene
+    }
+
+    fn serve(&self, certificates: &[&TestCertificate]) {
+        let pem: String = certificates.iter().map(|certificate| certificate.pem.as_str()).collect();
+        let tag =
+            format!("\"{}\"", certificates.iter().map(|certificate| certificate.fingerprint()).collect::<String>());
+        self.server.serve("/bundle.pem", Reply::bytes(pem).header("etag", &tag));
+    }
+
+    fn refresh(&self, arguments: &[&str]) -> Run {
+        self.home.pgtrust(&[&["refresh"], arguments].concat())
+    }
+
+    fn state(&self, name: &str) -> PathBuf {
+        self.home.path().join(".local/state/pgtrust").join(name)
+    }
+}
+
+#[track_caller]
+fn silent(run: &Run) {
+    assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run}");
+}
+
+const ACCEPT: &str = "new-roots = \"accept\"\n";
+
+#[test]
+fn with_nothing_to_do_it_says_nothing_and_writes_nothing() {
+    let scene = Scene::new("");
+    silent(&scene.refresh(&[]).expect(0));
+    // The time of the last run is that of the lock, which is no write.
+    let seen = || {
+        let mut seen = snapshot(scene.home.path());
+        seen.remove(&scene.state("refresh.lock"));
+        seen
+    };
+    let (before, asked) = (seen(), scene.server.requests("/bundle.pem").len());
+    silent(&scene.refresh(&[]).expect(0));
+    assert_eq!(differences(&before, &seen()), [""; 0]);
+    let requests = scene.server.requests("/bundle.pem");
+    assert_eq!(requests.len(), asked + 1);
+    assert!(requests[asked].headers.contains_key("if-none-match"), "{:?}", requests[asked]);
+    let said = scene.refresh(&["--verbose"]).expect(0).stdout;
+    assert_eq!(said.matches(": unchanged: ").count(), 3, "{said}");
+}
+
+#[test]
+fn a_new_root_that_may_be_taken_goes_into_every_store_beside_the_old_one() {
+    let scene = Scene::new(ACCEPT);
+    let new = Authority::root("pgtrust test new root").certificate;
+    scene.serve(&[&scene.pinned, &new]);
+    scene.refresh(&[]).expect(0);
+    let names = ["one.pem", "two.p12"];
+    for store in names {
+        let mut both = in_order(&scene.home, store);
+        both.sort();
+        let mut expected = [scene.pinned.fingerprint(), new.fingerprint()];
+        expected.sort();
+        assert_eq!(both, expected, "{store}");
+    }
+    silent(&scene.refresh(&[]).expect(0));
+    // The source loses the old root: the stores do not.
+    scene.serve(&[&new]);
+    scene.refresh(&[]);
+    assert_eq!(names.map(|store| in_order(&scene.home, store).len()), [2, 2]);
+}
+
+#[test]
+fn a_check_tells_what_the_run_does_and_writes_nothing() {
+    let scene = Scene::new(ACCEPT);
+    silent(&scene.refresh(&["--check"]).expect(0));
+    let new = Authority::root("pgtrust test new root").certificate;
+    scene.serve(&[&scene.pinned, &new]);
+    let before = snapshot(scene.home.path());
+    let check = scene.refresh(&["--check"]).expect(1);
+    let report = scene.refresh(&["--check", "--json"]).expect(1).json();
+    assert_eq!(differences(&before, &snapshot(scene.home.path())), [""; 0]);
+    assert_eq!((&report["check"], &report["changed"]), (&json!(true), &json!(true)), "{report}");
+    assert_eq!(report["stores"][1]["added"][0]["sha256"], json!(new.fingerprint()), "{report}");
+    let run = scene.refresh(&[]).expect(0);
+    assert_eq!(run.stdout.lines().count(), 3, "{run}");
+    assert_eq!(check.stdout.replace("would be updated", "updated"), run.stdout);
+    silent(&scene.refresh(&["--check"]).expect(0));
+}
+
+#[test]
+fn an_unknown_root_is_told_once_and_goes_in_once_it_is_accepted() {
+    let scene = Scene::new("");
+    let new = Authority::root("pgtrust test new root").certificate;
+    scene.serve(&[&scene.pinned, &new]);
+    let first = scene.refresh(&[]).expect(1);
+    assert!(first.stderr.contains(&new.fingerprint()) && first.stderr.contains("pgtrust accept"), "{first}");
+    assert_eq!(first.stdout, "");
+    silent(&scene.refresh(&[]).expect(1));
+    // Neither an outage makes it news again, nor does it get lost.
+    scene.server.serve("/bundle.pem", Reply::status(503));
+    let outage = scene.refresh(&["--timeout", "5"]).expect(2);
+    assert!(outage.stderr.contains("503") && !outage.stderr.contains(&new.fingerprint()), "{outage}");
+    scene.serve(&[&scene.pinned, &new]);
+    silent(&scene.refresh(&[]).expect(1));
+    let again = scene.refresh(&["--json"]).expect(1).json();
+    let findings = again["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{again}");
+    for (key, value) in [("kind", json!("held")), ("about", json!("prov")), ("new", json!(false))] {
+        assert_eq!(findings[0][key], value, "{again}");
+    }
+    scene.home.pgtrust(&["accept", &new.fingerprint()]).expect(0);
+    let run = scene.refresh(&[]).expect(0);
+    assert_eq!(run.stdout.lines().count(), 2, "{run}");
+    assert_eq!(in_order(&scene.home, "one.pem").len(), 2);
+    silent(&scene.refresh(&[]).expect(0));
+}
+
+#[test]
+fn a_failing_source_stops_no_other_and_is_told_once() {
+    let scene = Scene::new(ACCEPT);
+    let [other] = roots(["other"]);
+    scene.server.serve("/other.pem", Reply::bytes(other.pem.as_str()));
+    scene.home.add_provider(&Provider::new("aaa").root_at(&other, &scene.server.url("/other.pem")));
+    scene.home.pgtrust(&["install", "aaa", "--output", "three.pem"]).expect(0);
+    silent(&scene.refresh(&[]).expect(0));
+
+    let new = Authority::root("pgtrust test new root").certificate;
+    scene.serve(&[&scene.pinned, &new]);
+    let faults = [Reply::status(500), Reply::html(), Reply::truncated(other.pem.as_str()), Reply::bytes("")];
+    for (index, fault) in faults.into_iter().enumerate() {
+        scene.server.serve("/other.pem", fault);
+        let run = scene.refresh(&["--timeout", "5"]).expect(2);
+        assert_eq!(run.stderr.contains("`aaa`: 1 of 1 root taken from the built-in copies"), index == 0, "{run}");
+        assert_eq!(run.stdout.is_empty(), index > 0, "{run}");
+    }
+    assert_eq!(in_order(&scene.home, "one.pem").len(), 2);
+    assert_eq!(in_order(&scene.home, "three.pem"), [other.fingerprint()]);
+    scene.server.serve("/other.pem", Reply::bytes(other.pem.as_str()));
+    silent(&scene.refresh(&[]).expect(0));
+    scene.server.serve("/other.pem", Reply::status(500));
+    assert!(!scene.refresh(&[]).expect(2).stderr.is_empty(), "a new outage is news");
+}
+
+#[test]
+fn a_pinned_address_that_drifts_is_told_with_what_was_expected() {
+    let scene = Scene::new("");
+    let [root, impostor] = roots(["pinned", "impostor"]);
+    let url = scene.server.url("/root.pem");
+    scene.home.add_provider(&Provider::new("drift").root_at(&root, &url));
+    scene.server.serve("/root.pem", Reply::bytes(root.pem.as_str()));
+    scene.server.serve("/moved.pem", Reply::bytes(root.pem.as_str()));
+    scene.home.pgtrust(&["install", "drift", "--output", "three.pem"]).expect(0);
+    let moved = Reply::status(301).header("location", "/moved.pem");
+    for (reply, words) in [
+        (Reply::bytes(impostor.pem.as_str()), vec!["instead of", &url]),
+        (Reply::status(404), vec!["answered 404", "published"]),
+        (Reply::status(410), vec!["answered 410"]),
+        (moved, vec!["has moved for good to", "/moved.pem"]),
+    ] {
+        scene.server.serve("/root.pem", Reply::bytes(root.pem.as_str()));
+        silent(&scene.refresh(&[]).expect(0));
+        scene.server.serve("/root.pem", reply);
+        let run = scene.refresh(&[]).expect(1);
+        assert!(words.iter().all(|word| run.stderr.contains(word)), "{run}");
+        assert!(run.stderr.contains("hint: ") && run.stdout.is_empty(), "{run}");
+        silent(&scene.refresh(&[]).expect(1));
+        assert_eq!(in_order(&scene.home, "three.pem"), [root.fingerprint()]);
+    }
+    scene.server.serve("/root.pem", Reply::status(307).header("location", "/moved.pem"));
+    silent(&scene.refresh(&[]).expect(0));
+}
+
+#[test]
+fn a_store_that_cannot_be_read_stops_no_other() {
+    let scene = Scene::new(ACCEPT);
+    let new = Authority::root("pgtrust test new root").certificate;
+    scene.serve(&[&scene.pinned, &new]);
+    scene.home.write("one.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let before = fs::read(scene.home.path().join("one.pem")).unwrap();
+    let run = scene.refresh(&[]).expect(2);
+    assert!(run.stderr.contains("one.pem`: "), "{run}");
+    assert_eq!(in_order(&scene.home, "two.p12").len(), 2);
+    silent(&scene.refresh(&[]).expect(2));
+    assert_eq!(fs::read(scene.home.path().join("one.pem")).unwrap(), before);
+    fs::remove_file(scene.home.path().join("one.pem")).unwrap();
+    let run = scene.refresh(&[]).expect(0);
+    assert!(run.stdout.contains("one.pem: created: 2 roots added"), "{run}");
+}
+
+#[test]
+fn what_the_manifest_names_and_is_not_there_is_told_and_the_rest_goes_on() {
+    let scene = Scene::new(ACCEPT);
+    let [mine] = roots(["mine"]);
+    scene.home.write("mine.pem", &mine.pem);
+    scene.home.pgtrust(&["install", "prov", "mine.pem", "--output", "three.pem"]).expect(0);
+    fs::remove_file(scene.home.path().join("mine.pem")).unwrap();
+    fs::remove_dir_all(scene.home.user_bundles().join("prov")).unwrap();
+    let run = scene.refresh(&[]).expect(2);
+    assert!(run.stderr.contains("prov`") && run.stderr.contains("mine.pem`"), "{run}");
+    assert_eq!(in_order(&scene.home, "three.pem").len(), 2);
+    silent(&scene.refresh(&[]).expect(2));
+}
+
+#[test]
+fn two_runs_never_overlap() {
+    let scene = Scene::new("");
+    silent(&scene.refresh(&[]).expect(0));
+    let held = fs::File::open(scene.state("refresh.lock")).unwrap();
+    held.lock().unwrap();
+    let run = scene.refresh(&["--wait", "0"]).expect(2);
+    assert!(run.stderr.contains("refresh.lock` is locked") && run.stderr.contains("hint: "), "{run}");
+    drop(held);
+    silent(&scene.refresh(&["--splay", "1ms", "--wait", "0"]).expect(0));
+    scene.refresh(&["--splay", "soon"]).expect(2);
+}
+
+#[test]
+fn without_anything_kept_there_is_nothing_to_refresh() {
+    let home = Home::new();
+    let run = home.pgtrust(&["refresh"]).expect(2);
+    assert!(run.stderr.contains("hint: "), "{run}");
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_report_says_all_of_it() {
+    let scene = Scene::new(ACCEPT);
+    let new = Authority::root("pgtrust test new root").certificate;
+    scene.serve(&[&scene.pinned, &new]);
+    let report = scene.refresh(&["--json"]).expect(0).json();
+    let source = &report["sources"][0];
+    assert_eq!((&source["name"], &source["changed"]), (&json!("prov"), &json!(true)), "{report}");
+    assert_eq!(
+        source["added"],
+        json!([{"sha256": new.fingerprint(), "subject": "CN=pgtrust test new root,O=pgtrust tests"}])
+    );
+    let outcomes: Vec<&Value> = report["stores"].as_array().unwrap().iter().map(|store| &store["outcome"]).collect();
+    assert_eq!(outcomes, ["updated", "updated"], "{report}");
+    assert_eq!(report["findings"], json!([]));
+    let history = scene.home.pgtrust(&["history", "--json"]).expect(0).json();
+    assert_eq!(history["changes"].as_array().unwrap().last().unwrap()["command"], "refresh --json");
+}
