@@ -12,7 +12,7 @@ use std::path::Path;
 use time::{Date, OffsetDateTime};
 
 use crate::catalog::Role;
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::file;
 use crate::format::{self, Entry, Format, Member, Passwords};
@@ -123,7 +123,7 @@ impl Rejected {
 /// A checked, deduplicated, ordered and non-empty set of roots.
 ///
 /// Order: what servers use now, then what they are announced to use, then all else; by fingerprint within each, so
-/// that the order of the inputs does not matter. What is not self-signed comes last: OpenSSL takes the first
+/// that the order of the inputs does not matter. The roots of a tenant keep the order in which they come. What is not self-signed comes last: OpenSSL takes the first
 /// certificate of a subject and does not turn back, so a cross-signed one must not stand before the root.
 #[derive(Debug)]
 pub struct Bundle {
@@ -239,6 +239,21 @@ impl Bundle {
         Ok(self.certificates().map(Certificate::fingerprint).eq(there))
     }
 
+    /// The roots of one tenant that share a subject, the one in use first: OpenSSL may try only the first.
+    pub(crate) fn successions(&self) -> Vec<Vec<Fingerprint>> {
+        let mut successions: HashMap<(&str, &[u8]), Vec<Fingerprint>> = HashMap::new();
+        for place in &self.order {
+            let certificate = self.set.certificate(place.certificate as usize);
+            for name in self.set.tenants_of(place.certificate) {
+                successions
+                    .entry((name, certificate.subject().as_bytes()))
+                    .or_default()
+                    .push(certificate.fingerprint());
+            }
+        }
+        successions.into_values().filter(|roots| roots.len() > 1).collect()
+    }
+
     /// Roots that share a subject with another root of another key, and have no key identifier to tell them apart:
     /// OpenSSL tries only the first of that subject.
     pub fn ambiguous(&self) -> Vec<(&Certificate, &Certificate)> {
@@ -262,6 +277,7 @@ fn rank(set: &CertificateSet, links: &[set::Link]) -> u8 {
     let role = |origin: &Origin| match origin {
         Origin::Provider { role: Role::Current, .. } => 0,
         Origin::Provider { role: Role::Upcoming, .. } => 1,
+        Origin::Tenant { place, .. } => u8::try_from(*place).unwrap_or(u8::MAX),
         _ => 2,
     };
     set.origins(links).map(role).min().unwrap_or(2)

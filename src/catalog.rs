@@ -4,6 +4,7 @@
 //! is parsed before it is asked for, and then only the provider that is asked for.
 
 mod provider;
+mod template;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::certificate::Fingerprint;
 use crate::error::Error;
 use crate::file;
-pub use provider::{Encoding, Followed, Provider, Role, Root, Rotation, Selection, Token};
+pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, Token};
 
 /// The providers built in and those of the user's own folder.
 #[derive(Clone, Debug)]

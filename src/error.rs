@@ -28,6 +28,16 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A text does not name a customer of this provider.
+    #[error("`{name}`: {reason}")]
+    BadTenant {
+        /// The text.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+        /// How it is named.
+        usage: Option<String>,
+    },
     /// OpenSSL stops at a file of a hashed folder, so that what is behind it is never found.
     #[error("`{path}`: OpenSSL cannot read it and stops there, so it would not find `{subject}` behind it")]
     BlockedHash {
@@ -129,6 +139,8 @@ pub enum Error {
     NoFixedRoots {
         /// The provider.
         id: String,
+        /// The flags that say whose CA is meant, where it has an API.
+        flags: Option<String>,
         /// How to get the CA.
         obtain: Vec<String>,
     },
@@ -224,6 +236,10 @@ pub enum Error {
         /// What was taken for the root of the file system.
         root: PathBuf,
     },
+    /// The CA of a customer could not be had.
+    #[cfg(feature = "fetch")]
+    #[error(transparent)]
+    Tenant(#[from] crate::source::TenantError),
     /// Another program did not do what it was asked.
     #[error("`{command}` failed: {said}")]
     ToolFailed {
@@ -350,7 +366,13 @@ impl Error {
             }
             Self::NoJvm { .. } => "name the folder that has `bin/java`".to_owned(),
             Self::NoJvmAnywhere { .. } => "name its folder: `--java-home DIR`".to_owned(),
-            Self::NoFixedRoots { id, obtain } => match obtain.first() {
+            Self::BadTenant { usage, .. } => {
+                usage.clone().unwrap_or_else(|| "name the provider alone; a path begins with `./`".to_owned())
+            }
+            Self::NoFixedRoots { id, flags: Some(flags), .. } => {
+                format!("say whose: `{id} {flags}` (`pgtrust providers {id}` tells more)")
+            }
+            Self::NoFixedRoots { id, obtain, .. } => match obtain.first() {
                 Some(first) => format!("{first}; then `pgtrust install FILE` (`pgtrust providers {id}` tells more)"),
                 None => format!("`pgtrust providers {id}` tells where the CA comes from"),
             },
@@ -368,6 +390,8 @@ impl Error {
             Self::NoSuchSource { .. } => "no such file is here; `pgtrust providers` lists the providers".to_owned(),
             Self::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
             Self::NotFetched { id, .. } => format!("`pgtrust fetch {id}`"),
+            #[cfg(feature = "fetch")]
+            Self::Tenant(error) => error.hint(),
             Self::NoSystemStore { .. } => "install into a file and name it: `sslrootcert=`, PGSSLROOTCERT".to_owned(),
             Self::NotAnNssDatabase { path, .. } => {
                 format!("`certutil -N -d sql:{}` makes one", path.display())

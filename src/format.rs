@@ -27,6 +27,7 @@ use crate::limits;
 pub(crate) use alias::aliases;
 pub use error::Error;
 pub use password::Passwords;
+pub(crate) use pem::order::in_order;
 pub(crate) use what::what_is;
 
 /// Every format, in the order in which they are tried on an input.

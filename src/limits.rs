@@ -30,7 +30,7 @@ pub const FOLDER_TOTAL: usize = 256 << 20;
 /// Symbolic links that lead from one to the next. Linux gives up after as many.
 pub const LINKS: usize = 40;
 
-/// Bytes of a file whose first line is a password.
+/// Bytes of a file whose first line is a password, or a token.
 pub const PASSWORD_FILE: u64 = 64 << 10;
 
 /// Bytes of one certificate, or of its block in PEM. The largest root in use has 4 KiB.
@@ -82,6 +82,9 @@ pub const DOWNLOAD: u64 = 16 << 20;
 /// Bytes that a kept download has beside its body: its address and validators.
 pub const DOWNLOAD_HEAD: u64 = 64 << 10;
 
+/// Bytes of the answer of a provider's API, decompressed. None is as large, and there may be a thousand of them.
+pub const ANSWER: u64 = 1 << 20;
+
 /// Time for one attempt of a download, from connecting to the last byte. `--timeout` sets another.
 pub const DOWNLOAD_TIME: Duration = Duration::from_secs(30);
 
@@ -98,7 +101,7 @@ pub const PAUSE: Duration = Duration::from_secs(5);
 pub const REDIRECTS: usize = 5;
 
 /// Downloads at the same time.
-pub const PARALLEL: usize = 8;
+pub const PARALLEL: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -137,7 +140,7 @@ mod tests {
     #[test]
     fn the_table_for_users_has_every_limit() {
         let table = table();
-        assert_eq!(table.lines().count(), 29);
+        assert_eq!(table.lines().count(), 30);
         assert!(include_str!("../SECURITY.md").contains(&table), "SECURITY.md should have:\n{table}");
     }
 }

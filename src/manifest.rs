@@ -9,6 +9,11 @@
 //! retiring = true                            # optional: roots on their way out too
 //! new-roots = "accept"                       # optional: trust new roots within the provider's subject pattern
 //!
+//! [[source]]
+//! name = "digitalocean/my-cluster"           # the CA of one customer
+//! token-file = "/etc/app/do-token"           # optional: a file whose first line is the token to ask its API with
+//! token-command = ["pass", "show", "do"]     # or a program that prints it
+//!
 //! [[target]]
 //! name = "postgres"                          # or: path = "/srv/app/ca.pem"
 //! sources = ["aws-rds"]
@@ -23,6 +28,8 @@
 //!
 //! Comments, order and spacing of a person stay when pgtrust adds to it.
 
+mod source;
+
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -34,6 +41,7 @@ use crate::error::Error;
 use crate::file;
 use crate::format::{Entry, Format, Member};
 use crate::toml;
+pub use source::{KeptSource, NewRoots, TokenFrom};
 
 /// The manifest, read and to be rewritten. The default keeps nothing and has no file.
 #[derive(Clone, Debug, Default)]
@@ -52,35 +60,6 @@ struct Kept {
     source: Vec<KeptSource>,
     target: Vec<KeptTarget>,
     accepted: Vec<Accepted>,
-}
-
-/// A source that this machine keeps.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct KeptSource {
-    /// A provider, `system`, or a path.
-    pub name: String,
-    /// Only the roots of this region.
-    pub region: Option<String>,
-    /// Roots on their way out too.
-    #[serde(default)]
-    pub retiring: bool,
-    /// What to do with roots that a source serves and no pin knows.
-    #[serde(default)]
-    pub new_roots: NewRoots,
-}
-
-/// What to do with roots that a source serves and no pin knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NewRoots {
-    /// Trust them, if they are self-signed CA certificates within the provider's subject pattern and came over
-    /// verified TLS.
-    Accept,
-    /// Show them and wait for `accept`.
-    #[default]
-    Hold,
 }
 
 /// A store that this machine keeps.
@@ -211,27 +190,56 @@ impl Manifest {
 
     /// Keeps a source from now on, with what is wanted of it.
     pub fn keep_source(&mut self, name: &str, selection: &Selection) -> Result<(), Error> {
-        let known = self.kept.source.iter().position(|source| source.name == name);
-        let sources = self.tables("source")?;
-        let index = known.unwrap_or_else(|| {
-            let mut table = Table::new();
-            table["name"] = value(name);
-            sources.push(table);
-            sources.len() - 1
-        });
-        if let Some(table) = sources.get_mut(index) {
+        let index = match self.kept.source.iter().position(|source| source.name == name) {
+            Some(index) => index,
+            None => {
+                let mut table = Table::new();
+                table["name"] = value(name);
+                self.tables("source")?.push(table);
+                // Not read again from the document: there may be a thousand of them.
+                self.kept.source.push(KeptSource { name: name.to_owned(), ..KeptSource::default() });
+                self.kept.source.len() - 1
+            }
+        };
+        let kept = &mut self.kept.source[index];
+        let retiring = selection.retiring && !kept.retiring;
+        if kept.region == selection.region && !retiring {
+            return Ok(());
+        }
+        kept.region.clone_from(&selection.region);
+        kept.retiring |= retiring;
+        if let Some(table) = self.tables("source")?.get_mut(index) {
             match &selection.region {
-                Some(region) if table.get("region").and_then(Item::as_str) != Some(region) => {
-                    table["region"] = value(region);
-                }
-                Some(_) => {}
+                Some(region) => table["region"] = value(region),
                 None => drop(table.remove("region")),
             }
-            if selection.retiring && table.get("retiring").is_none() {
+            if retiring {
                 table["retiring"] = value(true);
             }
         }
-        self.understand()
+        Ok(())
+    }
+
+    /// Keeps where the token for the API of a kept source comes from.
+    pub fn keep_token(&mut self, name: &str, from: &TokenFrom) -> Result<(), Error> {
+        let Some(index) = self.kept.source.iter().position(|source| source.name == name) else { return Ok(()) };
+        let kept = &mut self.kept.source[index];
+        if kept.token().as_ref() == Some(from) {
+            return Ok(());
+        }
+        (kept.token_file, kept.token_command) = match from {
+            TokenFrom::File(path) => (Some(path.clone()), None),
+            TokenFrom::Command(command) => (None, Some(command.clone())),
+        };
+        if let Some(table) = self.tables("source")?.get_mut(index) {
+            table.remove("token-file");
+            table.remove("token-command");
+            match from {
+                TokenFrom::File(path) => table["token-file"] = value(path.to_string_lossy().into_owned()),
+                TokenFrom::Command(command) => table["token-command"] = value(command.iter().collect::<Array>()),
+            }
+        }
+        Ok(())
     }
 
     /// Keeps a store from now on, with these sources added to those that it had. `key` is `name` or `path`.

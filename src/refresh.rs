@@ -87,7 +87,7 @@ impl Finding {
     }
 
     /// Whether it is the same thing, even if other words describe it: a server fails in many ways while it is down.
-    fn is(&self, other: &Self) -> bool {
+    pub fn is(&self, other: &Self) -> bool {
         (self.kind, &self.about, &self.key) == (other.kind, &other.about, &other.key)
     }
 }

@@ -6,6 +6,7 @@ mod download;
 mod fetch;
 #[cfg(feature = "fetch")]
 mod findings;
+mod tenant;
 
 use std::fs::File;
 use std::io::Read;
@@ -23,9 +24,18 @@ use crate::limits;
 use crate::manifest::Manifest;
 use crate::nss::{Certutil, Database};
 #[cfg(feature = "fetch")]
-pub use download::{Download, DownloadError, Downloader, Mirror, Request, Settings};
+pub use download::{Download, DownloadError, Downloader, Method, Mirror, Request, Secret, Settings};
 #[cfg(feature = "fetch")]
 pub use fetch::{Asked, Fetched, Held, Network, Progress, RootResult, RootState, UrlState};
+#[cfg(feature = "fetch")]
+pub use tenant::ask::{AskedTenant, FetchedTenant};
+#[cfg(feature = "fetch")]
+pub use tenant::error::{TenantError, TenantReason};
+#[cfg(feature = "fetch")]
+pub use tenant::renew::{Renewed, TenantRoot};
+#[cfg(feature = "fetch")]
+pub use tenant::token::Tokens;
+pub use tenant::{Tenant, load_tenant};
 
 /// A source as a user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +51,8 @@ pub enum Source {
     System,
     /// Those of the JDK in use, `jdk`.
     Jdk,
+    /// One customer of a provider, `digitalocean/my-cluster`.
+    Tenant(Tenant),
 }
 
 /// A part of an input that could not be used.
@@ -58,9 +70,12 @@ pub struct Problem {
 }
 
 impl Source {
-    /// What this text names: `system`, `jdk`, `-`, a provider, else a path. A file that has the name of a provider is named by
-    /// `./azure`.
+    /// What this text names: `system`, `jdk`, `-`, a provider or one of its customers, else a path. A file that has such a
+    /// name is named by `./azure`.
     pub fn parse(text: &str, catalog: &Catalog) -> Result<Self, Error> {
+        if let Some(tenant) = Tenant::parse(text, catalog)? {
+            return Ok(Self::Tenant(tenant));
+        }
         match text {
             "-" => Ok(Self::Stdin),
             "system" => Ok(Self::System),
@@ -85,6 +100,7 @@ impl Source {
                 Some(absolute.to_string_lossy().into_owned())
             }
             Self::Provider(id) => Some(id.clone()),
+            Self::Tenant(tenant) => Some(tenant.name().to_owned()),
             Self::Stdin => None,
             Self::System => Some("system".to_owned()),
             Self::Jdk => Some("jdk".to_owned()),

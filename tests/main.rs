@@ -51,6 +51,7 @@ mod support;
 mod system_store;
 #[cfg(unix)]
 mod targets;
+mod tenants;
 #[cfg(target_os = "linux")]
 mod torture;
 mod undo;

@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
 use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::Authority;
 use crate::support::provider_server::ProviderServer;
@@ -17,6 +21,8 @@ fn the_examples_show_what_happens() {
 
     let binary = Path::new(env!("CARGO_BIN_EXE_pgtrust"));
     let mut home = Home::new();
+    home.trust_for_https(mirror.ca_pem());
+    home.set("HTTPS_PROXY", mirror.plain(""));
     home.set("PATH", format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap()));
     let stand_ins = [
         ("/home/me", home.path().display().to_string()),
@@ -116,6 +122,11 @@ fn serve_what_the_examples_ask(mirror: &ProviderServer, new_root: &str) {
     let file = |arguments: &[&str]| fs::read_to_string(home.pgtrust(arguments).expect(0).printed_path()).unwrap();
     let supabase = file(&["fetch", "supabase", "--offline"]);
     let amazon = file(&["fetch", "aws-rds", "--region", "eu-west-1", "--offline"]);
+    let (id, customer) = ("9cc10173-e9ea-4176-9dbc-a4cee4c4ff30", Authority::root("Customer CA").certificate);
+    let answer = json!({"ca": {"certificate": STANDARD.encode(customer.pem)}});
+    let databases = json!({"databases": [{"id": id, "name": "my-cluster"}]});
+    mirror.serve("/v2/databases", Reply::bytes(databases.to_string()));
+    mirror.serve(&format!("/v2/databases/{id}/ca"), Reply::bytes(answer.to_string()));
     mirror.serve("/pki/prod/ssl/prod-ca-2021.crt", Reply::bytes(supabase));
     mirror.serve("/pki/eu-west-1/eu-west-1-bundle.pem", Reply::bytes(format!("{amazon}{new_root}")));
 }

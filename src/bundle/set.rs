@@ -28,6 +28,13 @@ pub enum Origin {
     System,
     /// Those of the JDK in use.
     Jdk,
+    /// A root of one customer of a provider.
+    Tenant {
+        /// The tenant.
+        name: String,
+        /// Its place among the tenant's roots: the one in use is the first.
+        place: usize,
+    },
 }
 
 impl fmt::Display for Origin {
@@ -38,6 +45,7 @@ impl fmt::Display for Origin {
             Self::Stdin => f.write_str("standard input"),
             Self::System => f.write_str("system"),
             Self::Jdk => f.write_str("jdk"),
+            Self::Tenant { name, .. } => f.write_str(name),
         }
     }
 }
@@ -152,6 +160,16 @@ impl CertificateSet {
         links.iter().map(|link| &self.origins[link.origin as usize])
     }
 
+    /// The tenants whose root this is, in a set that is [`seal`](Self::seal)ed.
+    pub(super) fn tenants_of(&self, certificate: u32) -> impl Iterator<Item = &str> {
+        let first = self.links.partition_point(|link| link.certificate < certificate);
+        let links = self.links[first..].iter().take_while(move |link| link.certificate == certificate);
+        links.filter_map(|link| match &self.origins[link.origin as usize] {
+            Origin::Tenant { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     pub(super) fn first_sighting(&self, links: &[Link]) -> Sighting {
         let first = links.first();
         Sighting {
@@ -160,10 +178,11 @@ impl CertificateSet {
         }
     }
 
-    /// `azure current, azure-gov current`; empty when no provider is among the origins.
+    /// `azure current, azure-gov current, aiven/my-project`; empty when no provider is among the origins.
     pub(super) fn provider_label(&self, links: &[Link]) -> String {
         let of_provider = |origin: &Origin| match origin {
             Origin::Provider { id, role } => Some(format!("{id} {}", role.name())),
+            Origin::Tenant { name, .. } => Some(name.clone()),
             _ => None,
         };
         let mut labels: Vec<String> = self.origins(links).filter_map(of_provider).collect();

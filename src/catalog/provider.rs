@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use toml_edit::Datetime;
 
+use super::template;
 use crate::bundle::{Origin, wildcard};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
@@ -153,6 +154,8 @@ pub struct Followed {
     pub json: Option<String>,
     /// The header that carries the user's token.
     pub token: Option<Token>,
+    /// Where the API tells the id that belongs to a name.
+    pub names: Option<Names>,
 }
 
 impl Followed {
@@ -164,15 +167,34 @@ impl Followed {
 
 /// How an API takes the user's token.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Token {
     /// The environment variable that holds it.
     pub env: String,
+    /// The one that holds the name which goes with it, for HTTP Basic (RFC 7617).
+    pub user_env: Option<String>,
+    /// The program, with its arguments, that prints one where no variable holds it.
+    pub command: Option<Vec<String>>,
     /// The header's name.
     pub header: String,
     /// What stands before it in the header.
     pub scheme: Option<String>,
+}
+
+/// A list that tells the id which belongs to a name, so that a user may say either.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Names {
+    /// Where it is.
+    pub url: String,
+    /// JSON pointer to its elements, with `*`.
+    pub each: String,
+    /// JSON pointer to the name in an element.
+    pub name: String,
+    /// JSON pointer to the id in an element.
+    pub id: String,
 }
 
 /// An announced or observed change of the certificates that a provider serves.
@@ -232,9 +254,14 @@ impl Provider {
         if root.iter().any(|root| root.role == Role::Accepted) {
             return Err(bad("`accepted` is not a role of the catalogue".to_owned()));
         }
-        let urls = root.iter().filter_map(|root| root.url.as_deref()).chain(source.iter().map(|source| &*source.url));
+        let named = source.iter().filter_map(|source| Some(&*source.names.as_ref()?.url));
+        let urls = root.iter().filter_map(|root| root.url.as_deref());
+        let urls = urls.chain(source.iter().map(|source| &*source.url)).chain(named);
         if let Some(url) = urls.into_iter().find(|url| !url.starts_with("https://")) {
             return Err(bad(format!("`{url}` is not an https URL")));
+        }
+        if let Some((url, flaw)) = source.iter().find_map(|source| Some((&source.url, template::flaw(&source.url)?))) {
+            return Err(bad(format!("`{url}` {flaw}")));
         }
         Ok(Self {
             id: id.to_owned(),
@@ -292,7 +319,8 @@ impl Provider {
     /// The certificates that go into stores. Fails when the provider has no fixed roots, or none of the wanted region.
     pub fn installed(&self, selection: &Selection) -> Result<Vec<(&Root, Certificate)>, Error> {
         if self.pins.is_empty() {
-            return Err(Error::NoFixedRoots { id: self.id.clone(), obtain: self.obtain.clone() });
+            let flags = self.api().map(Followed::flags);
+            return Err(Error::NoFixedRoots { id: self.id.clone(), flags, obtain: self.obtain.clone() });
         }
         if let Some(region) = &selection.region {
             let regions = self.regions(selection.retiring);

@@ -2,6 +2,7 @@
 
 mod schedule;
 mod shared;
+mod tenant;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,6 +19,7 @@ use time::{Date, macros::format_description};
 pub(crate) use schedule::{Schedule, ScheduleAction, ScheduleEnable};
 use shared::format;
 pub(crate) use shared::{Download, Network, Password, Removing, Stores};
+use tenant::Tenant;
 
 /// Keeps every PostgreSQL client on this machine trusting the right roots.
 #[derive(Debug, Parser)]
@@ -163,18 +165,20 @@ pub(crate) struct Env {
 
 /// Download a provider's roots, check them against the pins, keep them as one PEM file
 ///
-/// Prints the file's path. With no network the built-in copies, which the same pins prove, are used and said.
+/// Prints the file's path. With no network the built-in copies, which the same pins prove, are used and said. Where every
+/// customer has a CA of its own, the provider's API is asked with your token; what it serves first is pinned.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   export PGSSLROOTCERT=$(pgtrust fetch azure)
   pgtrust fetch aws-rds --region eu-west-1
-  pgtrust fetch                                    all providers that the manifest keeps
+  pgtrust fetch digitalocean --cluster my-cluster  the CA of one customer, with a token in DIGITALOCEAN_TOKEN
+  pgtrust fetch                                    all that the manifest keeps
   pgtrust fetch azure --mirror https://mirror.example/pki --json
 
 Exit status: 0 done (built-in copies included), 1 a URL serves something else or roots are held,
-2 could not (with --require-network also when a download failed)")]
+2 could not (an API refused; with --require-network also when a download failed)")]
 pub(crate) struct Fetch {
-    /// Providers; all that the manifest keeps when none is named
+    /// Providers, or customers of theirs such as `digitalocean/my-cluster`; all that the manifest keeps when none is named
     #[arg(value_name = "PROVIDER")]
     pub(crate) providers: Vec<String>,
 
@@ -356,7 +360,7 @@ pub(crate) struct Refresh {
 impl Refresh {
     /// What is kept, from the network.
     pub(crate) fn download(&self) -> Download {
-        Download { network: self.network.clone(), region: None, retiring: false }
+        Download { network: self.network.clone(), region: None, retiring: false, tenant: Tenant::default() }
     }
 }
 

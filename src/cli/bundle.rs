@@ -118,7 +118,16 @@ pub(crate) fn load(
     let manifest = if providers { context.manifest()? } else { Manifest::default() };
     let mut status = Status::Done;
     for source in sources {
-        let problems = load_one(context, catalog, &manifest, source, wanted, passwords, set)?;
+        let loaded = load_one(context, catalog, &manifest, source, wanted, passwords, set);
+        let problems = match (source, loaded) {
+            // One customer must not keep the others from their roots.
+            (Source::Tenant(_), Err(error)) => {
+                ui::problem(&error);
+                status = Status::Failed;
+                continue;
+            }
+            (_, loaded) => loaded?,
+        };
         status = status.max(report::problems(&problems));
     }
     Ok(status)
@@ -142,6 +151,9 @@ pub(crate) fn load_one(
         Source::Path(path) => return source::load_path(set, path, passwords),
         Source::Provider(id) => {
             source::load_provider(set, catalog, manifest, id, &wanted(manifest.selection(id)))?;
+        }
+        Source::Tenant(tenant) => {
+            source::load_tenant(set, tenant, &context.layout()?.bundle_of(tenant.name()))?;
         }
         Source::Stdin => return source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords),
         // Odd certificates in the machine's own store are no finding of ours.

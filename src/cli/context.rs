@@ -70,6 +70,11 @@ impl Context {
         Self { now, as_of, environment, search_path, system, allow_writable, root, wait, layout: OnceCell::new() }
     }
 
+    /// An environment variable, such as one that holds a token.
+    pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
+        env::var_os(name)
+    }
+
     pub(crate) fn layout(&self) -> Result<&Layout, Error> {
         if self.layout.get().is_none() {
             let layout = if self.system { Layout::of_system(&self.root) } else { Layout::of_user(&self.environment)? };

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use pgtrust::Error;
 use pgtrust::env::{self, JavaStore, Shell, Variable};
+use pgtrust::source::Tenant;
 use pgtrust::target::postgres;
 use serde::Serialize;
 
 use super::Status;
 use super::args;
 use super::context::Context;
+use super::tenants::is_followed;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Env) -> Result<Status, Failure> {
@@ -63,6 +65,9 @@ pub(super) fn java_store(context: &Context) -> Result<JavaStore, Error> {
 pub(super) fn managed_pem(context: &Context, provider: Option<&str>) -> Result<PathBuf, Error> {
     let catalog = context.catalog();
     if let Some(id) = provider {
+        if let Some(tenant) = Tenant::parse(id, &catalog)? {
+            return fetched(context, tenant.name());
+        }
         // Says what may be meant where there is no such provider.
         return fetched(context, &catalog.provider(id)?.id);
     }
@@ -74,7 +79,7 @@ pub(super) fn managed_pem(context: &Context, provider: Option<&str>) -> Result<P
         }
     }
     let manifest = context.manifest()?;
-    let kept = manifest.sources().iter().map(|source| &source.name).filter(|name| catalog.contains(name));
+    let kept = manifest.sources().iter().map(|source| &source.name).filter(|name| is_followed(name, &catalog));
     match kept.cloned().collect::<Vec<_>>().as_slice() {
         [] => Err(Error::NothingKept),
         [id] => fetched(context, id),

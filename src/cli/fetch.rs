@@ -17,26 +17,35 @@ use super::Status;
 use super::args::{self, Download, Fetch};
 use super::context::Context;
 use super::report;
+use super::tenants::{self, KeptTenant, TenantReport};
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
-    let ids = if args.providers.is_empty() { kept_providers(context, &manifest) } else { args.providers.clone() };
+    let named = tenants::meant(&args.providers, &context.catalog(), &args.download)?;
+    let ids = if named.is_empty() { kept_providers(context, &manifest) } else { named };
     if ids.is_empty() {
         return Err(Error::NothingKept.into());
     }
-    let (kept, _) = fetch(context, &ids, &args.download, Keep::Remember)?;
-    let mut status = say(&kept);
+    let (kept, tenants, _) = fetch(context, &ids, &args.download, Keep::Remember)?;
+    let mut status = say(&kept).max(tenants::say(&tenants));
+    if args.require_network && tenants.iter().any(|tenant| tenant.failure.is_some()) {
+        status = Status::Failed;
+    }
     for kept in kept.iter().filter(|kept| args.require_network && kept.fetched.missed_network()) {
         let id = &kept.fetched.provider.id;
         ui::error(&format!("`{id}`: not every root could be had from where it is published"));
         status = Status::Failed;
     }
     if args.json {
-        ui::json(&Report { providers: kept.iter().map(Kept::report).collect() })?;
+        ui::json(&Report {
+            providers: kept.iter().map(Kept::report).collect(),
+            tenants: tenants.iter().map(KeptTenant::report).collect(),
+        })?;
     } else {
         let made = kept.iter().filter(|kept| kept.failure.is_none());
-        made.map(|kept| kept.path.display().to_string()).try_for_each(|path| ui::data(&path))?;
+        let there = tenants.iter().filter(|tenant| tenant.path.exists()).map(|tenant| &tenant.path);
+        made.map(|kept| &kept.path).chain(there).try_for_each(|path| ui::data(&path.display().to_string()))?;
     }
     Ok(status)
 }
@@ -65,18 +74,18 @@ pub(crate) enum Keep {
     Nothing,
     /// The roots.
     Roots,
-    /// The roots, and the manifest keeps the providers from now on.
+    /// The roots, and the manifest keeps the providers and tenants from now on.
     Remember,
 }
 
-/// Fetches providers, writes each one's combined PEM and keeps aside what no pin knows. Returns the manifest with what
+/// Fetches providers and tenants, writes each one's combined PEM and keeps aside what no pin knows. Returns the manifest with what
 /// it accepts by itself.
 pub(crate) fn fetch(
     context: &Context,
     ids: &[String],
     download: &Download,
     keep: Keep,
-) -> Result<(Vec<Kept>, Manifest), Failure> {
+) -> Result<(Vec<Kept>, Vec<KeptTenant>, Manifest), Failure> {
     let layout = context.layout()?;
     if keep != Keep::Nothing {
         guard::check_place(&layout.bundles)?;
@@ -84,15 +93,21 @@ pub(crate) fn fetch(
     }
     let manifest = context.manifest()?;
     let catalog = context.catalog();
+    let (tenants, ids) = tenants::parted(ids, &catalog)?;
     let mut asked = Vec::new();
-    for id in ids {
+    for id in &ids {
         if asked.iter().all(|(provider, _): &(Provider, _)| provider.id != *id) {
             asked.push((catalog.provider(id)?, download.selection(manifest.selection(id))));
         }
     }
+    let (mut kept_tenants, mut answered) = (Vec::new(), Vec::new());
     let all = if download.network.offline {
-        Fetched::all(asked, &Network::Offline)?
+        for tenant in tenants {
+            kept_tenants.push(KeptTenant::offline(context, tenant)?);
+        }
+        Fetched::all(asked, Vec::new(), &Network::Offline)?.0
     } else {
+        let tenants = tenants::asked(context, &catalog, &manifest, download, tenants)?;
         let downloader = Downloader::new(Settings {
             timeout: Duration::from_secs(download.network.timeout),
             cache: Some(layout.state.join("downloads")),
@@ -105,9 +120,11 @@ pub(crate) fn fetch(
             Progress::Started(count) => bar.set_length(count as u64),
             Progress::Step => bar.inc(1),
         };
-        let all = Fetched::all(asked, &Network::Online(&downloader, &progress));
+        let all = Fetched::all(asked, tenants, &Network::Online(&downloader, &progress));
         bar.finish_and_clear();
-        all?
+        let (all, answers) = all?;
+        answered = answers;
+        all
     };
 
     // Not earlier: others must not wait for our downloads.
@@ -135,10 +152,16 @@ pub(crate) fn fetch(
         one.failure = allowed.and_then(|()| one.write(bundle(context, &manifest, &id, &wanted), keep)).err();
         kept.push(one);
     }
+    for fetched in answered {
+        kept_tenants.push(KeptTenant::new(context, fetched, keep)?);
+    }
+    for tenant in kept_tenants.iter().filter(|tenant| keep == Keep::Remember && tenant.path.exists()) {
+        tenants::remember(&mut manifest, tenant.name(), download)?;
+    }
     if keep != Keep::Nothing {
         manifest.save()?;
     }
-    Ok((kept, manifest))
+    Ok((kept, kept_tenants, manifest))
 }
 
 /// Says what is not as it should be.
@@ -177,7 +200,7 @@ pub(crate) fn bundle(
 }
 
 /// What a bundle has more and less than what stood there.
-fn difference(before: &[Certificate], bundle: &Bundle) -> (Vec<Listed>, Vec<Listed>) {
+pub(crate) fn difference(before: &[Certificate], bundle: &Bundle) -> (Vec<Listed>, Vec<Listed>) {
     let known: HashSet<Fingerprint> = before.iter().map(Certificate::fingerprint).collect();
     let wanted: HashSet<Fingerprint> = bundle.certificates().map(Certificate::fingerprint).collect();
     let added = bundle.certificates().filter(|certificate| !known.contains(&certificate.fingerprint()));
@@ -198,7 +221,7 @@ fn hold(path: &Path, fetched: &Fetched) -> Result<(), Failure> {
 fn kept_providers(context: &Context, manifest: &Manifest) -> Vec<String> {
     let catalog = context.catalog();
     let names = manifest.sources().iter().map(|source| source.name.clone());
-    names.filter(|name| catalog.contains(name)).collect()
+    names.filter(|name| tenants::is_followed(name, &catalog)).collect()
 }
 
 fn mirror(network: &args::Network, manifest: &Manifest) -> Result<Option<Mirror>, Failure> {
@@ -226,17 +249,6 @@ impl Kept {
         Ok(())
     }
 
-    /// One line.
-    pub(crate) fn summary(&self, dry_run: bool) -> String {
-        let verb = match (self.changed, dry_run) {
-            (false, _) => "unchanged",
-            (true, true) => "would be updated",
-            (true, false) => "updated",
-        };
-        let (added, removed) = (ui::count(self.added.len(), "root"), self.removed.len());
-        format!("{}: {verb}: {added} added, {removed} removed", self.path.display())
-    }
-
     fn report(&self) -> ProviderReport<'_> {
         ProviderReport {
             id: &self.fetched.provider.id,
@@ -252,6 +264,7 @@ impl Kept {
 #[derive(Serialize)]
 struct Report<'a> {
     providers: Vec<ProviderReport<'a>>,
+    tenants: Vec<TenantReport<'a>>,
 }
 
 #[derive(Serialize)]

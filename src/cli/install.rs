@@ -17,11 +17,12 @@ use super::context::Context;
 use super::fetch::Keep;
 use super::place::{Finder, Place};
 use super::ui::{self, Failure};
-use super::{bundle, fetch, password, report};
+use super::{bundle, fetch, password, report, tenants};
 
 pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
     let catalog = context.catalog();
+    let named = tenants::meant(&args.sources, &catalog, &args.download)?;
     let (places, mut status) = find(context, args, &manifest)?;
     if !args.dry_run {
         guard::check_place(&context.layout()?.state)?;
@@ -34,7 +35,7 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
             continue;
         }
         let mut sources: Vec<Source> = Vec::new();
-        for name in names(&catalog, &manifest, args, &place) {
+        for name in names(&catalog, &manifest, args, &named, &place) {
             let source = Source::parse(&name, &catalog)?;
             if !sources.contains(&source) {
                 sources.push(source);
@@ -123,20 +124,20 @@ fn build(
 
 /// What the user named, else what this store has by the manifest and all providers that are kept. A file that is kept
 /// for another store is not for this one.
-fn names(catalog: &Catalog, manifest: &Manifest, args: &args::Install, place: &Place) -> Vec<String> {
-    let mut names = args.sources.clone();
+fn names(catalog: &Catalog, manifest: &Manifest, args: &args::Install, named: &[String], place: &Place) -> Vec<String> {
+    let mut names = named.to_vec();
     if names.is_empty() {
         let kept = manifest.targets().iter().filter(|target| place.is(target));
         names.extend(kept.flat_map(|target| target.sources.clone()));
         let sources = manifest.sources().iter().map(|source| &source.name);
-        names.extend(sources.filter(|name| catalog.contains(name)).cloned());
+        names.extend(sources.filter(|name| tenants::is_followed(name, catalog)).cloned());
     }
     names.extend(args.include_system.then(|| "system".to_owned()));
     names.extend(args.include_jdk_roots.then(|| "jdk".to_owned()));
     names
 }
 
-/// Fetches the providers whose roots are not kept yet, or of which others are wanted now.
+/// Fetches the providers and tenants whose roots are not kept yet, or of which others are wanted now.
 fn fetch_if_needed<'a>(
     context: &Context,
     sources: impl Iterator<Item = &'a Source>,
@@ -146,14 +147,15 @@ fn fetch_if_needed<'a>(
     let narrowed = download.region.is_some() || download.retiring;
     let missing = sources.filter_map(|source| match source {
         Source::Provider(id) if narrowed || !layout.bundle_of(id).exists() => Some(id.clone()),
+        Source::Tenant(tenant) if !layout.bundle_of(tenant.name()).exists() => Some(tenant.name().to_owned()),
         _ => None,
     });
     let missing: Vec<String> = missing.collect();
     if missing.is_empty() {
         return Ok(Status::Done);
     }
-    let (kept, _) = fetch::fetch(context, &missing, download, Keep::Roots)?;
-    Ok(fetch::say(&kept))
+    let (kept, tenants, _) = fetch::fetch(context, &missing, download, Keep::Roots)?;
+    Ok(fetch::say(&kept).max(tenants::say(&tenants)))
 }
 
 /// What became of one store.
@@ -270,7 +272,10 @@ fn apply(
                 Source::Provider(id) => args.download.selection(manifest.selection(id)),
                 _ => Selection::default(),
             };
-            manifest.keep_source(&name, &wanted)?;
+            match source {
+                Source::Tenant(_) => tenants::remember(&mut manifest, &name, &args.download)?,
+                _ => manifest.keep_source(&name, &wanted)?,
+            }
             names.push(name);
         }
     }

@@ -21,6 +21,7 @@ mod report;
 mod schedule;
 mod snippet;
 mod status;
+mod tenants;
 mod ui;
 mod undo;
 mod uninstall;

@@ -1,6 +1,6 @@
 //! `pgtrust providers`
 
-use pgtrust::catalog::{Provider, Role};
+use pgtrust::catalog::{Followed, Provider, Role, Token};
 use pgtrust::{Certificate, Fingerprint, timestamp};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -60,6 +60,8 @@ struct Report<'a> {
     hosts: &'a [String],
     ports: &'a [u16],
     roots_of: Option<&'a str>,
+    /// How the CA of one customer is fetched.
+    fetch: Option<String>,
     obtain: &'a [String],
     notes: &'a [String],
     regions: Vec<&'a str>,
@@ -125,6 +127,7 @@ fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
         hosts: &provider.hosts,
         ports: &provider.ports,
         roots_of: provider.roots_of.as_deref(),
+        fetch: provider.api().map(|api| fetching(provider, api)),
         obtain: &provider.obtain,
         notes: &provider.notes,
         regions: provider.regions(true),
@@ -132,6 +135,18 @@ fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
         sources: provider.sources.iter().map(|source| source.url.as_str()).collect(),
         rotations: rotations.collect(),
     })
+}
+
+fn fetching(provider: &Provider, api: &Followed) -> String {
+    let command = format!("`pgtrust fetch {} {}`", provider.id, api.flags());
+    match &api.token {
+        None => command,
+        Some(Token { env, user_env: Some(user), .. }) => format!("{command}, with a key in {user} and {env}"),
+        Some(Token { env, command: Some(own), .. }) => {
+            format!("{command}, with a token in {env}, else from `{}`", own.join(" "))
+        }
+        Some(Token { env, .. }) => format!("{command}, with a token in {env}"),
+    }
 }
 
 fn show(provider: &Provider, report: &Report<'_>, as_of: OffsetDateTime) -> Result<(), Failure> {
@@ -145,6 +160,9 @@ fn show(provider: &Provider, report: &Report<'_>, as_of: OffsetDateTime) -> Resu
     if !provider.ports.is_empty() {
         let ports: Vec<String> = provider.ports.iter().map(u16::to_string).collect();
         line("port", &ports.join(", "))?;
+    }
+    if let Some(fetch) = &report.fetch {
+        line("fetch", fetch)?;
     }
     provider.obtain.iter().try_for_each(|way| line("get it", way))?;
     report.sources.iter().try_for_each(|source| line("source", source))?;

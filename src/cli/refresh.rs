@@ -23,6 +23,7 @@ use super::fetch::{self, Keep, Kept};
 use super::install::{Installed, again, change};
 use super::place::{Finder, Place};
 use super::status;
+use super::tenants::KeptTenant;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Failure> {
@@ -37,7 +38,7 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
     let run = if args.check { None } else { Some(Run::begin(state, context.wait)?) };
     let mut last = LastRun::load(state)?;
     let mut work = Work { context, args, catalog: context.catalog(), findings: Vec::new() };
-    let (kept, manifest) = work.fetch(&manifest)?;
+    let (kept, tenants, manifest) = work.fetch(&manifest)?;
     let stores = work.stores(&manifest)?;
     let new = last.settle(work.findings, !args.network.offline, context.now);
     if let Some(run) = run {
@@ -47,13 +48,20 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
     for finding in if args.verbose { last.findings() } else { &new } {
         ui::finding(finding);
     }
-    let changed = kept.iter().any(|kept| kept.changed) || stores.iter().any(Installed::is_change);
+    let sources: Vec<SourceReport<'_>> =
+        kept.iter().map(SourceReport::of).chain(tenants.iter().map(SourceReport::of_tenant)).collect();
+    let changed = sources.iter().any(|source| source.changed) || stores.iter().any(Installed::is_change);
     if args.json {
         let findings = last.findings().iter().map(|finding| Told { finding, new: new.contains(finding) });
-        let sources = kept.iter().map(SourceReport::of).collect();
-        ui::json(&Report { check: args.check, changed, sources, stores: &stores, findings: findings.collect() })?;
+        ui::json(&Report {
+            check: args.check,
+            changed,
+            sources: &sources,
+            stores: &stores,
+            findings: findings.collect(),
+        })?;
     } else {
-        show(args, &kept, &stores)?;
+        show(args, &sources, &stores)?;
     }
     if let Some(path) = &args.metrics {
         let overview = status::overview(context, &manifest, &LastRun::load(state)?)?;
@@ -74,11 +82,11 @@ fn result(last: &LastRun) -> Status {
 }
 
 /// One line for each file that changed.
-fn show(args: &args::Refresh, kept: &[Kept], stores: &[Installed]) -> Result<(), Failure> {
-    for kept in kept.iter().filter(|kept| kept.changed || args.verbose) {
-        ui::data(&kept.summary(args.check))?;
+fn show(args: &args::Refresh, sources: &[SourceReport<'_>], stores: &[Installed]) -> Result<(), Failure> {
+    for source in sources.iter().filter(|source| source.changed || args.verbose) {
+        ui::data(&source.summary(args.check))?;
         if args.verbose {
-            for (sign, roots) in [('+', &kept.added), ('-', &kept.removed)] {
+            for (sign, roots) in [('+', source.added), ('-', source.removed)] {
                 roots.iter().try_for_each(|root| ui::data(&format!("  {sign} {} {}", root.sha256, root.subject)))?;
             }
         }
@@ -100,14 +108,18 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Asks all kept providers. Returns the manifest with what it accepts by itself.
-    fn fetch(&mut self, manifest: &Manifest) -> Result<(Vec<Kept>, Manifest), Failure> {
+    /// Asks all kept providers and tenants. Returns the manifest with what it accepts by itself.
+    fn fetch(&mut self, manifest: &Manifest) -> Result<(Vec<Kept>, Vec<KeptTenant>, Manifest), Failure> {
         let of_targets = manifest.targets().iter().flat_map(|target| &target.sources);
         let names = manifest.sources().iter().map(|source| &source.name).chain(of_targets);
         let mut ids: Vec<String> = Vec::new();
         for name in names {
             let provider = match Source::parse(name, &self.catalog) {
                 Ok(Source::Provider(id)) => self.catalog.provider(&id),
+                Ok(Source::Tenant(_)) => {
+                    ids.push(name.clone());
+                    continue;
+                }
                 // What is no provider is read when it goes into a store.
                 _ => continue,
             };
@@ -119,7 +131,8 @@ impl Work<'_> {
             }
         }
         let keep = if self.args.check { Keep::Nothing } else { Keep::Roots };
-        let (kept, manifest) = fetch::fetch(self.context, &ids, &self.args.download(), keep)?;
+        let (kept, tenants, manifest) = fetch::fetch(self.context, &ids, &self.args.download(), keep)?;
+        self.findings.extend(tenants.iter().flat_map(KeptTenant::findings));
         for kept in &kept {
             let id = &kept.fetched.provider.id;
             self.findings.extend(kept.fetched.findings());
@@ -131,7 +144,7 @@ impl Work<'_> {
                 ui::finding(&Finding::new(Kind::Changed, id, &fingerprint, message, None));
             }
         }
-        Ok((kept, manifest))
+        Ok((kept, tenants, manifest))
     }
 
     /// Brings all kept stores up to date.
@@ -215,7 +228,7 @@ impl Work<'_> {
     }
 
     fn find(&mut self, finding: Finding) {
-        if !self.findings.contains(&finding) {
+        if !self.findings.iter().any(|known| known.is(&finding)) {
             self.findings.push(finding);
         }
     }
@@ -236,7 +249,7 @@ fn random_part_of(longest: Duration) -> Duration {
 struct Report<'a> {
     check: bool,
     changed: bool,
-    sources: Vec<SourceReport<'a>>,
+    sources: &'a [SourceReport<'a>],
     stores: &'a [Installed],
     findings: Vec<Told<'a>>,
 }
@@ -259,6 +272,27 @@ impl<'a> SourceReport<'a> {
             added: &kept.added,
             removed: &kept.removed,
         }
+    }
+
+    fn of_tenant(kept: &'a KeptTenant) -> Self {
+        Self {
+            name: kept.name(),
+            path: kept.path.display().to_string(),
+            changed: kept.changed,
+            added: &kept.added,
+            removed: &kept.removed,
+        }
+    }
+
+    /// One line.
+    fn summary(&self, dry_run: bool) -> String {
+        let verb = match (self.changed, dry_run) {
+            (false, _) => "unchanged",
+            (true, true) => "would be updated",
+            (true, false) => "updated",
+        };
+        let (added, removed) = (ui::count(self.added.len(), "root"), self.removed.len());
+        format!("{}: {verb}: {added} added, {removed} removed", self.path)
     }
 }
 

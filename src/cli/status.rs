@@ -14,6 +14,7 @@ use super::Status;
 use super::args;
 use super::context::Context;
 use super::place::{Finder, Place};
+use super::tenants::is_followed;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Status) -> Result<Status, Failure> {
@@ -63,7 +64,7 @@ pub(crate) fn overview(context: &Context, manifest: &Manifest, last: &LastRun) -
 
 fn source_state(context: &Context, catalog: &Catalog, manifest: &Manifest, name: &str) -> Result<SourceState, Error> {
     let provider = catalog.contains(name).then(|| catalog.provider(name)).and_then(Result::ok);
-    let path = provider.as_ref().map(|_| context.layout().map(|layout| layout.bundle_of(name))).transpose()?;
+    let path = if is_followed(name, catalog) { Some(context.layout()?.bundle_of(name)) } else { None };
     let certificates = path.as_deref().and_then(|path| source::certificates_in(path).ok()).unwrap_or_default();
     Ok(SourceState {
         name: name.to_owned(),

@@ -1,5 +1,6 @@
 //! PEM (RFC 7468), read as forgivingly as files in use need, written strictly.
 
+pub(crate) mod order;
 mod removal;
 pub(super) mod scanner;
 mod trusted;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{FileStore, Outcome, Plan};
 use crate::bundle::{Bundle, CertificateSet, Origin};
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::format::{self, Entry, Format, Member, Passwords};
 use crate::journal::Change;
@@ -16,6 +16,8 @@ pub(super) struct Addition<'a> {
     shown: Vec<Certificate>,
     kept: usize,
     repairs: Vec<String>,
+    /// Roots that must come in this order, see [`Bundle::successions`].
+    successions: Vec<Vec<Fingerprint>>,
     after: Option<Vec<u8>>,
 }
 
@@ -45,7 +47,8 @@ impl<'a> Addition<'a> {
         let mut shown = store.unseen_roots();
         shown.retain(|root| added.iter().all(|(certificate, _)| certificate != root));
         repairs.extend(shown.iter().map(|root| format!("its clients come to see `{}`", root.subject())));
-        let mut addition = Self { store, added, shown, kept: present.len(), repairs, after: None };
+        let successions = if one_copy { bundle.successions() } else { Vec::new() };
+        let mut addition = Self { store, added, shown, kept: present.len(), repairs, successions, after: None };
         addition.after = addition.bytes_after()?;
         Ok(addition)
     }
@@ -93,7 +96,7 @@ impl<'a> Addition<'a> {
             }
             _ => None,
         };
-        let after = match existing {
+        let mut after = match existing {
             Some(existing) => (format.merge)(&existing, password, &entries).map_err(here)?,
             None => {
                 let mut after = Vec::new();
@@ -101,8 +104,16 @@ impl<'a> Addition<'a> {
                 after
             }
         };
+        let mut moved = false;
+        if !self.successions.is_empty() {
+            let ordered = format::in_order(&after, &self.successions).map_err(here)?;
+            moved = ordered != after;
+            after = ordered;
+        }
         let reordered = self.reads_back(&after)?;
-        if reordered && nothing_to_do {
+        if moved {
+            self.repairs.push("the root in use moves before the others of its subject".to_owned());
+        } else if reordered && nothing_to_do {
             self.repairs.push("a cross-signed certificate moves behind the root of its subject".to_owned());
         }
         Ok((!nothing_to_do || reordered).then_some(after))

@@ -5,6 +5,7 @@ mod cache;
 mod engine;
 mod error;
 mod mirror;
+mod request;
 mod retry;
 
 use std::panic;
@@ -22,6 +23,7 @@ use retry::download;
 
 pub use error::DownloadError;
 pub use mirror::Mirror;
+pub use request::{Method, Request, Secret};
 
 /// Downloads over HTTPS, trusting this machine's roots and the web's public roots.
 ///
@@ -42,11 +44,11 @@ pub struct Settings {
     pub attempts: u32,
     /// Cap on a body, counted after decompression.
     pub max_bytes: u64,
-    /// Folder for bodies and their validators (`ETag`, `Last-Modified`); created when needed.
+    /// Folder for the bodies of files and their validators (`ETag`, `Last-Modified`); created when needed.
     pub cache: Option<PathBuf>,
     /// Whether the cache is only read.
     pub cache_is_fixed: bool,
-    /// The server to ask instead of the one that a request names.
+    /// The server to ask for files instead of the one that a request names.
     pub mirror: Option<Mirror>,
 }
 
@@ -67,15 +69,6 @@ impl Settings {
     fn connect_timeout(&self) -> Duration {
         limits::CONNECT_TIME.min(self.timeout)
     }
-}
-
-/// What to download, and how far it may lead.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// An `https` URL.
-    pub url: String,
-    /// Hosts that a redirect may lead to, besides the URL's own (or the mirror's).
-    pub allowed_hosts: Vec<String>,
 }
 
 /// A complete body.
@@ -118,7 +111,7 @@ impl Downloader {
                     .enumerate()
                     .map(|(index, request)| {
                         done(index);
-                        Err(DownloadError::Connect { url: request.url.clone(), detail: detail.clone() })
+                        Err(DownloadError::Connect { url: request.url().to_owned(), detail: detail.clone() })
                     })
                     .collect();
             }

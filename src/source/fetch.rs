@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::download::{Download, DownloadError, Downloader, Request};
+use super::tenant::ask::{self, AskedTenant, FetchedTenant};
 use crate::bundle::wildcard;
 use crate::catalog::{Provider, Role, Root, Selection};
 use crate::certificate::{Certificate, Fingerprint, Verdict};
@@ -117,10 +118,15 @@ pub enum Progress {
 }
 
 impl Fetched {
-    /// Asks every URL of these providers at once, a few at a time, and compares what comes with the pins.
+    /// Asks every URL of these providers and the API of every tenant at once, a few at a time, and compares what comes with
+    /// the pins. Offline no tenant has an answer.
     ///
     /// Fails only where a provider has no fixed roots or none of its kept region: a URL that cannot be had is a result.
-    pub fn all(providers: Vec<(Provider, Selection)>, network: &Network<'_>) -> Result<Vec<Self>, Error> {
+    pub fn all(
+        providers: Vec<(Provider, Selection)>,
+        mut tenants: Vec<AskedTenant>,
+        network: &Network<'_>,
+    ) -> Result<(Vec<Self>, Vec<FetchedTenant>), Error> {
         let mut asked = Vec::new();
         for (provider, selection) in &providers {
             let roots = provider.installed(selection)?;
@@ -129,20 +135,30 @@ impl Fetched {
             let urls = urls(provider, &roots, selection.region.as_deref());
             asked.push((roots, urls));
         }
-        let mut answers = match network {
-            Network::Offline => None,
-            Network::Online(downloader, progress) => {
-                let requests: Vec<Request> = asked.iter().flat_map(|(_, urls)| requests(urls)).collect();
-                progress(Progress::Started(requests.len()));
-                Some(downloader.get_all(&requests, &|_| progress(Progress::Step)).into_iter())
+        let (mut answers, mut called) = (None, Vec::new());
+        if let Network::Online(downloader, progress) = network {
+            let mut requests: Vec<Request> = asked.iter().flat_map(|(_, urls)| requests(urls)).collect();
+            let files = requests.len();
+            for call in ask::requests(&mut tenants, downloader) {
+                called.push(call.map(|request| requests.push(request)));
             }
-        };
+            progress(Progress::Started(requests.len()));
+            let mut all = downloader.get_all(&requests, &|_| progress(Progress::Step));
+            let calls = all.split_off(files);
+            answers = Some((all.into_iter(), calls.into_iter()));
+        }
+        let (mut files, mut calls) = answers.unzip();
         let compared = providers.into_iter().zip(asked).map(|((provider, _), (roots, urls))| {
             let answers: Vec<Answer> =
-                urls.into_iter().map(|asked| Answer::of(asked, answers.as_mut().and_then(Iterator::next))).collect();
+                urls.into_iter().map(|asked| Answer::of(asked, files.as_mut().and_then(Iterator::next))).collect();
             compare(provider, &roots, answers)
         });
-        Ok(compared.collect())
+        let compared = compared.collect();
+        let answered = tenants.into_iter().zip(called).filter_map(|(tenant, call)| match call {
+            Ok(()) => Some(tenant.fetched(Ok(calls.as_mut()?.next()?))),
+            Err(reason) => Some(tenant.fetched(Err(reason))),
+        });
+        Ok((compared, answered.collect()))
     }
 
     /// Whether a root's URL serves something else.
@@ -184,7 +200,7 @@ fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>
 fn requests(urls: &[Wanted]) -> Vec<Request> {
     let host = |asked: &Wanted| Some(reqwest::Url::parse(&asked.url).ok()?.host_str()?.to_owned());
     let allowed_hosts: Vec<String> = urls.iter().filter_map(host).collect();
-    urls.iter().map(|asked| Request { url: asked.url.clone(), allowed_hosts: allowed_hosts.clone() }).collect()
+    urls.iter().map(|asked| Request::file(&asked.url, allowed_hosts.clone())).collect()
 }
 
 /// What a URL served.

@@ -46,6 +46,16 @@ impl Authority {
         Self { certificate, issuer: Issuer::new(params, key) }
     }
 
+    /// The same, valid for the first day of 2020 only.
+    pub(crate) fn expired_root(common_name: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = ca_params(common_name);
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2020, 1, 2);
+        let certificate = TestCertificate::new(common_name, &params.self_signed(&key).unwrap());
+        Self { certificate, issuer: Issuer::new(params, key) }
+    }
+
     fn root_with(common_name: &str, algorithm: &'static SignatureAlgorithm) -> Self {
         let key = KeyPair::generate_for(algorithm).unwrap();
         let params = ca_params(common_name);
@@ -72,6 +82,16 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         (TestCertificate::new(&common_name, &certificate), key)
+    }
+}
+
+impl Authority {
+    /// A server certificate that does not say which key signed it: only the order of a store tells an OpenSSL client
+    /// which of two roots with one subject to try.
+    pub(crate) fn server_without_issuer_key(&self, name: &str) -> TestCertificate {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        TestCertificate::new(name, &params.signed_by(&key, &self.issuer).unwrap())
     }
 }
 

@@ -9,6 +9,8 @@ use pgtrust::catalog::Selection;
 use pgtrust::source::Mirror;
 use pgtrust::target::{self, TARGETS};
 
+use super::tenant::Tenant;
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Download {
     #[command(flatten)]
@@ -21,6 +23,9 @@ pub(crate) struct Download {
     /// Roots on their way out too, which are kept where they stand but not newly added otherwise
     #[arg(long)]
     pub(crate) retiring: bool,
+
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
 }
 
 #[derive(Clone, Debug, ClapArgs)]

@@ -9,34 +9,36 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 
 use super::cache::{self, Entry};
 use super::error::shown;
-use super::{Download, DownloadError, Settings};
+use super::request::Kind;
+use super::{Download, DownloadError, Method, Request, Settings};
 use crate::limits;
 
 pub(super) async fn attempt(
     client: &Client,
     settings: &Settings,
     url: &Url,
-    allowed_hosts: &[String],
+    asked: &Request,
 ) -> Result<Download, DownloadError> {
-    let folder = settings.cache.as_deref();
+    let folder = settings.cache.as_deref().filter(|_| asked.is_file());
     let cached = folder.and_then(|folder| cache::load(folder, &shown(url), settings.max_bytes));
-    let authentic = settings.mirror.is_none();
+    let authentic = settings.mirror.is_none() || !asked.is_file();
     let mut at = url.clone();
     // Only as long as each step is for good.
     let mut moved = Some(None);
     for _ in 0..=limits::REDIRECTS {
         let known = cached.as_ref().filter(|entry| entry.answered == shown(&at));
-        let request = conditional(client.get(at.clone()), known);
+        let request = conditional(request(client, &at, asked), known);
         let response = request.send().await.map_err(|error| DownloadError::of(&error, &at, settings))?;
         let status = response.status();
         if let (StatusCode::NOT_MODIFIED, Some(entry)) = (status, known) {
             let body = entry.body.clone();
             return Ok(Download { body, unchanged: true, from: shown(&at), authentic, moved: moved.flatten() });
         }
-        if status == StatusCode::OK {
+        if status == StatusCode::OK || status.is_success() && !asked.is_file() {
             let etag = text(response.headers(), ETAG);
             let last_modified = text(response.headers(), LAST_MODIFIED);
-            let body = body(response, &at, settings).await?;
+            let limit = if asked.is_file() { settings.max_bytes } else { settings.max_bytes.min(limits::ANSWER) };
+            let body = body(response, &at, settings, limit).await?;
             let entry = Entry { answered: shown(&at), etag, last_modified, body };
             if let Some(folder) = folder.filter(|_| !settings.cache_is_fixed)
                 && (entry.etag.is_some() || entry.last_modified.is_some())
@@ -49,7 +51,7 @@ pub(super) async fn attempt(
         }
         match text(response.headers(), LOCATION) {
             Some(location) if status.is_redirection() => {
-                at = redirected(&at, &location, url, allowed_hosts)?;
+                at = redirected(&at, &location, url, asked)?;
                 let is_for_good = matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
                 moved = moved.filter(|_| is_for_good).map(|_| Some(shown(&at)));
             }
@@ -71,6 +73,16 @@ pub(super) async fn attempt(
     })
 }
 
+fn request(client: &Client, url: &Url, asked: &Request) -> RequestBuilder {
+    let Kind::Api(call) = asked.kind() else { return client.get(url.clone()) };
+    let request = match call.method {
+        Method::Get => client.get(url.clone()),
+        Method::Put => client.put(url.clone()),
+    };
+    let request = request.headers(call.headers.clone());
+    call.body.iter().fold(request, |request, body| request.body(body.clone()))
+}
+
 fn conditional(request: RequestBuilder, known: Option<&Entry>) -> RequestBuilder {
     let Some(known) = known else { return request };
     let validators = [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.last_modified)];
@@ -80,8 +92,7 @@ fn conditional(request: RequestBuilder, known: Option<&Entry>) -> RequestBuilder
         .fold(request, |request, (name, value)| request.header(name, value))
 }
 
-async fn body(mut response: Response, url: &Url, settings: &Settings) -> Result<Vec<u8>, DownloadError> {
-    let limit = settings.max_bytes;
+async fn body(mut response: Response, url: &Url, settings: &Settings, limit: u64) -> Result<Vec<u8>, DownloadError> {
     let too_large = || DownloadError::TooLarge { url: shown(url), limit };
     if response.content_length().is_some_and(|length| length > limit) {
         return Err(too_large());
@@ -97,13 +108,27 @@ async fn body(mut response: Response, url: &Url, settings: &Settings) -> Result<
 }
 
 /// Where a redirect leads: only over https, only to hosts known beforehand. A mirror over plain http may stay on http.
-fn redirected(from: &Url, location: &str, first: &Url, allowed_hosts: &[String]) -> Result<Url, DownloadError> {
+/// A call of an API stays with its server; where else it was to go is told by the server's name alone, because whoever
+/// answers has seen the token and may repeat it.
+fn redirected(from: &Url, location: &str, first: &Url, asked: &Request) -> Result<Url, DownloadError> {
     let refused = |to: &str, reason: &str| DownloadError::Redirect {
         url: shown(from),
         to: to.to_owned(),
         reason: reason.to_owned(),
     };
-    let to = from.join(location).map_err(|error| refused(location, &error.to_string()))?;
+    let to = from.join(location);
+    let allowed_hosts = match asked.kind() {
+        Kind::File { allowed_hosts } => allowed_hosts,
+        Kind::Api(call) => {
+            return match to {
+                Ok(to) if to.origin() == first.origin() && call.method == Method::Get => Ok(to),
+                Ok(to) if to.origin() == first.origin() => Err(refused("elsewhere", "the request changes something")),
+                Ok(to) => Err(refused(&to.origin().ascii_serialization(), "an API is asked at its own address only")),
+                Err(error) => Err(refused("nowhere", &error.to_string())),
+            };
+        }
+    };
+    let to = to.map_err(|error| refused(location, &error.to_string()))?;
     let stays_on_http = from.scheme() == "http" && to.scheme() == "http" && to.host() == first.host();
     if to.scheme() != "https" && !stays_on_http {
         return Err(refused(&shown(&to), "not https"));
@@ -126,7 +151,7 @@ mod tests {
 
     fn lands(from: &str, location: &str) -> Result<String, String> {
         let from = Url::parse(from).unwrap();
-        redirected(&from, location, &from, &["CDN.example".to_owned()])
+        redirected(&from, location, &from, &Request::file("", vec!["CDN.example".to_owned()]))
             .map(String::from)
             .map_err(|error| error.to_string())
     }
@@ -164,5 +189,17 @@ mod tests {
     fn a_refused_redirect_says_where_it_wanted_to_go() {
         let error = lands("https://ca.example/a", "http://me:secret@evil.example/x").unwrap_err();
         assert_eq!(error, "`https://ca.example/a`: redirect to `http://evil.example/x` refused: not https");
+    }
+
+    #[test]
+    fn a_call_of_an_api_stays_with_its_server() {
+        let from = Url::parse("https://api.example/v2/a").unwrap();
+        let lands = |method, location| redirected(&from, location, &from, &Request::api(method, ""));
+        assert_eq!(lands(Method::Get, "/v2/b").unwrap().as_str(), "https://api.example/v2/b");
+        assert!(lands(Method::Put, "/v2/b").is_err());
+        for elsewhere in ["https://evil.example/?hunter2", "https://api.example:8443/hunter2", "http://api.example/a"] {
+            let error = lands(Method::Get, elsewhere).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
     }
 }

@@ -12,6 +12,15 @@ use super::Settings;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DownloadError {
+    /// A header that HTTP has no place for, such as a token with a line break in it.
+    #[error("`{url}`: the value for the header `{name}` cannot be sent")]
+    BadHeader {
+        /// What was to be asked.
+        url: String,
+        /// The header.
+        name: String,
+    },
+
     /// Nothing that can be asked: not a URL, not https, a mirror with a query.
     #[error("`{url}`: {reason}")]
     BadUrl {
@@ -50,7 +59,7 @@ pub enum DownloadError {
         reason: String,
     },
 
-    /// Any status but 200, and 304 where no body is kept.
+    /// Any status but 200 (of an API: of the 200s), and 304 where no body is kept.
     #[error("`{url}`: answered {status}")]
     Status {
         /// What was asked, without a password.

@@ -20,7 +20,7 @@ pub(super) async fn download(
     let mut tried = 0;
     loop {
         tried += 1;
-        let trial = attempt(client, settings, &url, &request.allowed_hosts);
+        let trial = attempt(client, settings, &url, request);
         let result = match tokio::time::timeout(settings.timeout, trial).await {
             Ok(ended) => ended,
             Err(_) => Err(DownloadError::Timeout { url: shown(&url), limit: settings.timeout }),
@@ -37,13 +37,13 @@ pub(super) async fn download(
 
 fn address(request: &Request, mirror: Option<&Mirror>) -> Result<Url, DownloadError> {
     let bad = |url: String, reason: String| DownloadError::BadUrl { url, reason };
-    let url = Url::parse(&request.url).map_err(|error| bad(request.url.clone(), error.to_string()))?;
+    let url = Url::parse(request.url()).map_err(|error| bad(request.url().to_owned(), error.to_string()))?;
     if url.scheme() != "https" {
         return Err(bad(shown(&url), "only https is allowed".to_owned()));
     }
     match mirror {
-        Some(mirror) => mirror.apply(&url),
-        None => Ok(url),
+        Some(mirror) if request.is_file() => mirror.apply(&url),
+        _ => Ok(url),
     }
 }
 
@@ -74,6 +74,7 @@ const BACK_OFF: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests {
+    use super::super::Method;
     use super::*;
 
     fn status(status: u16, retry_after: Option<u64>) -> DownloadError {
@@ -116,9 +117,18 @@ mod tests {
     #[test]
     fn only_https_is_asked() {
         for url in ["http://ca.example/root.pem", "file:///etc/passwd", "root.pem", ""] {
-            let request = Request { url: url.to_owned(), allowed_hosts: Vec::new() };
-            let result = address(&request, None);
-            assert!(matches!(result, Err(DownloadError::BadUrl { .. })), "{url}: {result:?}");
+            for request in [Request::file(url, Vec::new()), Request::api(Method::Get, url)] {
+                let result = address(&request, None);
+                assert!(matches!(result, Err(DownloadError::BadUrl { .. })), "{url}: {result:?}");
+            }
         }
+    }
+
+    #[test]
+    fn a_mirror_is_for_files() {
+        let mirror: Mirror = "https://mirror.corp/pki".parse().unwrap();
+        let asked = |request: Request| address(&request, Some(&mirror)).unwrap().to_string();
+        assert_eq!(asked(Request::file("https://ca.example/a", Vec::new())), "https://mirror.corp/pki/a");
+        assert_eq!(asked(Request::api(Method::Get, "https://ca.example/a")), "https://ca.example/a");
     }
 }

@@ -1,0 +1,77 @@
+//! Whose CA is meant, where a provider has one for each customer.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Args as ClapArgs, Command, FromArgMatches};
+use pgtrust::manifest::TokenFrom;
+
+#[derive(Debug, Default, ClapArgs)]
+pub(crate) struct Tenant {
+    #[command(flatten)]
+    pub(crate) values: Values,
+
+    /// Ask the provider's API with the token in the first line of this file, which the manifest remembers
+    #[arg(long, value_name = "FILE", conflicts_with = "token_command", help_heading = HEADING)]
+    token_file: Option<PathBuf>,
+
+    /// Or with what this program prints: a program and its arguments between spaces, for no shell
+    #[arg(long, value_name = "COMMAND", help_heading = HEADING)]
+    token_command: Option<String>,
+}
+
+impl Tenant {
+    /// Where the token comes from, if that is said. Later runs stand in another folder.
+    pub(crate) fn token(&self) -> Option<TokenFrom> {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let file = self.token_file.as_ref().map(|path| TokenFrom::File(absolute(path)));
+        let words = |text: &String| text.split_whitespace().map(str::to_owned).collect();
+        file.or_else(|| Some(TokenFrom::Command(self.token_command.as_ref().map(words)?)))
+    }
+}
+
+/// What is said of the placeholders of the providers' APIs, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Values(pub(crate) Vec<(String, String)>);
+
+/// Every placeholder of the catalogue but the region, which is a flag for other providers too. One that a user's own
+/// provider has besides is given in the name: `provider/value`.
+pub(crate) const PLACEHOLDERS: &[&str] = &[
+    "account",
+    "cluster",
+    "database",
+    "deployment",
+    "instance",
+    "location",
+    "organization",
+    "project",
+    "service",
+    "team",
+];
+
+impl ClapArgs for Values {
+    fn augment_args(command: Command) -> Command {
+        let flag = |name: &'static str| {
+            let help = format!("Of this {name}, for providers with a CA for each");
+            Arg::new(name).long(name).value_name("ID").action(ArgAction::Set).help(help).help_heading(HEADING)
+        };
+        command.args(PLACEHOLDERS.iter().map(|name| flag(name)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Values {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let value = |name: &&str| Some(((*name).to_owned(), matches.get_one::<String>(name)?.clone()));
+        Ok(Self(PLACEHOLDERS.iter().filter_map(value).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+const HEADING: &str = "A customer's own CA";

@@ -1,0 +1,53 @@
+//! The order of roots that share a subject.
+
+use std::borrow::Cow;
+
+use super::scanner::Scanner;
+use super::{Member, member, pkcs7};
+use crate::certificate::Fingerprint;
+use crate::format::Error;
+
+/// The text with the roots of each list in its order, in the places that they have among all the others; with each goes
+/// what stands over it.
+pub(crate) fn in_order(text: &[u8], lists: &[Vec<Fingerprint>]) -> Result<Vec<u8>, Error> {
+    let mut pieces: Vec<(Option<Fingerprint>, Cow<'_, [u8]>)> = Vec::new();
+    let mut done = 0;
+    let mut scanner = Scanner::new(text)?;
+    while let Some(block) = scanner.next_block()? {
+        let end = block.place.bytes.end as usize;
+        let fingerprint = match pkcs7::LABELS.contains(&block.label.as_str()) {
+            true => None,
+            false => match member(block)? {
+                Member::Certificate { certificate, .. } => Some(certificate.fingerprint()),
+                Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => None,
+            },
+        };
+        // With the end of the line.
+        let end = text[end..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |line| end + line + 1);
+        pieces.push((fingerprint, Cow::Borrowed(&text[done..end])));
+        done = end;
+    }
+    for list in lists {
+        let rank = |fingerprint: &Option<Fingerprint>| list.iter().position(|wanted| Some(*wanted) == *fingerprint);
+        let places: Vec<usize> = (0..pieces.len()).filter(|place| rank(&pieces[*place].0).is_some()).collect();
+        let mut moved: Vec<_> = places.iter().map(|place| pieces[*place].clone()).collect();
+        if moved.is_sorted_by_key(|(fingerprint, _)| rank(fingerprint)) {
+            continue;
+        }
+        moved.sort_by_key(|(fingerprint, _)| rank(fingerprint));
+        for (place, (fingerprint, piece)) in places.into_iter().zip(moved) {
+            // Pieces are parted by empty lines, of which the first of the file has none.
+            let empty = piece.iter().take_while(|byte| **byte == b'\n').count();
+            pieces[place] = (fingerprint, Cow::Owned(piece[empty..].to_vec()));
+        }
+    }
+    let mut ordered = Vec::with_capacity(text.len() + 8);
+    for (_, piece) in pieces {
+        if matches!(piece, Cow::Owned(_)) && !ordered.is_empty() && piece.starts_with(b"#") {
+            ordered.push(b'\n');
+        }
+        ordered.extend_from_slice(&piece);
+    }
+    ordered.extend_from_slice(&text[done..]);
+    Ok(ordered)
+}

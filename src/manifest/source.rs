@@ -1,0 +1,56 @@
+//! What a manifest says of a source.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// A source that this machine keeps.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct KeptSource {
+    /// A provider, `system`, or a path.
+    pub name: String,
+    /// Only the roots of this region.
+    pub region: Option<String>,
+    /// Roots on their way out too.
+    #[serde(default)]
+    pub retiring: bool,
+    /// What to do with roots that a source serves and no pin knows.
+    #[serde(default)]
+    pub new_roots: NewRoots,
+    /// The file whose first line is the token for its API.
+    pub token_file: Option<PathBuf>,
+    /// The program that prints that token, with its arguments.
+    pub token_command: Option<Vec<String>>,
+}
+
+impl KeptSource {
+    /// Where the token for its API comes from, where that is said.
+    pub fn token(&self) -> Option<TokenFrom> {
+        let file = self.token_file.clone().map(TokenFrom::File);
+        file.or_else(|| self.token_command.clone().map(TokenFrom::Command))
+    }
+}
+
+/// Where a token comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenFrom {
+    /// The first line of a file.
+    File(PathBuf),
+    /// The first line that a program prints; its arguments stand behind it.
+    Command(Vec<String>),
+}
+
+/// What to do with roots that a source serves and no pin knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NewRoots {
+    /// Trust them, if they are self-signed CA certificates within the provider's subject pattern and came over
+    /// verified TLS.
+    Accept,
+    /// Show them and wait for `accept`.
+    #[default]
+    Hold,
+}

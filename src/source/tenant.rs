@@ -1,0 +1,156 @@
+//! The CA of one customer, project or database of a provider, which only the provider's API knows.
+
+#[cfg(feature = "fetch")]
+pub(super) mod answer;
+#[cfg(feature = "fetch")]
+pub(super) mod ask;
+#[cfg(feature = "fetch")]
+pub(super) mod error;
+#[cfg(feature = "fetch")]
+pub(super) mod renew;
+#[cfg(feature = "fetch")]
+pub(super) mod token;
+
+use std::path::Path;
+
+use super::load_path;
+use crate::bundle::{CertificateSet, Origin};
+use crate::catalog::{Catalog, Followed, Provider};
+use crate::certificate::Certificate;
+use crate::error::Error;
+use crate::format::{Passwords, Place};
+
+/// Whose CA is meant, as `<provider>/<value>/...`, the values in the order in which the API's URL has them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tenant {
+    name: String,
+}
+
+impl Tenant {
+    /// The tenant of a provider with these values. Each is a word of letters, digits, `.`, `_` and `-` that begins with a
+    /// letter or digit: it can lead to no other path, query, server or file.
+    pub fn new(provider: &Provider, values: &[&str]) -> Result<Self, Error> {
+        let name = format!("{}/{}", provider.id, values.join("/"));
+        let Some(api) = provider.api() else {
+            let reason = format!("`{}` has no CA for each customer", provider.id);
+            return Err(Error::BadTenant { name, reason, usage: None });
+        };
+        let bad = |reason: String| {
+            let usage = format!("as in `{}/{}`, or `{} {}`", provider.id, words(api), provider.id, api.flags());
+            Error::BadTenant { name: name.clone(), reason, usage: Some(usage) }
+        };
+        let placeholders = api.placeholders();
+        if values.len() != placeholders.len() {
+            let wanted = placeholders.join(", ");
+            return Err(bad(format!("{} values where there are to be {}: {wanted}", values.len(), placeholders.len())));
+        }
+        for (placeholder, value) in placeholders.into_iter().zip(values) {
+            if !is_word(value) {
+                let rule = "letters, digits, `.`, `_` and `-`, at most 128, the first a letter or digit";
+                return Err(bad(format!("`{value}` cannot be a {placeholder}: {rule}")));
+            }
+            if api.is_in_host(placeholder) && value.contains(['.', '_']) {
+                return Err(bad(format!("`{value}` cannot be a {placeholder}, which is a part of the server's name")));
+            }
+        }
+        Ok(Self { name })
+    }
+
+    /// The tenant that a text names; none where it does not begin with a provider and a `/`.
+    pub fn parse(text: &str, catalog: &Catalog) -> Result<Option<Self>, Error> {
+        match text.split_once('/') {
+            Some((id, values)) if catalog.contains(id) => {
+                let values: Vec<&str> = values.split('/').collect();
+                Self::new(&catalog.provider(id)?, &values).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The text that names it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The provider's id.
+    pub fn provider(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
+    }
+
+    /// What stands for the placeholders of the API's URL.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.name.split('/').skip(1)
+    }
+}
+
+/// Adds the roots of a tenant to a set, from the file that a fetch keeps.
+pub fn load_tenant(set: &mut CertificateSet, tenant: &Tenant, file: &Path) -> Result<(), Error> {
+    if !file.exists() {
+        return Err(Error::NotFetched { id: tenant.name.clone(), path: file.to_owned() });
+    }
+    for (place, certificate) in kept(file)?.into_iter().enumerate() {
+        let origin = set.origin(Origin::Tenant { name: tenant.name.clone(), place });
+        set.insert(certificate, origin, None);
+    }
+    Ok(())
+}
+
+/// What is in a tenant's file, in order. One that is damaged is an error: it is the only record of what is pinned.
+fn kept(file: &Path) -> Result<Vec<Certificate>, Error> {
+    let mut set = CertificateSet::new();
+    let problems = load_path(&mut set, file, Passwords::Usual)?;
+    match problems.into_iter().find(|problem| problem.lost) {
+        None => Ok(set.certificates().cloned().collect()),
+        Some(problem) => {
+            let place = problem.place.unwrap_or(Place { line: None, bytes: 0..0 });
+            Err(Error::DamagedStore { path: file.to_owned(), place, reason: problem.reason })
+        }
+    }
+}
+
+/// `PROJECT/INSTANCE`
+fn words(api: &Followed) -> String {
+    api.placeholders().join("/").to_uppercase()
+}
+
+fn is_word(value: &str) -> bool {
+    let first = value.bytes().next();
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    value.len() <= 128 && first.is_some_and(|byte| byte.is_ascii_alphanumeric()) && value.bytes().all(legal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(text: &str) -> Result<Option<Tenant>, Error> {
+        Tenant::parse(text, &Catalog::built_in())
+    }
+
+    #[test]
+    fn a_name_is_the_provider_and_a_word_for_each_placeholder() {
+        let tenant = named("cloudsql/my-project/My.instance_1").unwrap().unwrap();
+        assert_eq!((tenant.name(), tenant.provider()), ("cloudsql/my-project/My.instance_1", "cloudsql"));
+        assert_eq!(tenant.values().collect::<Vec<_>>(), ["my-project", "My.instance_1"]);
+        for path in ["./digitalocean/x", "/digitalocean/x", "certs/x", "digitalocean", ""] {
+            assert_eq!(named(path).unwrap(), None, "{path}");
+        }
+        assert!(named(&format!("digitalocean/{}", "x".repeat(128))).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_value_can_lead_nowhere_else() {
+        let long = "x".repeat(129);
+        for value in [
+            "", "..", ".x", "-x", "_x", "a b", "a?b", "a#b", "a%2fb", "a\\b", "a:b", "a@b", "\u{e4}", "a\n", "a\0",
+            &long,
+        ] {
+            assert!(matches!(named(&format!("digitalocean/{value}")), Err(Error::BadTenant { .. })), "{value:?}");
+        }
+        for name in
+            ["digitalocean/a/b", "digitalocean/a/", "cloudsql/a", "azure/x", "ovh/evil.example/p/c", "ovh/e_u/p/c"]
+        {
+            assert!(matches!(named(name), Err(Error::BadTenant { .. })), "{name}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Why the CA of a tenant could not be had.
+
+use std::time::Duration;
+
+use super::super::DownloadError;
+
+/// Why the CA of a tenant could not be had. What was kept before stays.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{tenant}`: {reason}")]
+#[non_exhaustive]
+pub struct TenantError {
+    /// The tenant's name.
+    pub tenant: String,
+    /// Why.
+    pub reason: TenantReason,
+}
+
+/// What stands between a user and a tenant's CA.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TenantReason {
+    /// 429.
+    #[error("`{url}`: too many requests")]
+    Busy {
+        /// What was asked.
+        url: String,
+        /// How long the API asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// 5xx.
+    #[error("`{url}`: the API failed with status {status}")]
+    Failing {
+        /// What was asked.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// 403.
+    #[error("`{url}`: the token may not read this (status 403)")]
+    Forbidden {
+        /// What was asked.
+        url: String,
+    },
+    /// There is no token to ask with.
+    #[error("no token: {detail}")]
+    NoToken {
+        /// Where it was looked for, and what was wrong there.
+        detail: String,
+        /// The environment variables that may hold it.
+        variables: String,
+    },
+    /// 404.
+    #[error("`{url}`: the API knows nothing of this name (status 404)")]
+    NotFound {
+        /// What was asked.
+        url: String,
+    },
+    /// There is a root in the answer, or was to be, and nothing in it can be one.
+    #[error("`{url}`: no root in the answer: {detail}")]
+    NoRoot {
+        /// What was asked.
+        url: String,
+        /// What is there instead.
+        detail: String,
+    },
+    /// 401.
+    #[error("`{url}`: the API does not accept the token (status 401)")]
+    Refused {
+        /// What was asked.
+        url: String,
+        /// Where the token comes from.
+        from: String,
+    },
+    /// The list of the API has no such name.
+    #[error("`{url}` lists no `{value}`")]
+    UnknownName {
+        /// What was asked.
+        url: String,
+        /// The name.
+        value: String,
+    },
+    /// No answer at all.
+    #[error("{detail}")]
+    Unreachable {
+        /// What the download says, with the URL.
+        detail: String,
+        /// Whether it may be better next time.
+        passing: bool,
+    },
+    /// The answer is not what the API promises.
+    #[error("`{url}`: unexpected answer: {detail}")]
+    Unreadable {
+        /// What was asked.
+        url: String,
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+impl TenantError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        let provider = self.tenant.split('/').next().unwrap_or_default();
+        match &self.reason {
+            TenantReason::Busy { retry_after: Some(pause), .. } => {
+                format!("run it again in {} seconds: the API asks for that", pause.as_secs())
+            }
+            TenantReason::Busy { retry_after: None, .. } => "run it again in a few minutes".to_owned(),
+            TenantReason::Failing { .. } => "run it again later; what is kept stays as it is".to_owned(),
+            TenantReason::Forbidden { .. } => {
+                "give the token the right to read databases, or take one of an account that has it".to_owned()
+            }
+            TenantReason::NoToken { variables, .. } => {
+                format!("put it into {variables}, or into a file: `--token-file FILE`, which is remembered")
+            }
+            TenantReason::NotFound { .. } | TenantReason::UnknownName { .. } => {
+                "compare it with the provider's console; the token of another account sees nothing of it either"
+                    .to_owned()
+            }
+            TenantReason::Refused { from, .. } => {
+                format!("it comes from {from}: it may have expired, or be one for something else")
+            }
+            TenantReason::Unreachable { passing: true, .. } => "run it again once the network is there".to_owned(),
+            TenantReason::Unreachable { .. } | TenantReason::Unreadable { .. } | TenantReason::NoRoot { .. } => {
+                format!(
+                    "a proxy may have answered in the API's place; `pgtrust providers {provider}` tells another way"
+                )
+            }
+        }
+    }
+
+    /// Whether it may be better the next time, with nothing changed here.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self.reason,
+            TenantReason::Busy { .. } | TenantReason::Failing { .. } | TenantReason::Unreachable { passing: true, .. }
+        )
+    }
+}
+
+impl TenantReason {
+    pub(super) fn of(error: &DownloadError, token_from: &str) -> Self {
+        match error {
+            DownloadError::Status { url, status, retry_after } => {
+                let url = url.clone();
+                match status {
+                    401 => Self::Refused { url, from: token_from.to_owned() },
+                    403 => Self::Forbidden { url },
+                    404 => Self::NotFound { url },
+                    429 => Self::Busy { url, retry_after: *retry_after },
+                    500..=599 => Self::Failing { url, status: *status },
+                    _ => Self::Unreachable { detail: error.to_string(), passing: false },
+                }
+            }
+            other => {
+                let passing = matches!(
+                    other,
+                    DownloadError::Connect { .. } | DownloadError::Timeout { .. } | DownloadError::Truncated { .. }
+                );
+                Self::Unreachable { detail: other.to_string(), passing }
+            }
+        }
+    }
+
+    pub(super) fn of_tenant(self, tenant: &str) -> TenantError {
+        TenantError { tenant: tenant.to_owned(), reason: self }
+    }
+}

@@ -1,0 +1,126 @@
+//! Where a user's token comes from. It is never written anywhere, nor printed.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::super::Secret;
+use super::error::TenantReason;
+use crate::catalog::Token;
+use crate::limits;
+use crate::manifest::TokenFrom;
+use crate::tool;
+
+/// A token, ready for its header.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) header: String,
+    pub(super) value: Secret,
+    /// Where it comes from, for messages.
+    pub(super) from: String,
+}
+
+/// Finds tokens: where the user says, else in the environment, else what the provider's own program prints. Every file
+/// is read and every program run once, for however many tenants.
+pub struct Tokens<'a> {
+    variable: &'a dyn Fn(&str) -> Option<OsString>,
+    programs: &'a OsStr,
+    known: HashMap<TokenFrom, Result<String, String>>,
+}
+
+impl<'a> Tokens<'a> {
+    /// With these environment variables, and programs from this search path.
+    pub fn new(variable: &'a dyn Fn(&str) -> Option<OsString>, programs: &'a OsStr) -> Self {
+        Self { variable, programs, known: HashMap::new() }
+    }
+
+    pub(super) fn find(&mut self, token: &Token, said: Option<&TokenFrom>) -> Result<Found, TenantReason> {
+        let variables = match &token.user_env {
+            Some(user) => format!("{user} and {}", token.env),
+            None => token.env.clone(),
+        };
+        let missing = |detail: String| TenantReason::NoToken { detail, variables: variables.clone() };
+        let by_command = || token.command.clone().map(TokenFrom::Command);
+        let (text, from) = match (said, self.of_environment(token)) {
+            (Some(said), _) => (self.read(said).map_err(missing)?, describe(said)),
+            (None, Some(text)) => (text, variables.clone()),
+            (None, None) => match by_command() {
+                Some(command) => (self.read(&command).map_err(missing)?, describe(&command)),
+                None => return Err(missing(format!("{variables} is not set"))),
+            },
+        };
+        let value = match (&token.user_env, &token.scheme) {
+            (Some(_), _) => format!("Basic {}", STANDARD.encode(&text)),
+            // Some programs print the scheme with the token.
+            (None, Some(scheme)) => {
+                let prefix = format!("{scheme} ");
+                format!("{prefix}{}", text.strip_prefix(&prefix).unwrap_or(&text))
+            }
+            (None, None) => text,
+        };
+        Ok(Found { header: token.header.clone(), value: Secret::new(value), from })
+    }
+
+    fn of_environment(&self, token: &Token) -> Option<String> {
+        let text = |name: &str| {
+            let text = (self.variable)(name)?.into_string().ok()?.trim().to_owned();
+            (!text.is_empty()).then_some(text)
+        };
+        match &token.user_env {
+            Some(user) => Some(format!("{}:{}", text(user)?, text(&token.env)?)),
+            None => text(&token.env),
+        }
+    }
+
+    fn read(&mut self, from: &TokenFrom) -> Result<String, String> {
+        if let Some(known) = self.known.get(from) {
+            return known.clone();
+        }
+        let found = match from {
+            TokenFrom::File(path) => of_file(path),
+            TokenFrom::Command(command) => self.of_command(command),
+        };
+        self.known.insert(from.clone(), found.clone());
+        found
+    }
+
+    fn of_command(&self, command: &[String]) -> Result<String, String> {
+        let [name, arguments @ ..] = command else { return Err("the command is empty".to_owned()) };
+        let program = match Path::new(name) {
+            path if path.components().count() > 1 => path.to_owned(),
+            _ => tool::find(name, tool::folders(self.programs)).ok_or_else(|| format!("`{name}` is not installed"))?,
+        };
+        let output = tool::run(Command::new(program).args(arguments)).map_err(|error| error.to_string())?;
+        first_line(&output).ok_or_else(|| format!("`{}` prints none", command.join(" ")))
+    }
+}
+
+fn of_file(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(limits::PASSWORD_FILE).read_to_end(&mut bytes));
+    read.map_err(|error| format!("`{}`: {error}", path.display()))?;
+    first_line(&bytes).ok_or_else(|| format!("`{}` begins with none", path.display()))
+}
+
+/// What a header can carry; no part of it in a message.
+fn first_line(bytes: &[u8]) -> Option<String> {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let text = std::str::from_utf8(line).ok()?.trim();
+    let sound = !text.is_empty()
+        && (bytes.len() as u64) < limits::PASSWORD_FILE
+        && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    sound.then(|| text.to_owned())
+}
+
+fn describe(from: &TokenFrom) -> String {
+    match from {
+        TokenFrom::File(path) => format!("`{}`", path.display()),
+        TokenFrom::Command(command) => format!("`{}`", command.join(" ")),
+    }
+}
