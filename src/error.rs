@@ -110,6 +110,20 @@ pub enum Error {
         /// The process, where the system tells it.
         holder: Option<String>,
     },
+    /// A hook did not do what it is for.
+    #[error("hook `{hook}` failed: {}", sanitise(.reason))]
+    HookFailed {
+        /// Its command line.
+        hook: String,
+        /// Why, with its own last words.
+        reason: String,
+    },
+    /// The hooks of a manifest that belongs to somebody else.
+    #[error("`{path}` belongs to another user, so its hooks are not run")]
+    HooksOfAnother {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// There is no home folder to put anything under.
     #[error("neither HOME nor PGTRUST_HOME names a folder")]
     HomeUnknown,
@@ -353,6 +367,10 @@ impl Error {
             Self::HardLinks { path, .. } => {
                 format!("make the others symbolic links to it; `find -samefile {}` finds them", path.display())
             }
+            Self::HookFailed { .. } => "what was changed stays; `pgtrust refresh` runs the hook again".to_owned(),
+            Self::HooksOfAnother { .. } => {
+                "run it as that user, or `chown` the file; `--no-hooks` leaves the hooks out".to_owned()
+            }
             Self::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
             Self::Io { action: "use", source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
                 "name a file in it; `install --format hashed` makes it a store of OpenSSL's `-CApath`".to_owned()
@@ -456,7 +474,7 @@ fn first_reason(rejected: &[Rejected]) -> String {
 }
 
 /// The system's words without Rust's `(os error 13)`.
-fn cause(error: &io::Error) -> String {
+pub(crate) fn cause(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut letters = text.chars();

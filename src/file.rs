@@ -11,25 +11,31 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::limits;
 pub use access::Access;
-pub(crate) use access::{new_like_folder, open_or_make};
+pub(crate) use access::{is_of_another, new_like_folder, open_or_make};
 pub(crate) use aside::sweep;
 pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace_private, swap};
 
 /// The whole file; None when there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    Ok(read_with_metadata(path)?.map(|(bytes, _)| bytes))
+}
+
+/// The whole file and what the system says of this very one; None when there is none.
+pub(crate) fn read_with_metadata(path: &Path) -> Result<Option<(Vec<u8>, fs::Metadata)>, Error> {
     refuse_special(path)?;
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io("read", path)(error)),
     };
+    let metadata = file.metadata().map_err(Error::io("read", path))?;
     let mut bytes = Vec::new();
     let read = file.take(limits::WHOLE + 1).read_to_end(&mut bytes);
     read.map_err(Error::io("read", path))?;
     if bytes.len() as u64 > limits::WHOLE {
         return Err(Error::io("read", path)(io::ErrorKind::FileTooLarge.into()));
     }
-    Ok(Some(bytes))
+    Ok(Some((bytes, metadata)))
 }
 
 /// A whole file that must be there and be UTF-8.

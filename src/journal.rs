@@ -41,6 +41,9 @@ pub struct Record {
     pub command: String,
     /// The store: one of the files, or the folder that they are in.
     pub store: PathBuf,
+    /// The name of the target that the store is, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// The files, those of the store first.
     pub files: Vec<FileChange>,
     /// The certificates that the store gained.
@@ -73,7 +76,7 @@ pub struct FileChange {
 }
 
 /// A certificate in a record.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Listed {
     /// Its fingerprint.
@@ -119,6 +122,8 @@ pub struct Step<'a> {
     pub command: String,
     /// The store: one of the files, or the folder that they are in.
     pub store: &'a Path,
+    /// The name of the target that the store is, where it has one.
+    pub target: Option<String>,
     /// The files, those of the store first.
     pub changes: &'a [Change],
     /// The certificates that the store gains.
@@ -132,7 +137,8 @@ pub struct Step<'a> {
 impl<'a> Step<'a> {
     /// A step that so far says nothing of certificates.
     pub fn new(now: OffsetDateTime, command: &str, store: &'a Path, changes: &'a [Change]) -> Self {
-        Self { now, command: command.to_owned(), store, changes, added: vec![], removed: vec![], undoes: None }
+        let command = command.to_owned();
+        Self { now, command, store, target: None, changes, added: vec![], removed: vec![], undoes: None }
     }
 }
 
@@ -229,6 +235,7 @@ impl Journal {
             time: time.format(&Rfc3339).unwrap_or_default(),
             command: step.command,
             store: absolute(step.store)?,
+            target: step.target,
             files,
             added: step.added,
             removed: step.removed,

@@ -10,6 +10,7 @@ mod error;
 mod file;
 pub mod format;
 pub mod guard;
+pub mod hook;
 pub mod journal;
 pub mod jvm;
 pub mod layout;

@@ -21,6 +21,12 @@
 //! password-file = "/etc/app/store-password"  # optional: its first line is the store's password
 //! no-password = true                         # optional: a new PKCS#12 store has none
 //!
+//! [[hook]]
+//! on = "change"                              # the only event so far
+//! target = "postgres"                        # optional: or a store's path, or a provider for its combined PEM
+//! run = ["systemctl", "reload", "pgbouncer"]
+//! timeout = "30s"                            # optional
+//!
 //! [[accepted]]                               # written by `pgtrust accept`
 //! provider = "aws-rds"
 //! certificate = """..."""
@@ -40,6 +46,7 @@ use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::file;
 use crate::format::{Entry, Format, Member};
+use crate::hook::Hook;
 use crate::toml;
 pub use source::{KeptSource, NewRoots, TokenFrom};
 
@@ -50,6 +57,7 @@ pub struct Manifest {
     on_disk: Option<String>,
     document: DocumentMut,
     kept: Kept,
+    is_of_another: bool,
 }
 
 /// What a manifest says.
@@ -59,6 +67,7 @@ struct Kept {
     mirror: Option<String>,
     source: Vec<KeptSource>,
     target: Vec<KeptTarget>,
+    hook: Vec<Hook>,
     accepted: Vec<Accepted>,
 }
 
@@ -133,13 +142,14 @@ struct Accepted {
 impl Manifest {
     /// Reads the manifest; an empty one when there is no file.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let text = match file::read(path)? {
-            None => None,
-            Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| bad(path, "is not UTF-8"))?),
-        };
+        let read = file::read_with_metadata(path)?;
+        let is_of_another = read.as_ref().is_some_and(|(_, metadata)| file::is_of_another(metadata));
+        let text =
+            read.map(|(bytes, _)| String::from_utf8(bytes)).transpose().map_err(|_| bad(path, "is not UTF-8"))?;
         let document: DocumentMut =
             toml::parse(text.as_deref().unwrap_or_default()).map_err(|error| bad(path, error))?;
-        let mut manifest = Self { path: path.to_owned(), on_disk: text, document, kept: Kept::default() };
+        let mut manifest =
+            Self { path: path.to_owned(), on_disk: text, document, kept: Kept::default(), is_of_another };
         manifest.understand()?;
         Ok(manifest)
     }
@@ -162,6 +172,17 @@ impl Manifest {
     /// The stores that are kept.
     pub fn targets(&self) -> &[KeptTarget] {
         &self.kept.target
+    }
+
+    /// What runs after stores changed, if [`check_owner`](Self::check_owner) allows it.
+    pub fn hooks(&self) -> &[Hook] {
+        &self.kept.hook
+    }
+
+    /// Fails for a manifest that belongs neither to this user nor to root: whoever wrote it would have programs run with the
+    /// rights of this user, as under `sudo` with another user's HOME.
+    pub fn check_owner(&self) -> Result<(), Error> {
+        if self.is_of_another { Err(Error::HooksOfAnother { path: self.path.clone() }) } else { Ok(()) }
     }
 
     /// The certificates of this provider that the user accepted.

@@ -52,7 +52,7 @@ pub enum Kind {
     Moved,
     /// There is nothing at a URL any more.
     Gone,
-    /// A tenant's CA has changed.
+    /// A tenant's CA has changed, which was dealt with. Good to know, and no more.
     Changed,
     /// A certificate of a source does not get into stores. Good to know, and no more.
     LeftOut,
@@ -68,6 +68,11 @@ impl Kind {
     /// Whether something could not be done. The others are what was found.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Source | Self::Store | Self::Hook)
+    }
+
+    /// Whether nobody needs to do anything about it.
+    pub fn is_note(self) -> bool {
+        matches!(self, Self::Changed | Self::LeftOut)
     }
 
     fn is_of_source(self) -> bool {

@@ -120,7 +120,9 @@ impl Overview {
     /// Whether all is well.
     pub fn is_well(&self) -> bool {
         let unwell = |store: &StoreState| store.error.is_some() || store.roots.roots == 0 || !store.unready.is_empty();
-        self.findings.is_empty() && self.held.is_empty() && !self.stores.iter().any(unwell)
+        self.findings.iter().all(|finding| finding.kind.is_note())
+            && self.held.is_empty()
+            && !self.stores.iter().any(unwell)
     }
 }
 

@@ -15,6 +15,8 @@ mod fetch;
 mod guards;
 mod history;
 #[cfg(unix)]
+mod hooks;
+#[cfg(unix)]
 mod hostile_stores;
 #[cfg(unix)]
 mod java_clients;

@@ -1,5 +1,7 @@
 //! `pgtrust accept`
 
+use pgtrust::hook;
+use pgtrust::journal::Listed;
 use pgtrust::source;
 
 use super::Status;
@@ -30,7 +32,11 @@ pub(crate) fn run(context: &Context, args: &Accept) -> Result<Status, Failure> {
     source::hold(&layout.held_of(id), others)?;
     let (bundle, rejected) = fetch::bundle(context, &manifest, id, &manifest.selection(id))?;
     report::rejected(&rejected);
-    bundle.keep(&layout.bundle_of(id))?;
+    let path = layout.bundle_of(id);
+    if bundle.keep(&path)? {
+        let change = hook::Change::new(&path, Some(id), &context.command()).with(&[Listed::of(certificate)], &[]);
+        context.changes.borrow_mut().made.push(change);
+    }
     ui::data(&format!("{id}: accepted {} {}", certificate.fingerprint(), certificate.subject()))?;
     ui::hint("`pgtrust install` puts it into the stores that the manifest keeps");
     Ok(Status::Done)

@@ -52,6 +52,10 @@ pub(crate) struct Args {
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) allow_writable: bool,
 
+    /// Do not run the hooks that the manifest has for changed stores
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) no_hooks: bool,
+
     /// Keep things for the whole machine, in /etc/pgtrust and /var/lib/pgtrust
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) system: bool,

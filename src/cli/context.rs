@@ -1,7 +1,7 @@
 //! The world, read once: environment, clock, folders.
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the environment and the clock")]
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use pgtrust::{Catalog, Error, guard};
 use time::OffsetDateTime;
 
 use super::args::Args;
+use super::hooks::Changes;
 use super::ui::{self, Failure};
 
 /// What every command needs of the world, each part only when it asks.
@@ -30,6 +31,9 @@ pub(crate) struct Context {
     /// Whether files that others can write are used.
     allow_writable: bool,
     pub(crate) wait: Duration,
+    pub(crate) no_hooks: bool,
+    /// What this command did to stores so far, until hooks are told.
+    pub(crate) changes: RefCell<Changes>,
     /// The folder that stands for `/`.
     pub(crate) root: PathBuf,
     layout: OnceCell<Layout>,
@@ -67,7 +71,19 @@ impl Context {
         let system = args.system || args.root.is_some();
         let as_of = args.as_of.map_or(now, |date| date.midnight().assume_utc());
         let (allow_writable, wait) = (args.allow_writable, Duration::from_secs(args.wait));
-        Self { now, as_of, environment, search_path, system, allow_writable, root, wait, layout: OnceCell::new() }
+        Self {
+            now,
+            as_of,
+            environment,
+            search_path,
+            system,
+            allow_writable,
+            wait,
+            no_hooks: args.no_hooks,
+            changes: RefCell::default(),
+            root,
+            layout: OnceCell::new(),
+        }
     }
 
     /// An environment variable, such as one that holds a token.
@@ -156,7 +172,12 @@ impl Context {
 
     /// What this command does to a store, as the journal takes it.
     pub(crate) fn step<'a>(&self, store: &'a Path, changes: &'a [Change]) -> Step<'a> {
+        Step::new(self.now, &self.command(), store, changes)
+    }
+
+    /// The command line, without its program name.
+    pub(crate) fn command(&self) -> String {
         let words: Vec<String> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        Step::new(self.now, &words.join(" "), store, changes)
+        words.join(" ")
     }
 }

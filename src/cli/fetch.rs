@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pgtrust::bundle::{CertificateSet, Rejected};
 use pgtrust::catalog::{Provider, Selection};
+use pgtrust::hook;
 use pgtrust::journal::Listed;
 use pgtrust::manifest::{Manifest, NewRoots};
 use pgtrust::refresh::Kind;
@@ -150,6 +151,9 @@ pub(crate) fn fetch(
         let mut one = Kept::new(fetched, accepted, layout.bundle_of(&id));
         let allowed = context.refuse_shared(&one.path);
         one.failure = allowed.and_then(|()| one.write(bundle(context, &manifest, &id, &wanted), keep)).err();
+        if one.changed {
+            tell_hooks(context, keep, &one.path, &id, &one.added, &one.removed);
+        }
         kept.push(one);
     }
     for fetched in answered {
@@ -162,6 +166,21 @@ pub(crate) fn fetch(
         manifest.save()?;
     }
     Ok((kept, kept_tenants, manifest))
+}
+
+/// Notes for the hooks that a combined PEM changed, or would have.
+pub(crate) fn tell_hooks(
+    context: &Context,
+    keep: Keep,
+    path: &Path,
+    source: &str,
+    added: &[Listed],
+    removed: &[Listed],
+) {
+    let change = hook::Change::new(path, Some(source), &context.command()).with(added, removed);
+    let mut changes = context.changes.borrow_mut();
+    let changes = if keep == Keep::Nothing { &mut changes.planned } else { &mut changes.made };
+    changes.push(change);
 }
 
 /// Says what is not as it should be.

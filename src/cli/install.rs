@@ -3,6 +3,7 @@
 use pgtrust::bundle::CertificateSet;
 use pgtrust::catalog::Selection;
 use pgtrust::format::Passwords;
+use pgtrust::hook;
 use pgtrust::journal::{Change, Listed, Step};
 use pgtrust::manifest::{Manifest, Opening};
 use pgtrust::plan::{Outcome, Plan, Store};
@@ -247,6 +248,9 @@ fn install<'a>(
     }
     if args.dry_run {
         foresee(context, plan.changes());
+        if changes {
+            planned(context, place, &plan.listed(), &[]);
+        }
     } else {
         apply(context, args, place, sources, &plan)?;
     }
@@ -287,7 +291,13 @@ fn apply(
     }
     let changes = [plan.changes(), &manifest_change(&manifest)].concat();
     let step = context.step(&place.store.path, &changes);
-    change(context, Step { added: plan.listed(), ..step })
+    change(context, Step { added: plan.listed(), target: place.target(), ..step })
+}
+
+/// Notes what a dry run would change.
+pub(super) fn planned(context: &Context, place: &Place, added: &[Listed], removed: &[Listed]) {
+    let change = hook::Change::new(&place.store.path, place.target().as_deref(), &context.command());
+    context.changes.borrow_mut().planned.push(change.with(added, removed));
 }
 
 /// The change of the manifest that goes with a change of a store.
@@ -324,6 +334,7 @@ pub(super) fn change(context: &Context, step: Step<'_>) -> Result<(), Failure> {
         journal.take_back(&record, changes)?;
         return Err(error.into());
     }
+    context.changes.borrow_mut().made.extend(hook::Change::of(&record));
     Ok(())
 }
 

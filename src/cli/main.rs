@@ -8,6 +8,7 @@ mod context;
 mod env;
 mod fetch;
 mod history;
+mod hooks;
 mod inspect;
 mod install;
 mod man;
@@ -67,24 +68,31 @@ fn run(args: &Args) -> Result<Status, Failure> {
     if writes(&args.command) {
         context.say_whose();
     }
-    match &args.command {
-        Command::Accept(args) => accept::run(&context, args),
-        Command::Bundle(args) => bundle::run(&context, args),
+    let done = command(&context, &args.command);
+    // What changed did so even if the command failed later.
+    let hooks = hooks::after(&context);
+    Ok(done?.max(hooks?))
+}
+
+fn command(context: &Context, command: &Command) -> Result<Status, Failure> {
+    match command {
+        Command::Accept(args) => accept::run(context, args),
+        Command::Bundle(args) => bundle::run(context, args),
         Command::Completions(args) => completions::run(args),
-        Command::Env(args) => env::run(&context, args),
-        Command::Fetch(args) => fetch::run(&context, args),
-        Command::History(args) => history::run(&context, args),
-        Command::Inspect(args) => inspect::run(&context, args),
-        Command::Install(args) => install::run(&context, args),
+        Command::Env(args) => env::run(context, args),
+        Command::Fetch(args) => fetch::run(context, args),
+        Command::History(args) => history::run(context, args),
+        Command::Inspect(args) => inspect::run(context, args),
+        Command::Install(args) => install::run(context, args),
         Command::Man(args) => man::run(args),
-        Command::Providers(args) => providers::run(&context, args),
-        Command::Prune(args) => prune::run(&context, args),
-        Command::Refresh(args) => refresh::run(&context, args),
-        Command::Schedule(args) => schedule::run(&context, args),
-        Command::Snippet(args) => snippet::run(&context, args),
-        Command::Status(args) => status::run(&context, args),
-        Command::Undo(args) => undo::run(&context, args),
-        Command::Uninstall(args) => uninstall::run(&context, args),
+        Command::Providers(args) => providers::run(context, args),
+        Command::Prune(args) => prune::run(context, args),
+        Command::Refresh(args) => refresh::run(context, args),
+        Command::Schedule(args) => schedule::run(context, args),
+        Command::Snippet(args) => snippet::run(context, args),
+        Command::Status(args) => status::run(context, args),
+        Command::Undo(args) => undo::run(context, args),
+        Command::Uninstall(args) => uninstall::run(context, args),
     }
 }
 

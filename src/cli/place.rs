@@ -27,6 +27,11 @@ impl Place {
         is(&self.key, kept)
     }
 
+    /// The name of its target, where it has one.
+    pub(crate) fn target(&self) -> Option<String> {
+        (self.key.0 == "name").then(|| self.key.1.clone())
+    }
+
     pub(crate) fn access<'a>(&'a self, context: &'a Context) -> Access<'a> {
         Access {
             password: self.password.as_deref(),

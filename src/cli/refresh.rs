@@ -20,7 +20,8 @@ use super::args;
 use super::bundle;
 use super::context::Context;
 use super::fetch::{self, Keep, Kept};
-use super::install::{Installed, again, change};
+use super::hooks::{self, Which};
+use super::install::{Installed, again, change, planned};
 use super::place::{Finder, Place};
 use super::status;
 use super::tenants::KeptTenant;
@@ -40,6 +41,7 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
     let mut work = Work { context, args, catalog: context.catalog(), findings: Vec::new() };
     let (kept, tenants, manifest) = work.fetch(&manifest)?;
     let stores = work.stores(&manifest)?;
+    work.hooks(&manifest)?;
     let new = last.settle(work.findings, !args.network.offline, context.now);
     if let Some(run) = run {
         last.save()?;
@@ -75,7 +77,7 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
 fn result(last: &LastRun) -> Status {
     let results = last.findings().iter().map(|finding| match finding.kind {
         kind if kind.is_failure() => Status::Failed,
-        Kind::LeftOut => Status::Done,
+        kind if kind.is_note() => Status::Done,
         _ => Status::Found,
     });
     results.max().unwrap_or(Status::Done)
@@ -196,15 +198,33 @@ impl Work<'_> {
         let plan = || Plan::new(&Store::open(&place.store, &place.access(self.context))?, bundle);
         let seen = plan()?;
         if seen.outcome() == Outcome::Unchanged || self.args.check {
+            if seen.outcome() != Outcome::Unchanged {
+                planned(self.context, place, &seen.listed(), &[]);
+            }
             return Ok(Installed::new(place, &seen));
         }
         let _locks = (self.context.lock()?, self.context.lock_store(&place.store.path)?);
         let plan = plan()?;
         if plan.outcome() != Outcome::Unchanged {
             let step = self.context.step(&place.store.path, plan.changes());
-            change(self.context, Step { added: plan.listed(), ..step })?;
+            change(self.context, Step { added: plan.listed(), target: place.target(), ..step })?;
         }
         Ok(Installed::new(place, &plan))
+    }
+
+    /// Lets everyone know who waits for the changes, or still does for those of earlier runs.
+    fn hooks(&mut self, manifest: &Manifest) -> Result<(), Failure> {
+        let changes = self.context.changes.take();
+        if self.args.check {
+            if self.args.verbose {
+                hooks::announce(self.context, manifest, &changes.planned);
+            }
+            return Ok(());
+        }
+        for (hook, error) in hooks::run(self.context, manifest, &changes.made, Which::Owed)? {
+            self.find(Finding::of_error(Kind::Hook, &hook, &error));
+        }
+        Ok(())
     }
 
     /// What the machine's or the JDK's own roots leave out is not the user's concern.

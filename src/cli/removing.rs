@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Status;
 use super::args::Removing;
 use super::context::Context;
-use super::install::{again, change, foresee, manifest_change};
+use super::install::{again, change, foresee, manifest_change, planned};
 use super::place::{Finder, Place};
 use super::ui::{self, Failure};
 
@@ -113,6 +113,9 @@ fn remove(
     }
     if args.dry_run {
         foresee(context, removal.as_ref().map(Removal::changes).unwrap_or_default());
+        if let Some(removal) = removal.as_ref().filter(|removal| !removal.changes().is_empty()) {
+            planned(context, place, &[], &removal.listed());
+        }
     } else {
         let (key, text) = &place.key;
         if forget {
@@ -122,7 +125,7 @@ fn remove(
         let changes = [store_changes, &manifest_change(&manifest)].concat();
         if !changes.is_empty() {
             let removed = removal.as_ref().map(Removal::listed).unwrap_or_default();
-            change(context, Step { removed, ..context.step(path, &changes) })?;
+            change(context, Step { removed, target: place.target(), ..context.step(path, &changes) })?;
         }
     }
     for note in removal.iter().flat_map(Removal::notes) {

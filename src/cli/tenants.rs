@@ -127,7 +127,11 @@ impl KeptTenant {
     /// Brings the file of a tenant up to what its API serves.
     pub(crate) fn new(context: &Context, fetched: FetchedTenant, keep: Keep) -> Result<Self, Failure> {
         let mut kept = Self::untouched(context, fetched.tenant.clone())?;
-        kept.failure = kept.bring_up(context, fetched, keep).err();
+        let allowed = context.refuse_shared(&kept.path);
+        kept.failure = allowed.and_then(|()| kept.bring_up(context, fetched, keep)).err();
+        if kept.changed {
+            fetch::tell_hooks(context, keep, &kept.path, kept.name(), &kept.added, &kept.removed);
+        }
         Ok(kept)
     }
 

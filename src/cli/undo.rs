@@ -4,6 +4,7 @@ use std::path::Path;
 
 use pgtrust::bundle::{CertificateSet, Origin};
 use pgtrust::format::Passwords;
+use pgtrust::hook;
 use pgtrust::journal::{Change, Step};
 use pgtrust::{Error, guard, source};
 
@@ -35,9 +36,11 @@ pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
     };
     if args.dry_run {
         install::foresee(context, &changes);
+        context.changes.borrow_mut().planned.extend(hook::Change::of(&record));
     } else {
         let step = context.step(&record.store, &changes);
-        install::change(context, Step { undoes: Some(record.id), ..step })?;
+        let (added, removed, target) = (record.removed.clone(), record.added.clone(), record.target.clone());
+        install::change(context, Step { undoes: Some(record.id), added, removed, target, ..step })?;
     }
     for change in &changes {
         let verb = match (args.dry_run, change.after.is_some()) {

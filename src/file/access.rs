@@ -146,3 +146,15 @@ pub(crate) fn open_or_make(path: &Path, options: &mut OpenOptions) -> io::Result
         Err(error) => Err(error),
     }
 }
+
+/// Whether it belongs neither to this user nor to root.
+#[cfg(unix)]
+pub(crate) fn is_of_another(file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    ![0, rustix::process::geteuid().as_raw()].contains(&file.uid())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_of_another(_: &Metadata) -> bool {
+    false
+}

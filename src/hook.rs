@@ -1,0 +1,235 @@
+//! Hooks: programs that the manifest names and that run after stores changed.
+//!
+//! A hook runs once for all changes of a command, after the last of them. It gets them as JSON on standard input and, in
+//! short, in [`VARIABLES`]. What it does is no longer pgtrust's affair: no store goes back because a hook failed.
+
+mod owed;
+mod run;
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::journal::{Listed, Record};
+pub use owed::Owed;
+
+/// A program, and what it waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Described")]
+#[non_exhaustive]
+pub struct Hook {
+    /// The name of a target, the path of a store, or the provider whose combined PEM it is. Any store without it.
+    pub target: Option<String>,
+    /// The program and its arguments. No shell reads them.
+    pub run: Vec<String>,
+    /// How long it may take.
+    pub timeout: Duration,
+}
+
+/// As the manifest has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Described {
+    on: Event,
+    target: Option<String>,
+    run: Vec<String>,
+    timeout: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Event {
+    Change,
+}
+
+impl TryFrom<Described> for Hook {
+    type Error = String;
+
+    fn try_from(described: Described) -> Result<Self, String> {
+        let Described { on: Event::Change, target, run, timeout } = described;
+        let program = run.first().filter(|program| !program.is_empty()).ok_or("`run` of a hook names no program")?;
+        let path = Path::new(program);
+        // Whoever chooses the folder that pgtrust is started in must not choose the program too.
+        if !path.is_absolute() && path.components().count() != 1 {
+            return Err(format!("`run` of a hook begins with a name or an absolute path, not with `{program}`"));
+        }
+        let timeout = match timeout {
+            None => TIMEOUT,
+            Some(text) => match humantime::parse_duration(&text) {
+                Ok(timeout) if timeout > Duration::ZERO => timeout,
+                _ => return Err(format!("`timeout` of a hook is a time such as `30s` or `2m`, not `{text}`")),
+            },
+        };
+        Ok(Self { target, run, timeout })
+    }
+}
+
+impl Hook {
+    /// Whether this change is one that it waits for.
+    pub fn concerns(&self, change: &Change) -> bool {
+        self.target.as_ref().is_none_or(|target| {
+            change.target.as_ref() == Some(target) || Path::new(target) == Path::new(&change.store)
+        })
+    }
+
+    /// Whether one of these changes is.
+    pub fn concerns_any(&self, changes: &[Change]) -> bool {
+        changes.iter().any(|change| self.concerns(change))
+    }
+
+    /// Its command line, to be shown.
+    pub fn command(&self) -> String {
+        self.run.join(" ")
+    }
+
+    /// Runs it for these changes in this folder, and returns the last lines of what it wrote.
+    pub fn run(&self, changes: &[Change], folder: &Path) -> Result<Vec<String>, Error> {
+        let failed = |reason: String| Error::HookFailed { hook: self.command(), reason };
+        let input = serde_json::to_vec(&Input { changes }).map_err(|error| failed(error.to_string()))?;
+        run::run(&self.run, &variables(changes), input, folder, self.timeout).map_err(failed)
+    }
+}
+
+/// A change of a store, as hooks are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Change {
+    /// The file or folder that changed.
+    pub store: String,
+    /// The name of the target, or the provider of a combined PEM; None for a store that has only its path.
+    #[serde(default)]
+    pub target: Option<String>,
+    /// The command that changed it, without its program name.
+    pub command: String,
+    /// The roots that it gained.
+    pub added: Vec<Listed>,
+    /// The roots that it lost.
+    pub removed: Vec<Listed>,
+}
+
+impl Change {
+    /// A change that is not known to any journal.
+    pub fn new(store: &Path, target: Option<&str>, command: &str) -> Self {
+        let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
+        Self {
+            store: store.to_string_lossy().into_owned(),
+            target: target.map(str::to_owned),
+            command: command.to_owned(),
+            added: Vec::new(),
+            removed: Vec::new(),
+        }
+    }
+
+    /// The same, with what came and went.
+    #[must_use]
+    pub fn with(self, added: &[Listed], removed: &[Listed]) -> Self {
+        Self { added: added.to_vec(), removed: removed.to_vec(), ..self }
+    }
+
+    /// What a record says; None if it changed the manifest only.
+    pub fn of(record: &Record) -> Option<Self> {
+        let in_store = record.files.iter().any(|file| file.path.starts_with(&record.store));
+        let change = || Self::new(&record.store, record.target.as_deref(), &record.command);
+        in_store.then(|| change().with(&record.added, &record.removed))
+    }
+}
+
+#[derive(Serialize)]
+struct Input<'a> {
+    changes: &'a [Change],
+}
+
+/// The variables that a hook has beside those of pgtrust. A value has one line for each store, target or fingerprint, each
+/// once.
+pub const VARIABLES: [&str; 4] = ["PGTRUST_STORE", "PGTRUST_TARGET", "PGTRUST_ADDED", "PGTRUST_REMOVED"];
+
+/// One that would be too long for the system has no value.
+fn variables(changes: &[Change]) -> Vec<(&'static str, Option<String>)> {
+    let prints = |roots: fn(&Change) -> &Vec<Listed>| {
+        changes.iter().flat_map(roots).map(|root| root.sha256.to_string()).collect::<Vec<_>>()
+    };
+    let values = [
+        changes.iter().map(|change| change.store.clone()).collect(),
+        changes.iter().filter_map(|change| change.target.clone()).collect(),
+        prints(|change| &change.added),
+        prints(|change| &change.removed),
+    ];
+    let lines = |values: Vec<String>| {
+        let mut seen = std::collections::HashSet::new();
+        let once: Vec<String> = values.into_iter().filter(|value| seen.insert(value.clone())).collect();
+        Some(once.join("\n")).filter(|text| text.len() <= LONGEST_VALUE)
+    };
+    VARIABLES.into_iter().zip(values.map(lines)).collect()
+}
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Windows takes 32,767 characters, Linux 128 KiB.
+const LONGEST_VALUE: usize = 32_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::Fingerprint;
+
+    fn hook(text: &str) -> Result<Hook, String> {
+        crate::toml::read(text)
+    }
+
+    fn change(store: &str, target: Option<&str>, added: &[&[u8]]) -> Change {
+        let listed = |bytes: &&[u8]| Listed { sha256: Fingerprint::of(bytes), subject: "CN=x".to_owned() };
+        Change::new(Path::new(store), target, "refresh").with(&added.iter().map(listed).collect::<Vec<_>>(), &[])
+    }
+
+    #[test]
+    fn a_hook_is_checked_as_it_is_read() {
+        let read = hook("on = \"change\"\nrun = [\"/bin/true\"]").unwrap();
+        assert_eq!((read.target, read.timeout), (None, TIMEOUT));
+        assert_eq!(hook("on = \"change\"\nrun = [\"x\"]\ntimeout = \"2m\"").unwrap().timeout, Duration::from_secs(120));
+        for (text, word) in [
+            ("run = [\"x\"]", "on"),
+            ("on = \"start\"\nrun = [\"x\"]", "start"),
+            ("on = \"change\"", "run"),
+            ("on = \"change\"\nrun = \"systemctl reload x\"", "expected a sequence"),
+            ("on = \"change\"\nrun = []", "names no program"),
+            ("on = \"change\"\nrun = [\"\"]", "names no program"),
+            ("on = \"change\"\nrun = [\"bin/reload\"]", "absolute path"),
+            ("on = \"change\"\nrun = [\"./reload\"]", "absolute path"),
+            ("on = \"change\"\nrun = [\"x\"]\ntimeout = \"0s\"", "0s"),
+            ("on = \"change\"\nrun = [\"x\"]\ntimeout = \"soon\"", "soon"),
+            ("on = \"change\"\nrun = [\"x\"]\nshell = true", "shell"),
+        ] {
+            let error = hook(text).unwrap_err();
+            assert!(error.contains(word), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_a_name_or_a_path() {
+        let changes = [change("/a/root.crt", Some("postgres"), &[]), change("/srv/ca.pem", None, &[])];
+        for (target, expected) in [
+            ("", [true, true]),
+            ("target = \"postgres\"\n", [true, false]),
+            ("target = \"/a/root.crt\"\n", [true, false]),
+            ("target = \"/srv/ca.pem\"\n", [false, true]),
+            ("target = \"/srv\"\n", [false, false]),
+        ] {
+            let hook = hook(&format!("on = \"change\"\n{target}run = [\"x\"]")).unwrap();
+            assert_eq!([hook.concerns(&changes[0]), hook.concerns(&changes[1])], expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn variables_have_each_thing_once_and_are_never_cut_short() {
+        let one = change("/a", Some("java"), &[b"1", b"2"]);
+        let all = [one.clone(), change("/b", Some("java"), &[b"2"])];
+        let value = |changes: &[Change], index: usize| variables(changes)[index].1.clone();
+        assert_eq!(value(&all, 0).unwrap(), "/a\n/b");
+        assert_eq!(value(&all, 1).unwrap(), "java");
+        assert_eq!(value(&all, 2).unwrap(), format!("{}\n{}", Fingerprint::of(b"1"), Fingerprint::of(b"2")));
+        assert_eq!(value(&all, 3).unwrap(), "");
+        let many: Vec<Change> = (0..5_000).map(|index| change(&format!("/store/{index}"), None, &[])).collect();
+        assert_eq!(value(&many, 0), None);
+    }
+}
