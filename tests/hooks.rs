@@ -1,5 +1,7 @@
 //! Hooks: programs of the user's that run after stores changed.
 
+mod recipes;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::mpsc;

@@ -106,7 +106,15 @@ fn every_block_is_of_a_kind_that_is_tested() {
 
 #[test]
 fn links_to_files_of_the_project_lead_somewhere() {
-    for page in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bundles/README.md"] {
+    for page in [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "bundles/README.md",
+        "docs/hooks.md",
+        "docs/metrics.md",
+    ] {
         let page = project(page);
         let text = fs::read_to_string(&page).unwrap();
         for link in text.split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap()) {
