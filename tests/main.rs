@@ -25,6 +25,7 @@ mod java_stores;
 mod jvms;
 #[cfg(unix)]
 mod key_stores;
+mod monitoring;
 #[cfg(unix)]
 mod name_hash;
 mod names;

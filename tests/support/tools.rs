@@ -64,6 +64,12 @@ pub(crate) fn bouncy_castle() -> Option<PathBuf> {
     existing(Path::new("/usr/share/java/bcprov.jar"))
 }
 
+/// What checks rules for Prometheus.
+pub(crate) fn promtool() -> Option<PathBuf> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/promtool");
+    if own.exists() { Some(own) } else { program("promtool") }
+}
+
 fn installed(relative: &str) -> Option<PathBuf> {
     existing(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(relative))
 }
