@@ -165,14 +165,18 @@ impl Directory {
             .map(|(name, certificate)| (name.to_string_lossy().into_owned(), certificate))
     }
 
-    /// Fails when one of these is not found and may be in a file that cannot be read.
+    /// Fails when a file could not be read.
+    pub fn all_read(&self) -> Result<(), Error> {
+        self.unread.first().map_or(Ok(()), |(path, error)| {
+            Err(Error::io("read", path)(io::Error::new(error.kind(), error.to_string())))
+        })
+    }
+
+    /// Fails when one of these is not found and may be in a file that could not be read.
     pub fn look_for(&self, fingerprints: &[Fingerprint]) -> Result<(), Error> {
-        let Some((path, error)) = self.unread.first() else { return Ok(()) };
         let found: HashSet<Fingerprint> = self.certificates().map(|(_, found)| found.fingerprint()).collect();
-        if fingerprints.iter().all(|fingerprint| found.contains(fingerprint)) {
-            return Ok(());
-        }
-        Err(Error::io("read", path)(io::Error::new(error.kind(), error.to_string())))
+        let all_found = fingerprints.iter().all(|fingerprint| found.contains(fingerprint));
+        if all_found { Ok(()) } else { self.all_read() }
     }
 
     /// Whether nothing has a name there.

@@ -27,6 +27,7 @@ pub(crate) fn run(context: &Context, args: &args::Prune) -> Result<Status, Failu
             }
         }
         if left == 0 && !reasons.is_empty() {
+            store.all_read()?;
             return Err(Error::WouldEmpty { path: path.to_owned() }.into());
         }
         let roots = added.only(|root| reasons.iter().any(|(fingerprint, _)| fingerprint == root));
