@@ -113,7 +113,7 @@ impl Context {
         let this = User::this();
         if owner != this {
             ui::warning(&format!(
-                "HOME is `{}`: this works with the stores of {owner}, who owns it, not with those of {this}",
+                "HOME is `{}`, which belongs to {owner}: the stores in it are those of {owner}, not of {this}",
                 home.display()
             ));
             ui::hint(&format!("run it as {owner}, or set HOME to that of {this}, as `sudo -H` does"));

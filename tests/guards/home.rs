@@ -40,8 +40,9 @@ fn root_in_a_users_home_says_whose_it_is_and_leaves_nothing_of_its_own() {
     all_below(home.path()).iter().for_each(|path| give(path).unwrap());
 
     let run = home.pgtrust(&["fetch", "testprov"]).expect(1);
-    let whose = format!("HOME is `{}`: this works with the stores of `nobody`, who owns it", home.path().display());
-    assert!(run.stderr.contains(&whose) && run.stderr.contains("not with those of `root`\nhint: "), "{run}");
+    let whose =
+        format!("HOME is `{}`, which belongs to `nobody`: the stores in it are those of", home.path().display());
+    assert!(run.stderr.contains(&whose) && run.stderr.contains("not of `root`\nhint: "), "{run}");
     let mut commands = vec!["install testprov", "install testprov --output certs --format hashed"];
     commands.extend(["install testprov --target java", "uninstall --output certs", "undo", "prune"]);
     if let Some(certutil) = tools::program("certutil") {

@@ -22,7 +22,10 @@ fn what_a_killed_run_left_goes_with_the_next_and_what_is_in_use_stays() {
     Run::of(home.command(&certutil).args(["-N", "-d", "sql:db", "--empty-password"])).expect(0);
 
     // It kills who runs it, as a Ctrl-C at this moment may.
-    let killer = home.write("bin/certutil", "#!/bin/sh\nkill -KILL $PPID\n");
+    let script = home.write("bin/killer", "#!/bin/sh\nkill -KILL $PPID\n");
+    let killer = script.with_file_name("certutil");
+    // By another program: a child of another test may inherit a file that is open here, and keep it busy.
+    Run::of(home.command("cp").args([&script, &killer])).expect(0);
     fs::set_permissions(&killer, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let path = std::env::var_os("PATH").unwrap();
     home.set("PATH", killer.parent().unwrap());

@@ -97,7 +97,8 @@ fn where_pgtrust_cannot_keep_its_own_nothing_is_downloaded() {
     fs::create_dir_all(home.path().join(".local/state")).unwrap();
     as_nobody(&home, &["-R", "65534:65534", "."]);
     lock(&home, ".local/state", true);
-    for arguments in [&["install", "testprov", "--output", "store.pem"] as &[&str], &["fetch", "testprov"]] {
+    let download: [&[&str]; 2] = [&["install", "testprov", "--output", "store.pem"], &["fetch", "testprov"]];
+    for arguments in [download[0], download[1], &["install", "https-ca.pem", "--output", "store.pem"]] {
         let run = nobody(&home, arguments).expect(2);
         let words = ".local/state/pgtrust`, where pgtrust keeps its own: permission denied";
         assert!(run.stderr.contains(words) && run.stderr.contains("hint: PGTRUST_HOME"), "{run}");
