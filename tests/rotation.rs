@@ -1,11 +1,14 @@
 //! A provider's rotation, with real clients that connect all the time: no connection may fail.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use crate::schedule::apart::Apart;
 use crate::support::pgtrust::{Home, Provider, Run};
 use crate::support::pki::Chain;
 use crate::support::postgres::Postgres;
@@ -15,19 +18,19 @@ use crate::support::tools;
 
 #[test]
 fn no_client_notices_that_the_server_goes_over_to_a_new_root() {
-    let Some(server) = Postgres::start_own() else { return };
+    let (Some(server), Some(mut apart)) = (Postgres::start_own(), Apart::new()) else { return };
     let new = Chain::named("pgtrust test new");
     let provider = ProviderServer::start();
-    let mut home = Home::new();
-    home.trust_for_https(provider.ca_pem());
+    apart.home.trust_for_https(provider.ca_pem());
+    let home = &apart.home;
     let url = provider.url("/roots.pem");
     home.add_provider(&Provider::new("prov").root(&server.chain.root).growing_source(&url, "CN=pgtrust test *"));
     let serve = |roots: &[&str]| provider.serve("/roots.pem", Reply::bytes(roots.concat()));
     serve(&[&server.chain.root.pem]);
     home.pgtrust(&["install", "prov"]).expect(0);
     let manifest = home.path().join(".config/pgtrust/pgtrust.toml");
-    let text = std::fs::read_to_string(&manifest).unwrap();
-    std::fs::write(&manifest, text.replace("name = \"prov\"\n", "name = \"prov\"\nnew-roots = \"accept\"\n")).unwrap();
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("name = \"prov\"\n", "name = \"prov\"\nnew-roots = \"accept\"\n")).unwrap();
 
     let clients = clients();
     let ended = AtomicBool::new(false);
@@ -35,7 +38,7 @@ fn no_client_notices_that_the_server_goes_over_to_a_new_root() {
     let (tell, told) = mpsc::channel::<(usize, Run)>();
     thread::scope(|scope| {
         for (index, client) in clients.iter().enumerate() {
-            let (home, server, ended, tell) = (&home, &server, &ended, tell.clone());
+            let (server, ended, tell) = (&server, &ended, tell.clone());
             scope.spawn(move || {
                 while !ended.load(Ordering::SeqCst) {
                     let run = Run::of(&mut client.command(home, server.port));
@@ -63,7 +66,7 @@ fn no_client_notices_that_the_server_goes_over_to_a_new_root() {
         };
         everyone_connects();
         serve(&[&server.chain.root.pem, &new.root.pem]);
-        home.pgtrust(&["refresh"]).expect(0);
+        refresh_by_cron(&apart);
         everyone_connects();
         server.present(&new);
         everyone_connects();
@@ -82,6 +85,25 @@ fn no_client_notices_that_the_server_goes_over_to_a_new_root() {
     for client in &clients {
         assert_ne!(Run::of(&mut client.command(&behind, server.port)).status, 0, "{}", client.name);
     }
+}
+
+/// Lets the real cron do it, from the line that `schedule` writes. A minute of its clock is a second.
+fn refresh_by_cron(apart: &Apart) {
+    let home = &apart.home;
+    Run::of(home.command("mkfifo").arg("done")).expect(0);
+    let shell = home.write("shell", "#!/bin/sh\ncd \"${0%/*}\"\n/bin/sh \"$@\" > out 2>&1\necho $? > done\n");
+    fs::set_permissions(&shell, fs::Permissions::from_mode(0o755)).unwrap();
+    let roots = home.path().join("https-ca.pem");
+    apart.install(&format!("SHELL={}\nSSL_CERT_FILE={}\n", shell.display(), roots.display()));
+    apart.pgtrust(&["schedule", "enable", "--via", "cron", "--every", "* * * * *"]).expect(0);
+    let mut daemon = apart.command("faketime", &["-f", "+0 x60", "cron", "-f"]);
+    daemon.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap())).stderr(Stdio::null());
+    let mut daemon = daemon.spawn().unwrap();
+    let told = Run::of(home.command("timeout").args(["60", "cat", "done"]));
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    let out = fs::read_to_string(home.path().join("out")).unwrap_or_default();
+    assert!(told.stdout.starts_with('0') && out.contains("root.crt: updated: 1 root added"), "{told}\n{out}");
 }
 
 /// Ends the clients, after a failure too.

@@ -1,6 +1,6 @@
 //! `pgtrust schedule`: cron, systemd's own tools and their texts judge what it writes.
 
-mod apart;
+pub(crate) mod apart;
 mod cron;
 mod systemd;
 mod texts;

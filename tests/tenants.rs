@@ -4,6 +4,8 @@
 mod answers;
 mod failures;
 mod rotation;
+#[cfg(unix)]
+mod served;
 mod tokens;
 
 use std::fs;

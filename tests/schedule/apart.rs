@@ -8,12 +8,12 @@ use crate::support::pgtrust::{Home, Run};
 use crate::support::tools;
 
 /// A home with crontabs; none, with the reason, where this user may not part from the machine's.
-pub(super) struct Apart {
-    pub(super) home: Home,
+pub(crate) struct Apart {
+    pub(crate) home: Home,
 }
 
 impl Apart {
-    pub(super) fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         for program in ["unshare", "crontab", "cron", "faketime"] {
             cron_program(program)?;
         }
@@ -32,23 +32,23 @@ impl Apart {
     }
 
     /// A command that dies with this process.
-    pub(super) fn command(&self, program: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = self.home.command("unshare");
         command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", PART, program]).args(arguments);
         command
     }
 
-    pub(super) fn pgtrust(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn pgtrust(&self, arguments: &[&str]) -> Run {
         Run::of(&mut self.command(env!("CARGO_BIN_EXE_pgtrust"), arguments))
     }
 
     /// What `crontab -l` prints.
-    pub(super) fn crontab(&self) -> String {
+    pub(crate) fn crontab(&self) -> String {
         Run::of(&mut self.command("crontab", &["-l"])).stdout
     }
 
     /// Makes this the crontab.
-    pub(super) fn install(&self, crontab: &str) {
+    pub(crate) fn install(&self, crontab: &str) {
         let file = self.home.write("crontab.txt", crontab);
         Run::of(&mut self.command("crontab", &[file.to_str().unwrap()])).expect(0);
     }

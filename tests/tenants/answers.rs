@@ -13,17 +13,17 @@ use crate::support::reply::Reply;
 use crate::support::store::{in_order, roots};
 use crate::support::tools;
 
-struct Api {
-    tenant: &'static str,
+pub(super) struct Api {
+    pub(super) tenant: &'static str,
     flags: &'static [&'static str],
     host: &'static str,
-    path: &'static str,
-    variables: &'static [(&'static str, &'static str)],
+    pub(super) path: &'static str,
+    pub(super) variables: &'static [(&'static str, &'static str)],
     header: Option<(&'static str, &'static str)>,
-    answer: fn(&[&TestCertificate]) -> String,
+    pub(super) answer: fn(&[&TestCertificate]) -> String,
 }
 
-const APIS: &[Api] = &[
+pub(super) const APIS: &[Api] = &[
     Api {
         tenant: TENANT,
         flags: &["--cluster", CLUSTER],
