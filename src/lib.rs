@@ -33,4 +33,4 @@ pub use bundle::{Bundle, CertificateSet, Policy};
 pub use catalog::Catalog;
 pub use certificate::{Certificate, Fingerprint};
 pub use error::Error;
-pub use text::{sanitise, timestamp};
+pub use text::{is_unsafe, sanitise, timestamp};

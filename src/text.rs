@@ -6,7 +6,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 /// Whether a character could act on a terminal, or make a line read as something else: control characters,
 /// bidirectional overrides and isolates, zero-width and other invisible ones, line separators, noncharacters.
-pub(crate) fn is_unsafe(c: char) -> bool {
+pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

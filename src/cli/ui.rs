@@ -10,7 +10,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pgtrust::refresh::{Finding, Kind};
-use pgtrust::{Error, sanitise};
+use pgtrust::{Error, is_unsafe, sanitise};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -47,11 +47,20 @@ pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
     Ok(output.flush()?)
 }
 
-/// A value as JSON.
+/// A value as JSON. What could act on a terminal is written in the way that JSON has for every character, `\u202e`.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_vec_pretty(value).map_err(io::Error::from)?;
-    text.push(b'\n');
-    raw(&text)
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
+    let mut shown = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        // Between values; inside one it is escaped already.
+        if c == '\n' || !is_unsafe(c) {
+            shown.push(c);
+        } else {
+            shown.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    shown.push('\n');
+    raw(shown.as_bytes())
 }
 
 pub(crate) fn failure(failure: &Failure) {
