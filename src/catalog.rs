@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::certificate::Fingerprint;
 use crate::error::Error;
 use crate::file;
+use crate::limits;
 pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, Token};
 
 /// The providers built in and those of the user's own folder.
@@ -84,9 +85,9 @@ impl Catalog {
             }),
             (Some(entry), None) => Provider::parse(id, entry.definition, Cow::Borrowed(entry.roots)),
             (None, Some(path)) => {
-                let definition = file::read_text(&path.join("provider.toml"))?;
+                let definition = file::read_text(&path.join("provider.toml"), limits::SETTINGS)?;
                 let roots = path.join("roots.pem");
-                let roots = if roots.exists() { file::read_text(&roots)? } else { String::new() };
+                let roots = if roots.exists() { file::read_text(&roots, limits::WHOLE)? } else { String::new() };
                 Provider::parse(id, &definition, Cow::Owned(roots))
             }
             (None, None) => Err(self.unknown(id)),
@@ -118,7 +119,7 @@ impl Catalog {
                 Some(entry) => entry.definition,
                 None => {
                     let Some(path) = self.path_of(&id) else { continue };
-                    own = file::read_text(&path.join("provider.toml")).unwrap_or_default();
+                    own = file::read_text(&path.join("provider.toml"), limits::SETTINGS).unwrap_or_default();
                     &own
                 }
             };

@@ -138,7 +138,7 @@ impl Directory {
             };
             match Stored::decode(&path, bytes) {
                 Ok(stored) => {
-                    let too_large = || Error::io("read", &directory.path)(io::ErrorKind::FileTooLarge.into());
+                    let too_large = || Error::io("read", &directory.path)(file::too_large(limits::FOLDER_TOTAL as u64));
                     left = left.checked_sub(stored.bytes.len()).ok_or_else(too_large)?;
                     directory.files.insert(name, stored);
                 }

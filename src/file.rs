@@ -17,11 +17,11 @@ pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace
 
 /// The whole file; None when there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    Ok(read_with_metadata(path)?.map(|(bytes, _)| bytes))
+    Ok(read_with_metadata(path, limits::WHOLE)?.map(|(bytes, _)| bytes))
 }
 
-/// The whole file and what the system says of this very one; None when there is none.
-pub(crate) fn read_with_metadata(path: &Path) -> Result<Option<(Vec<u8>, fs::Metadata)>, Error> {
+/// The whole file, with no more than `limit` bytes, and what the system says of this very one; None when there is none.
+pub(crate) fn read_with_metadata(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, fs::Metadata)>, Error> {
     refuse_special(path)?;
     let file = match File::open(path) {
         Ok(file) => file,
@@ -30,17 +30,22 @@ pub(crate) fn read_with_metadata(path: &Path) -> Result<Option<(Vec<u8>, fs::Met
     };
     let metadata = file.metadata().map_err(Error::io("read", path))?;
     let mut bytes = Vec::new();
-    let read = file.take(limits::WHOLE + 1).read_to_end(&mut bytes);
+    let read = file.take(limit + 1).read_to_end(&mut bytes);
     read.map_err(Error::io("read", path))?;
-    if bytes.len() as u64 > limits::WHOLE {
-        return Err(Error::io("read", path)(io::ErrorKind::FileTooLarge.into()));
+    if bytes.len() as u64 > limit {
+        return Err(Error::io("read", path)(too_large(limit)));
     }
     Ok(Some((bytes, metadata)))
 }
 
-/// A whole file that must be there and be UTF-8.
-pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
-    let bytes = read(path)?.ok_or_else(|| Error::io("read", path)(io::ErrorKind::NotFound.into()))?;
+pub(crate) fn too_large(limit: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"))
+}
+
+/// A whole file with no more than `limit` bytes that must be there and be UTF-8.
+pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Error> {
+    let read = read_with_metadata(path, limit)?;
+    let (bytes, _) = read.ok_or_else(|| Error::io("read", path)(io::ErrorKind::NotFound.into()))?;
     String::from_utf8(bytes).map_err(|_| Error::io("read", path)(io::ErrorKind::InvalidData.into()))
 }
 

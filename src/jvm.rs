@@ -17,6 +17,7 @@ pub use places::{PLACES, Place};
 use crate::error::Error;
 use crate::file;
 use crate::layout::Environment;
+use crate::limits;
 use links::real;
 
 /// One Java installation, a JDK or a JRE.
@@ -165,7 +166,7 @@ fn above_bin(java: &Path) -> Option<&Path> {
 }
 
 fn version(home: &Path) -> Option<String> {
-    let release = file::read_text(&home.join("release")).ok()?;
+    let release = file::read_text(&home.join("release"), limits::SETTINGS).ok()?;
     release.lines().find_map(|line| Some(line.strip_prefix("JAVA_VERSION=")?.trim().trim_matches('"').to_owned()))
 }
 

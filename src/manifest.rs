@@ -47,6 +47,7 @@ use crate::error::Error;
 use crate::file;
 use crate::format::{Entry, Format, Member};
 use crate::hook::Hook;
+use crate::limits;
 use crate::toml;
 pub use source::{KeptSource, NewRoots, TokenFrom};
 
@@ -142,7 +143,7 @@ struct Accepted {
 impl Manifest {
     /// Reads the manifest; an empty one when there is no file.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let read = file::read_with_metadata(path)?;
+        let read = file::read_with_metadata(path, limits::SETTINGS)?;
         let is_of_another = read.as_ref().is_some_and(|(_, metadata)| file::is_of_another(metadata));
         let text =
             read.map(|(bytes, _)| String::from_utf8(bytes)).transpose().map_err(|_| bad(path, "is not UTF-8"))?;

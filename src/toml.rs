@@ -5,8 +5,13 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use toml_edit::DocumentMut;
 
-/// Reads a value.
+use crate::limits;
+
+/// Reads a value. What is to be written is read first: it must not be longer than what is read.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    if text.len() as u64 > limits::SETTINGS {
+        return Err(format!("more than {} bytes", limits::SETTINGS));
+    }
     toml_edit::de::from_str(text).map_err(|error| at(text, error.span(), error.message()))
 }
 
@@ -16,9 +21,17 @@ pub(crate) fn parse(text: &str) -> Result<DocumentMut, String> {
 }
 
 fn at(text: &str, span: Option<Range<usize>>, message: &str) -> String {
-    let message = message.replace('\n', ", ");
+    let mut message = message.replace('\n', ", ");
+    // It may quote a key of any length.
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
     match span.and_then(|span| text.get(..span.start)) {
         Some(before) => format!("line {}: {message}", 1 + before.matches('\n').count()),
         None => message,
     }
 }
+
+/// Characters of an error that are shown.
+const MESSAGE: usize = 300;
