@@ -45,11 +45,7 @@ impl Catalog {
     pub fn ids(&self) -> Result<Vec<Cow<'static, str>>, Error> {
         let mut ids: Vec<Cow<'static, str>> = BUILT_IN.iter().map(|entry| Cow::Borrowed(entry.id)).collect();
         if let Some(folder) = &self.folder {
-            for path in file::entries(folder)? {
-                if let Some(id) = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_dir()) {
-                    ids.push(Cow::Owned(id.to_owned()));
-                }
-            }
+            ids.extend(definitions(folder)?.into_iter().filter(|name| is_id(name)).map(Cow::Owned));
             ids.sort();
             ids.dedup();
         }
@@ -95,6 +91,11 @@ impl Catalog {
     }
 
     fn unknown(&self, id: &str) -> Error {
+        let is_there = |folder: &Path| definitions(folder).is_ok_and(|names| names.iter().any(|name| name == id));
+        if self.folder.as_deref().is_some_and(is_there) {
+            let reason = "its folder's name is no id: lower-case letters, digits, `-` and `_`, no device of Windows";
+            return Error::BadProvider { id: id.to_owned(), reason: reason.to_owned() };
+        }
         let host_of = if id.contains('.') { self.provider_of_host(id).ok().flatten() } else { None };
         let nearest = || {
             let ids = self.ids().unwrap_or_default();
@@ -143,11 +144,30 @@ impl Catalog {
         Ok(None)
     }
 
-    /// Where the user's definition of this provider would stand. None for an id that could name another place.
+    /// Where the user's definition of this provider would stand. None for what is no id.
     fn path_of(&self, id: &str) -> Option<PathBuf> {
-        let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        self.folder.as_deref().filter(|_| plain).map(|folder: &Path| folder.join(id))
+        self.folder.as_deref().filter(|_| is_id(id)).map(|folder: &Path| folder.join(id))
     }
+}
+
+/// The names of the folders in a folder that hold a definition.
+fn definitions(folder: &Path) -> Result<Vec<String>, Error> {
+    let definitions = file::entries(folder)?.into_iter().filter(|path| path.join("provider.toml").exists());
+    Ok(definitions.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect())
+}
+
+/// Whether a provider can have this name. Files are named by it: none may be in another place, or be that of another
+/// provider where `Azure.pem` is `azure.pem`.
+fn is_id(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    !name.is_empty() && name.bytes().all(plain) && !is_device(name)
+}
+
+/// Whether Windows takes this name for a device, in every folder and with any extension.
+fn is_device(name: &str) -> bool {
+    let numbered = name.strip_prefix("com").or_else(|| name.strip_prefix("lpt"));
+    matches!(name, "aux" | "con" | "nul" | "prn")
+        || numbered.is_some_and(|number| number.len() == 1 && number.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 fn built_in(id: &str) -> Option<&'static BuiltIn> {
@@ -186,9 +206,9 @@ mod tests {
     }
 
     #[test]
-    fn an_id_cannot_name_another_folder() {
+    fn an_id_cannot_name_another_file() {
         let catalog = Catalog::with_folder("/nowhere");
-        for id in ["../azure", "a/b", "", ".", "a\0b"] {
+        for id in ["../azure", "a/b", "", ".", "a\0b", "Azure", "con", "lpt1"] {
             assert_eq!(catalog.path_of(id), None, "{id:?}");
         }
     }

@@ -254,9 +254,9 @@ impl Provider {
         if root.iter().any(|root| root.role == Role::Accepted) {
             return Err(bad("`accepted` is not a role of the catalogue".to_owned()));
         }
-        let named = source.iter().filter_map(|source| Some(&*source.names.as_ref()?.url));
-        let urls = root.iter().filter_map(|root| root.url.as_deref());
-        let urls = urls.chain(source.iter().map(|source| &*source.url)).chain(named);
+        let named = source.iter().filter_map(|source| Some(&source.names.as_ref()?.url));
+        let followed = source.iter().flat_map(|source| source.regional.iter().chain([&source.url]));
+        let urls = root.iter().filter_map(|root| root.url.as_ref()).chain(followed).chain(named);
         if let Some(url) = urls.into_iter().find(|url| !url.starts_with("https://")) {
             return Err(bad(format!("`{url}` is not an https URL")));
         }
