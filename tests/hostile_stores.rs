@@ -184,7 +184,7 @@ fn what_may_not_be_read_or_written_stays_and_is_named() {
 }
 
 /// Runs pgtrust with an end to its memory and its time, so that a run that has none fails.
-fn limited(home: &Home, arguments: &[&str]) -> Run {
+pub(crate) fn limited(home: &Home, arguments: &[&str]) -> Run {
     // KiB of address space, and seconds of the processor and of the clock.
     let script = "ulimit -v 1000000; ulimit -t 60; exec timeout 120 \"$0\" \"$@\"";
     let mut command = home.command("sh");

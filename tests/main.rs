@@ -17,7 +17,11 @@ mod history;
 #[cfg(unix)]
 mod hooks;
 #[cfg(unix)]
+mod hostile_names;
+#[cfg(unix)]
 mod hostile_stores;
+#[cfg(unix)]
+mod hostile_text;
 #[cfg(unix)]
 mod java_clients;
 mod java_stores;

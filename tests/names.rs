@@ -95,7 +95,7 @@ fn a_certificate_inside_the_name_of_another_stays_a_name() {
 }
 
 /// What can hide, reorder or erase text on a terminal: control characters, and format characters of Unicode.
-fn deceives(c: char) -> bool {
+pub(crate) fn deceives(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
