@@ -256,9 +256,66 @@ fn a_redirect_leads_only_to_hosts_that_the_provider_names() {
         assert!(scene.server.requests("/moved.pem").is_empty(), "{url}");
     }
 
+    // Addresses that a server of the provider has no business to know, and what reads files.
+    let port = scene.server.url("/").rsplit_once(':').unwrap().1.to_owned();
+    for url in [
+        "file:///etc/passwd".to_owned(),
+        "file://localhost/etc/passwd".to_owned(),
+        format!("http://localhost:{port}moved.pem"),
+        format!("https://localhost@127.0.0.1:{port}moved.pem"),
+        format!("//127.0.0.1:{port}moved.pem"),
+        format!("https://[::1]:{port}moved.pem"),
+        format!("https://2130706433:{port}moved.pem"),
+        format!("https://localhost.:{port}moved.pem"),
+        "https://10.0.0.1/moved.pem".to_owned(),
+        "https://169.254.169.254/latest/meta-data".to_owned(),
+        "https://192.168.1.1/".to_owned(),
+        "https://[fd00::1]/".to_owned(),
+        "ftp://localhost/moved.pem".to_owned(),
+        "data:text/plain,moved".to_owned(),
+        "https://".to_owned(),
+    ] {
+        scene.server.serve("/root.pem", Reply::redirect(&url));
+        let run = scene.fetch(&["--json"]).expect(0);
+        assert!(scene.result(&run) == "built-in" && run.stderr.contains(" refused: "), "{url}: {run}");
+        assert!(scene.server.requests("/moved.pem").is_empty(), "{url}");
+        scene.nothing_became_worse();
+    }
+
     scene.server.serve("/root.pem", Reply::redirect("/moved.pem"));
     assert_eq!(scene.result(&scene.fetch(&["--json"]).expect(0)), "downloaded");
     assert_eq!(scene.server.requests("/moved.pem").len(), 1);
+}
+
+#[test]
+fn what_is_no_https_is_not_asked_for() {
+    let (server, home) = (ProviderServer::start(), Home::new());
+    let root = Authority::root("pgtrust test root").certificate;
+    server.serve("/root.pem", Reply::bytes(root.pem.as_str()));
+    let good = server.url("/root.pem");
+    for url in
+        [server.plain("/root.pem"), "file:///etc/passwd".to_owned(), "HTTP://localhost/".to_owned(), String::new()]
+    {
+        for provider in [
+            Provider::new("testprov").root_at(&root, &url),
+            Provider::new("testprov").root(&root).source(&url),
+            Provider::new("testprov").root(&root).regional_source(&good, &url),
+        ] {
+            home.add_provider(&provider);
+            let refused = home.pgtrust(&["fetch", "testprov", "--region", "a"]).expect(2);
+            assert!(refused.stderr.contains(&format!("`{url}` is not an https URL")), "{refused}");
+        }
+    }
+    home.add_provider(&Provider::new("testprov").root_at(&root, &good));
+    for mirror in ["file:///etc", "ftp://localhost/", "data:text/plain,a", "localhost"] {
+        let refused = home.pgtrust(&["fetch", "testprov", "--mirror", mirror]).expect(2);
+        assert!(refused.stderr.contains(mirror), "{refused}");
+        home.write(".config/pgtrust/pgtrust.toml", format!("mirror = \"{mirror}\"\n"));
+        let refused = home.pgtrust(&["fetch", "testprov"]).expect(2);
+        assert!(refused.stderr.contains(mirror), "{refused}");
+        fs::remove_file(home.path().join(".config/pgtrust/pgtrust.toml")).unwrap();
+    }
+    assert!(server.requests("/root.pem").is_empty());
 }
 
 #[test]

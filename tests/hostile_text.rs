@@ -5,8 +5,10 @@ use std::fs;
 use crate::hostile_stores::limited;
 use crate::names::deceives;
 use crate::support::keytool::run;
-use crate::support::pgtrust::{Home, Run};
+use crate::support::pgtrust::{Home, Provider, Run};
 use crate::support::pki::Authority;
+use crate::support::provider_server::ProviderServer;
+use crate::support::reply::Reply;
 use crate::support::tools;
 
 /// Clears the screen, sets the window's title, in C0 and C1; turns the order of what follows; hides.
@@ -109,6 +111,53 @@ fn a_definition_or_a_manifest_cannot_act_on_a_terminal() {
             harmless(home.pgtrust(arguments));
         }
     }
+}
+
+#[test]
+fn what_a_server_says_cannot_act_on_a_terminal() {
+    let server = ProviderServer::start();
+    let root = Authority::root("pgtrust test root").certificate;
+    let named = Authority::root(TEXT).certificate;
+    let odd = format!("https://evil.example/{TEXT}");
+    let percent = "https://evil.example/%1b%5b2J%e2%80%ae".to_owned();
+    let host = "https://evil\u{202e}.example/".to_owned();
+    let mut home = Home::new();
+    home.trust_for_https(server.ca_pem());
+    home.add_provider(&Provider::new("own").root_at(&root, &server.url("/root.pem")).source(&server.url("/all.pem")));
+    for (what, reply) in [
+        ("text", Reply::bytes(TEXT)),
+        ("a page", Reply::bytes(format!("<html><title>{TEXT}</title>{TEXT}</html>"))),
+        ("a label", Reply::bytes(format!("-----BEGIN {TEXT}-----\nAAAA\n-----END {TEXT}-----\n"))),
+        ("base64", Reply::bytes(format!("-----BEGIN CERTIFICATE-----\n{TEXT}\n-----END CERTIFICATE-----\n"))),
+        ("JSON", Reply::bytes(format!("{{\"{TEXT}\": \"{TEXT}\"}}"))),
+        ("a subject", Reply::bytes(format!("{}{}", root.pem, named.pem))),
+        ("a place", Reply::redirect(&odd)),
+        ("a place in percents", Reply::redirect(&percent)),
+        ("a host", Reply::redirect(&host)),
+        ("a relative place", Reply::redirect(TEXT)),
+        ("a time", Reply::status(503).header("retry-after", TEXT)),
+        ("a validator", Reply::bytes(root.pem.as_str()).header("etag", TEXT)),
+        ("an encoding", Reply::bytes(root.pem.as_str()).header("content-encoding", TEXT)),
+    ] {
+        server.serve("/root.pem", reply.clone());
+        server.serve("/all.pem", reply);
+        for arguments in [
+            &["fetch", "own"][..],
+            &["fetch", "own", "--json"],
+            &["fetch", "own", "--require-network"],
+            &["refresh"],
+            &["refresh", "-v"],
+            &["status"],
+            &["status", "--json"],
+            &["providers", "own", "--json"],
+        ] {
+            harmless(home.pgtrust(arguments));
+        }
+        assert!(!server.requests("/root.pem").is_empty(), "{what}");
+    }
+    let held = harmless(home.pgtrust(&["status", "--json"]));
+    assert!(held.stdout.contains(&named.fingerprint()), "shown, and held: {held}");
+    harmless(home.pgtrust(&["accept", &named.fingerprint()]).expect(0));
 }
 
 #[test]
