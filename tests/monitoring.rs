@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::pgtrust::Run;
+use crate::support::pgtrust::{Home, Run};
 use crate::support::tools;
 
 /// Every metric, with its labels.
@@ -106,6 +106,25 @@ fn every_metric_that_is_asked_for_is_one_that_is_written() {
         }
     }
     assert_eq!(asked.len(), METRICS.len());
+}
+
+#[test]
+fn prometheus_reads_what_is_written() {
+    let written: BTreeSet<&str> = pgtrust::status::METRICS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(written, METRICS.iter().map(|(name, _)| *name).collect());
+    let Some(promtool) = tools::promtool() else { return };
+    let home = Home::new();
+    home.pgtrust(&["install", "azure", "--offline", "--output", "odd \"name\\.pem"]).expect(0);
+    home.pgtrust(&["refresh", "--offline", "--metrics", "pgtrust.prom"]).expect(0);
+    let file = fs::File::open(home.path().join("pgtrust.prom")).unwrap();
+    let run = Run::of(Command::new(&promtool).args(["check", "metrics"]).stdin(file)).expect(0);
+    assert!(run.stderr.is_empty(), "{run}");
+    let text = fs::read_to_string(home.path().join("pgtrust.prom")).unwrap();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (name, rest) = line.split_at(line.find(['{', ' ']).unwrap());
+        let (_, labels) = METRICS.iter().find(|(known, _)| *known == name).unwrap();
+        assert!(labels.iter().all(|label| rest.contains(&format!("{label}=\""))), "{line}");
+    }
 }
 
 /// Templates fill in labels that the metric has.
