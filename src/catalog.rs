@@ -3,6 +3,8 @@
 //! What it holds is data, in `bundles/<id>/` (see `bundles/README.md`), built into the program as text. Nothing of it
 //! is parsed before it is asked for, and then only the provider that is asked for.
 
+mod custom;
+mod own;
 mod provider;
 mod template;
 
@@ -11,14 +13,16 @@ use std::path::{Path, PathBuf};
 
 use crate::certificate::Fingerprint;
 use crate::error::Error;
-use crate::file;
-use crate::limits;
+use crate::manifest::KeptCatalogue;
+pub use custom::{Files, NewProvider};
+use own::Own;
+pub use own::{archive_is_kept, keep_archive};
 pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, Token};
 
-/// The providers built in and those of the user's own folder.
+/// The providers built in, those of the user's own folder, and those of the catalogues that a manifest names.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    folder: Option<PathBuf>,
+    own: Vec<Own>,
 }
 
 struct BuiltIn {
@@ -33,28 +37,52 @@ const BUILT_IN: &[BuiltIn] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 impl Catalog {
     /// Only what is built in.
     pub fn built_in() -> Self {
-        Self { folder: None }
+        Self { own: Vec::new() }
     }
 
     /// With the providers in a folder besides: `<folder>/<id>/provider.toml` and `roots.pem`. The folder need not exist.
     pub fn with_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: Some(folder.into()) }
+        Self { own: vec![Own::folder(folder.into())] }
+    }
+
+    /// With catalogues that a manifest names besides. Archives are read as [`keep_archive`] keeps them in a folder; one
+    /// that is not there, or is damaged, is an error where its providers are asked for, and no earlier.
+    pub fn with(mut self, named: &[KeptCatalogue], archives: &Path) -> Self {
+        self.own.extend(named.iter().map(|named| Own::named(named, archives)));
+        self
+    }
+
+    /// Every provider's id: the built-in ones first, then the others, both sorted.
+    fn by_catalogue(&self) -> Result<Vec<Cow<'static, str>>, Error> {
+        let mut own = Vec::new();
+        for catalogue in &self.own {
+            own.extend(catalogue.ids()?.into_iter().filter(|id| built_in(id).is_none()));
+        }
+        own.sort();
+        own.dedup();
+        Ok(BUILT_IN.iter().map(|entry| Cow::Borrowed(entry.id)).chain(own.into_iter().map(Cow::Owned)).collect())
     }
 
     /// Every provider's id, sorted.
     pub fn ids(&self) -> Result<Vec<Cow<'static, str>>, Error> {
-        let mut ids: Vec<Cow<'static, str>> = BUILT_IN.iter().map(|entry| Cow::Borrowed(entry.id)).collect();
-        if let Some(folder) = &self.folder {
-            ids.extend(definitions(folder)?.into_iter().filter(|name| is_id(name)).map(Cow::Owned));
-            ids.sort();
-            ids.dedup();
-        }
+        let mut ids = self.by_catalogue()?;
+        ids.sort();
         Ok(ids)
     }
 
     /// Whether there is a provider of this id.
     pub fn contains(&self, id: &str) -> bool {
-        built_in(id).is_some() || self.path_of(id).is_some_and(|path| path.exists())
+        built_in(id).is_some() || self.own.iter().any(|catalogue| catalogue.has(id))
+    }
+
+    /// The catalogues that have a provider of this id: [`BUILT_IN_CATALOGUE`], folders, URLs.
+    pub fn catalogues_of(&self, id: &str) -> Vec<&str> {
+        self.holders(id).into_iter().map(Holder::name).collect()
+    }
+
+    /// The catalogues that cannot be used now, with the reason.
+    pub fn unusable(&self) -> Vec<Error> {
+        self.own.iter().filter_map(Own::problem).collect()
     }
 
     /// One provider with its roots. Fails when there is none of this id (and says which is meant), when its definition
@@ -73,26 +101,47 @@ impl Catalog {
     }
 
     fn load(&self, id: &str) -> Result<Provider, Error> {
-        let own = self.path_of(id).filter(|path| path.exists());
-        match (built_in(id), own) {
-            (Some(_), Some(path)) => Err(Error::BadProvider {
-                id: id.to_owned(),
-                reason: format!("`{}` has the name of a built-in provider", path.display()),
-            }),
-            (Some(entry), None) => Provider::parse(id, entry.definition, Cow::Borrowed(entry.roots)),
-            (None, Some(path)) => {
-                let definition = file::read_text(&path.join("provider.toml"), limits::SETTINGS)?;
-                let roots = path.join("roots.pem");
-                let roots = if roots.exists() { file::read_text(&roots, limits::WHOLE)? } else { String::new() };
-                Provider::parse(id, &definition, Cow::Owned(roots))
+        match self.holder(id)? {
+            Some(Holder::BuiltIn(entry)) => Provider::parse(id, entry.definition, Cow::Borrowed(entry.roots)),
+            Some(Holder::Own(catalogue)) => {
+                let Files { definition, roots } = catalogue.files(id)?;
+                let mut provider = Provider::parse(id, &definition, Cow::Owned(roots))?;
+                provider.catalogue = Some(catalogue.name.clone());
+                Ok(provider)
             }
-            (None, None) => Err(self.unknown(id)),
+            // What cannot be read may well be where it is.
+            None => Err(self.unusable().into_iter().next().unwrap_or_else(|| self.unknown(id))),
         }
     }
 
+    /// The catalogue whose definition counts. That two have one is an error, unless one says that it overrides.
+    fn holder(&self, id: &str) -> Result<Option<Holder<'_>>, Error> {
+        if let Some(problem) = self.own.iter().filter(|catalogue| catalogue.overrides(id)).find_map(Own::problem) {
+            return Err(problem);
+        }
+        let holders = self.holders(id);
+        let mut overriding = holders.iter().filter(|holder| holder.overrides(id));
+        match (overriding.next(), overriding.next(), &holders[..]) {
+            (Some(holder), None, _) | (None, _, [holder]) => Ok(Some(*holder)),
+            (None, _, []) => Ok(None),
+            (_, _, holders) => {
+                let names: Vec<String> = holders.iter().map(|holder| format!("`{}`", holder.name())).collect();
+                let reason = format!(
+                    "it stands in {}; `overrides = [\"{id}\"]` at the one `[[catalogue]]` of the manifest that is meant decides",
+                    names.join(" and in ")
+                );
+                Err(Error::BadProvider { id: id.to_owned(), reason })
+            }
+        }
+    }
+
+    fn holders(&self, id: &str) -> Vec<Holder<'_>> {
+        let own = self.own.iter().filter(|catalogue| catalogue.has(id)).map(Holder::Own);
+        built_in(id).map(Holder::BuiltIn).into_iter().chain(own).collect()
+    }
+
     fn unknown(&self, id: &str) -> Error {
-        let is_there = |folder: &Path| definitions(folder).is_ok_and(|names| names.iter().any(|name| name == id));
-        if self.folder.as_deref().is_some_and(is_there) {
+        if self.own.iter().any(|catalogue| catalogue.has_folder(id)) {
             let reason = "its folder's name is no id: lower-case letters, digits, `-` and `_`, no device of Windows";
             return Error::BadProvider { id: id.to_owned(), reason: reason.to_owned() };
         }
@@ -110,22 +159,21 @@ impl Catalog {
 
     /// The providers that list this certificate, with its role in each.
     ///
-    /// Definitions are searched as text first: only those that hold the fingerprint are parsed.
+    /// Definitions are searched as text first: only those that hold the fingerprint are parsed. Ids that two catalogues
+    /// have, or one that cannot be read, give no answer.
     pub fn providers_of(&self, fingerprint: &Fingerprint) -> Result<Vec<(String, Role)>, Error> {
         let digits = fingerprint.to_string();
         let mut found = Vec::new();
         for id in self.ids()? {
-            let own;
-            let definition = match built_in(&id) {
-                Some(entry) => entry.definition,
-                None => {
-                    let Some(path) = self.path_of(&id) else { continue };
-                    own = file::read_text(&path.join("provider.toml"), limits::SETTINGS).unwrap_or_default();
-                    &own
+            let definition = match self.holder(&id) {
+                Ok(Some(Holder::BuiltIn(entry))) => Cow::Borrowed(entry.definition),
+                Ok(Some(Holder::Own(catalogue))) => {
+                    Cow::Owned(catalogue.files(&id).map(|files| files.definition).unwrap_or_default())
                 }
+                Ok(None) | Err(_) => continue,
             };
             if memchr::memmem::find(definition.as_bytes(), digits.as_bytes()).is_some() {
-                let provider = Provider::parse(&id, definition, Cow::Borrowed(""))?;
+                let provider = Provider::parse(&id, &definition, Cow::Borrowed(""))?;
                 let role = provider.pins.iter().find(|root| root.sha256 == *fingerprint).map(|root| root.role);
                 found.extend(role.map(|role| (id.into_owned(), role)));
             }
@@ -133,42 +181,40 @@ impl Catalog {
         Ok(found)
     }
 
-    /// The provider whose servers have this host name.
+    /// The provider whose servers have this host name. A built-in one has the first claim on its names.
     pub fn provider_of_host(&self, host: &str) -> Result<Option<String>, Error> {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
-        for id in self.ids()? {
+        for id in self.by_catalogue()? {
             if self.load(&id)?.has_host(&host) {
                 return Ok(Some(id.into_owned()));
             }
         }
         Ok(None)
     }
+}
 
-    /// Where the user's definition of this provider would stand. None for what is no id.
-    fn path_of(&self, id: &str) -> Option<PathBuf> {
-        self.folder.as_deref().filter(|_| is_id(id)).map(|folder: &Path| folder.join(id))
+/// Where a provider's definition stands.
+#[derive(Clone, Copy)]
+enum Holder<'a> {
+    BuiltIn(&'static BuiltIn),
+    Own(&'a Own),
+}
+
+impl<'a> Holder<'a> {
+    fn name(self) -> &'a str {
+        match self {
+            Self::BuiltIn(_) => BUILT_IN_CATALOGUE,
+            Self::Own(catalogue) => &catalogue.name,
+        }
+    }
+
+    fn overrides(self, id: &str) -> bool {
+        matches!(self, Self::Own(catalogue) if catalogue.overrides(id))
     }
 }
 
-/// The names of the folders in a folder that hold a definition.
-fn definitions(folder: &Path) -> Result<Vec<String>, Error> {
-    let definitions = file::entries(folder)?.into_iter().filter(|path| path.join("provider.toml").exists());
-    Ok(definitions.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect())
-}
-
-/// Whether a provider can have this name. Files are named by it: none may be in another place, or be that of another
-/// provider where `Azure.pem` is `azure.pem`.
-fn is_id(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    !name.is_empty() && name.bytes().all(plain) && !is_device(name)
-}
-
-/// Whether Windows takes this name for a device, in every folder and with any extension.
-fn is_device(name: &str) -> bool {
-    let numbered = name.strip_prefix("com").or_else(|| name.strip_prefix("lpt"));
-    matches!(name, "aux" | "con" | "nul" | "prn")
-        || numbered.is_some_and(|number| number.len() == 1 && number.bytes().all(|digit| digit.is_ascii_digit()))
-}
+/// The name of the catalogue that is built in.
+pub const BUILT_IN_CATALOGUE: &str = "built-in";
 
 fn built_in(id: &str) -> Option<&'static BuiltIn> {
     BUILT_IN.binary_search_by(|entry| entry.id.cmp(id)).ok().map(|index| &BUILT_IN[index])
@@ -203,13 +249,5 @@ mod tests {
         assert_eq!(unknown("aws-rdz").as_deref(), Some("aws-rds"));
         assert_eq!(unknown("zzzzzzzzzz"), None);
         assert_eq!(unknown("db1.postgres.database.azure.com").as_deref(), Some("azure"));
-    }
-
-    #[test]
-    fn an_id_cannot_name_another_file() {
-        let catalog = Catalog::with_folder("/nowhere");
-        for id in ["../azure", "a/b", "", ".", "a\0b", "Azure", "con", "lpt1"] {
-            assert_eq!(catalog.path_of(id), None, "{id:?}");
-        }
     }
 }

@@ -12,6 +12,14 @@ use crate::text::sanitise;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A catalogue that the manifest names cannot be used.
+    #[error("catalogue `{name}`: {reason}")]
+    BadCatalogue {
+        /// Its folder or URL.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
     /// The manifest cannot be understood.
     #[error("`{path}`: {reason}")]
     BadManifest {
@@ -335,6 +343,10 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         use format::Error as Format;
         Some(match self {
+            Self::BadCatalogue { name, .. } if name.starts_with("https:") => {
+                "`pgtrust fetch` downloads it; the manifest says which archive is expected".to_owned()
+            }
+            Self::BadCatalogue { .. } => "correct it, or take its entry out of the manifest".to_owned(),
             Self::BadManifest { .. } => {
                 "correct the line, or move the file away: `pgtrust install` writes a new one".to_owned()
             }

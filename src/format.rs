@@ -29,6 +29,7 @@ pub use error::Error;
 pub use password::Passwords;
 pub(crate) use pem::order::in_order;
 pub(crate) use what::what_is;
+pub(crate) use zip::contents as archive_contents;
 
 /// Every format, in the order in which they are tried on an input.
 pub static FORMATS: &[&Format] = &[

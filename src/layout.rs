@@ -106,6 +106,11 @@ impl Layout {
         self.bundles.join("anchors")
     }
 
+    /// The folder of the catalogues that were downloaded.
+    pub fn catalogues(&self) -> PathBuf {
+        self.state.join("catalogues")
+    }
+
     /// The folder of certificates that providers serve and no pin knows.
     pub fn held(&self) -> PathBuf {
         self.state.join("held")

@@ -27,6 +27,10 @@
 //! run = ["systemctl", "reload", "pgbouncer"]
 //! timeout = "30s"                            # optional
 //!
+//! [[catalogue]]                              # optional: a company's own providers
+//! path = "/srv/pki/bundles"                  # or: url = "https://..." and sha256 = "..." of the ZIP archive there
+//! overrides = ["azure"]                      # optional: providers of other catalogues that it takes the place of
+//!
 //! [[accepted]]                               # written by `pgtrust accept`
 //! provider = "aws-rds"
 //! certificate = """..."""
@@ -34,6 +38,7 @@
 //!
 //! Comments, order and spacing of a person stay when pgtrust adds to it.
 
+mod catalogue;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -49,6 +54,7 @@ use crate::format::{Entry, Format, Member};
 use crate::hook::Hook;
 use crate::limits;
 use crate::toml;
+pub use catalogue::{KeptCatalogue, Place, catalogues};
 pub use source::{KeptSource, NewRoots, TokenFrom};
 
 /// The manifest, read and to be rewritten. The default keeps nothing and has no file.
@@ -70,6 +76,7 @@ struct Kept {
     target: Vec<KeptTarget>,
     hook: Vec<Hook>,
     accepted: Vec<Accepted>,
+    catalogue: Vec<KeptCatalogue>,
 }
 
 /// A store that this machine keeps.

@@ -1,6 +1,8 @@
 //! Where certificates come from: providers, files, folders, standard input, this machine.
 
 #[cfg(feature = "fetch")]
+mod catalogue;
+#[cfg(feature = "fetch")]
 mod download;
 #[cfg(feature = "fetch")]
 mod fetch;
@@ -23,6 +25,8 @@ use crate::jvm::Jvm;
 use crate::limits;
 use crate::manifest::Manifest;
 use crate::nss::{Certutil, Database};
+#[cfg(feature = "fetch")]
+pub use catalogue::{CatalogueResult, CatalogueState, fetch_catalogues};
 #[cfg(feature = "fetch")]
 pub use download::{Download, DownloadError, Downloader, Method, Mirror, Request, Secret, Settings};
 #[cfg(feature = "fetch")]
@@ -85,6 +89,7 @@ impl Source {
             name => {
                 let suggestion = match catalog.provider(name) {
                     Err(Error::UnknownProvider { suggestion, .. }) => suggestion,
+                    Err(error @ Error::BadCatalogue { .. }) => return Err(error),
                     _ => None,
                 };
                 Err(Error::NoSuchSource { name: name.to_owned(), suggestion })

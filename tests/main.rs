@@ -3,9 +3,11 @@
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod catalog;
+mod catalogues;
 mod certificates;
 #[cfg(unix)]
 mod clients;
+mod custom;
 mod directory;
 #[cfg(unix)]
 mod env;

@@ -9,7 +9,7 @@ use super::template;
 use crate::bundle::{Origin, wildcard};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
-use crate::format::{self, Member, Passwords};
+use crate::format::{self, Format, Member, Passwords};
 use crate::toml;
 
 /// One trust domain that issues server certificates.
@@ -20,8 +20,10 @@ pub struct Provider {
     pub id: String,
     /// What people call it.
     pub title: String,
-    /// The provider's own page on TLS.
+    /// The provider's own page on TLS; empty where a user's definition names none.
     pub docs: String,
+    /// The catalogue that it is in: a folder or a URL. None for a built-in one.
+    pub catalogue: Option<String>,
     /// When a person last held the definition against that page, `2026-11-20`.
     pub checked: String,
     /// Patterns of its servers' names, `*` for one or more characters; those after a `!` are taken away again.
@@ -133,8 +135,28 @@ pub enum Encoding {
     Der,
     /// PEM.
     Pem,
+    /// PKCS#7.
+    Pkcs7,
     /// A ZIP archive with stores in it.
     Zip,
+}
+
+impl Encoding {
+    /// The word in definitions.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base64Pem => "base64-pem",
+            Self::Der => "der",
+            Self::Pem => "pem",
+            Self::Pkcs7 => "pkcs7",
+            Self::Zip => "zip",
+        }
+    }
+
+    /// That of an input in this format.
+    pub fn of(format: &Format) -> Option<Self> {
+        [Self::Der, Self::Pem, Self::Pkcs7, Self::Zip].into_iter().find(|encoding| encoding.name() == format.name)
+    }
 }
 
 /// A bundle that is followed because its members may grow, or the answer of an API.
@@ -225,6 +247,7 @@ pub struct Rotation {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Definition {
     title: String,
+    #[serde(default)]
     docs: String,
     #[serde(deserialize_with = "date")]
     checked: String,
@@ -267,6 +290,7 @@ impl Provider {
             id: id.to_owned(),
             title,
             docs,
+            catalogue: None,
             checked,
             hosts,
             ports,
@@ -341,6 +365,11 @@ impl Provider {
         regions.sort_unstable();
         regions.dedup();
         regions
+    }
+
+    /// Where its certificates can be compared, in words.
+    pub fn page(&self) -> &str {
+        if self.docs.is_empty() { "what its owner publishes" } else { &self.docs }
     }
 
     /// Whether its servers have names like this one, which is in lower case.

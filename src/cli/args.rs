@@ -1,5 +1,6 @@
 //! What the user types. Parsing does no work and touches no file.
 
+mod custom;
 mod schedule;
 mod shared;
 mod tenant;
@@ -16,6 +17,7 @@ use pgtrust::bundle::Pattern;
 use pgtrust::env::SHELLS;
 use time::{Date, macros::format_description};
 
+pub(crate) use custom::{AddProvider, ProvidersCommand, RemoveProvider};
 pub(crate) use schedule::{Schedule, ScheduleAction, ScheduleEnable};
 use shared::format;
 pub(crate) use shared::{Download, Network, Password, Removing, Stores};
@@ -300,9 +302,14 @@ pub(crate) struct Man {
   pgtrust providers
   pgtrust providers azure
   pgtrust providers mydb.postgres.database.azure.com
+  pgtrust providers add lab --file lab-ca.pem
 
 In the list, `-` stands for a provider without roots that are the same for all its users")]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Providers {
+    #[command(subcommand)]
+    pub(crate) command: Option<ProvidersCommand>,
+
     /// A provider, or the name of one of its servers
     #[arg(value_name = "PROVIDER|HOST")]
     pub(crate) name: Option<String>,

@@ -24,7 +24,7 @@ use super::ui::{self, Failure};
 pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Failure> {
     let password = password::read(args.password.password_file.as_deref())?;
     let output = Output::new(args, password.as_deref())?;
-    let catalog = context.catalog();
+    let catalog = context.catalog()?;
     let sources: Vec<Source> =
         args.inputs.iter().map(|input| Source::parse(input, &catalog)).collect::<Result<_, _>>()?;
     let mut set = CertificateSet::new();

@@ -11,7 +11,7 @@ use pgtrust::guard::User;
 use pgtrust::journal::{Change, Journal, Step};
 use pgtrust::layout::{Environment, Layout};
 use pgtrust::lock::Lock;
-use pgtrust::manifest::Manifest;
+use pgtrust::manifest::{self, Manifest};
 use pgtrust::{Catalog, Error, guard};
 use time::OffsetDateTime;
 
@@ -37,6 +37,7 @@ pub(crate) struct Context {
     /// The folder that stands for `/`.
     pub(crate) root: PathBuf,
     layout: OnceCell<Layout>,
+    catalog: OnceCell<Catalog>,
 }
 
 impl Context {
@@ -83,6 +84,7 @@ impl Context {
             changes: RefCell::default(),
             root,
             layout: OnceCell::new(),
+            catalog: OnceCell::new(),
         }
     }
 
@@ -128,9 +130,20 @@ impl Context {
         }
     }
 
-    /// The built-in providers, and the user's where there is a place for them.
-    pub(crate) fn catalog(&self) -> Catalog {
-        self.layout().map_or_else(|_| Catalog::built_in(), |layout| Catalog::with_folder(&layout.catalogue))
+    /// The built-in providers, and the user's where there is a place for them, with the catalogues that the manifest
+    /// names as they are kept.
+    pub(crate) fn catalog(&self) -> Result<Catalog, Error> {
+        if let Some(catalog) = self.catalog.get() {
+            return Ok(catalog.clone());
+        }
+        let catalog = match self.layout() {
+            Ok(layout) => {
+                let named = manifest::catalogues(&layout.manifest)?;
+                Catalog::with_folder(&layout.catalogue).with(&named, &layout.catalogues())
+            }
+            Err(_) => Catalog::built_in(),
+        };
+        Ok(self.catalog.get_or_init(|| catalog).clone())
     }
 
     /// What is kept; nothing where there is no place to keep it.

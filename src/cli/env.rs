@@ -63,7 +63,7 @@ pub(super) fn java_store(context: &Context) -> Result<JavaStore, Error> {
 /// The PEM file that clients should read: the provider's, else the user's `root.crt`, else that of the only provider
 /// that is kept.
 pub(super) fn managed_pem(context: &Context, provider: Option<&str>) -> Result<PathBuf, Error> {
-    let catalog = context.catalog();
+    let catalog = context.catalog()?;
     if let Some(id) = provider {
         if let Some(tenant) = Tenant::parse(id, &catalog)? {
             return fetched(context, tenant.name());

@@ -10,12 +10,15 @@ use pgtrust::hook;
 use pgtrust::journal::Listed;
 use pgtrust::manifest::{Manifest, NewRoots};
 use pgtrust::refresh::Kind;
-use pgtrust::source::{self, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, UrlState};
+use pgtrust::source::{
+    self, CatalogueResult, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, UrlState,
+};
 use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, guard, timestamp};
 use serde::Serialize;
 
 use super::Status;
 use super::args::{self, Download, Fetch};
+use super::catalogues;
 use super::context::Context;
 use super::report;
 use super::tenants::{self, KeptTenant, TenantReport};
@@ -23,13 +26,15 @@ use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
-    let named = tenants::meant(&args.providers, &context.catalog(), &args.download)?;
-    let ids = if named.is_empty() { kept_providers(context, &manifest) } else { named };
-    if ids.is_empty() {
+    // First: what the catalogues say decides what is fetched.
+    let catalogues = catalogues::fetch(context, &manifest, &args.download.network)?;
+    let named = tenants::meant(&args.providers, &context.catalog()?, &args.download)?;
+    let ids = if named.is_empty() { kept_providers(context, &manifest)? } else { named };
+    if ids.is_empty() && catalogues.is_empty() {
         return Err(Error::NothingKept.into());
     }
     let (kept, tenants, _) = fetch(context, &ids, &args.download, Keep::Remember)?;
-    let mut status = say(&kept).max(tenants::say(&tenants));
+    let mut status = catalogues::say(&catalogues, args.require_network).max(say(&kept)).max(tenants::say(&tenants));
     if args.require_network && tenants.iter().any(|tenant| tenant.failure.is_some()) {
         status = Status::Failed;
     }
@@ -42,6 +47,7 @@ pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
         ui::json(&Report {
             providers: kept.iter().map(Kept::report).collect(),
             tenants: tenants.iter().map(KeptTenant::report).collect(),
+            catalogues: &catalogues,
         })?;
     } else {
         let made = kept.iter().filter(|kept| kept.failure.is_none());
@@ -93,7 +99,7 @@ pub(crate) fn fetch(
         guard::check_place(&layout.state)?;
     }
     let manifest = context.manifest()?;
-    let catalog = context.catalog();
+    let catalog = context.catalog()?;
     let (tenants, ids) = tenants::parted(ids, &catalog)?;
     let mut asked = Vec::new();
     for id in &ids {
@@ -214,7 +220,7 @@ pub(crate) fn bundle(
     wanted: &Selection,
 ) -> Result<(Bundle, Vec<Rejected>), Error> {
     let mut set = CertificateSet::new();
-    source::load_provider(&mut set, &context.catalog(), manifest, id, wanted)?;
+    source::load_provider(&mut set, &context.catalog()?, manifest, id, wanted)?;
     Bundle::build(set, &Policy::roots(context.as_of))
 }
 
@@ -237,10 +243,10 @@ fn hold(path: &Path, fetched: &Fetched) -> Result<(), Failure> {
     Ok(source::hold(path, held.iter())?)
 }
 
-fn kept_providers(context: &Context, manifest: &Manifest) -> Vec<String> {
-    let catalog = context.catalog();
+fn kept_providers(context: &Context, manifest: &Manifest) -> Result<Vec<String>, Failure> {
+    let catalog = context.catalog()?;
     let names = manifest.sources().iter().map(|source| source.name.clone());
-    names.filter(|name| tenants::is_followed(name, &catalog)).collect()
+    Ok(names.filter(|name| tenants::is_followed(name, &catalog)).collect())
 }
 
 fn mirror(network: &args::Network, manifest: &Manifest) -> Result<Option<Mirror>, Failure> {
@@ -284,6 +290,7 @@ impl Kept {
 struct Report<'a> {
     providers: Vec<ProviderReport<'a>>,
     tenants: Vec<TenantReport<'a>>,
+    catalogues: &'a [CatalogueResult],
 }
 
 #[derive(Serialize)]

@@ -110,7 +110,7 @@ fn hooks<'a>(context: &Context, manifest: &'a Manifest, changes: &[Change]) -> &
 fn check_target(context: &Context, manifest: &Manifest, hook: &Hook) -> Result<(), Error> {
     let Some(target) = &hook.target else { return Ok(()) };
     let provider = target.split('/').next().unwrap_or(target);
-    if Target::named(target).is_some() || Path::new(target).is_absolute() || context.catalog().contains(provider) {
+    if Target::named(target).is_some() || Path::new(target).is_absolute() || context.catalog()?.contains(provider) {
         return Ok(());
     }
     let reason = format!("the hook for `{target}`: that is no target, no provider and no absolute path");

@@ -108,7 +108,7 @@ struct Rejected {
 
 /// The store of this name, or those in the folder of this name.
 fn stores(context: &Context, args: &args::Inspect, name: &str, passwords: Passwords<'_>) -> Result<Vec<Store>, Error> {
-    let catalog = &context.catalog();
+    let catalog = &context.catalog()?;
     if name == "-" {
         return Ok(vec![store(name.to_owned(), &mut io::stdin().lock(), &Origin::Stdin, catalog, passwords)?]);
     }

@@ -22,7 +22,7 @@ use super::{bundle, fetch, password, report, tenants};
 
 pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
-    let catalog = context.catalog();
+    let catalog = context.catalog()?;
     let named = tenants::meant(&args.sources, &catalog, &args.download)?;
     let (places, mut status) = find(context, args, &manifest)?;
     if !args.dry_run {

@@ -3,8 +3,10 @@
 mod accept;
 mod args;
 mod bundle;
+mod catalogues;
 mod completions;
 mod context;
+mod custom;
 mod env;
 mod fetch;
 mod history;

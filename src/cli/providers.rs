@@ -1,17 +1,24 @@
 //! `pgtrust providers`
 
-use pgtrust::catalog::{Followed, Provider, Role, Token};
+use pgtrust::catalog::{BUILT_IN_CATALOGUE, Followed, Provider, Role, Token};
 use pgtrust::{Certificate, Fingerprint, timestamp};
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::Status;
-use super::args;
+use super::args::{self, ProvidersCommand};
 use super::context::Context;
+use super::custom;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Providers) -> Result<Status, Failure> {
-    let catalog = context.catalog();
+    match &args.command {
+        Some(ProvidersCommand::Add(args)) => return custom::add(context, args),
+        Some(ProvidersCommand::Remove(args)) => return custom::remove(context, args),
+        None => {}
+    }
+    let catalog = context.catalog()?;
+    let mut status = Status::Done;
     match &args.name {
         Some(name) => {
             let host = || catalog.provider_of_host(name);
@@ -29,9 +36,13 @@ pub(crate) fn run(context: &Context, args: &args::Providers) -> Result<Status, F
             } else {
                 list(&providers)?;
             }
+            for problem in catalog.unusable() {
+                ui::problem(&problem);
+                status = Status::Found;
+            }
         }
     }
-    Ok(Status::Done)
+    Ok(status)
 }
 
 fn list(providers: &[Provider]) -> Result<(), Failure> {
@@ -40,7 +51,8 @@ fn list(providers: &[Provider]) -> Result<(), Failure> {
     for provider in providers {
         let installed = provider.pins.iter().filter(|root| root.role.installed()).count();
         let roots = if installed > 0 { installed.to_string() } else { "-".to_owned() };
-        ui::data(&format!("{:<width$}  {roots:>5}  {}: {}", provider.id, provider.title, provider.ca))?;
+        let from = provider.catalogue.as_ref().map_or_else(String::new, |name| format!(" (from {name})"));
+        ui::data(&format!("{:<width$}  {roots:>5}  {}: {}{from}", provider.id, provider.title, provider.ca))?;
     }
     Ok(())
 }
@@ -53,6 +65,7 @@ struct All<'a> {
 #[derive(Serialize)]
 struct Report<'a> {
     id: &'a str,
+    catalogue: &'a str,
     title: &'a str,
     docs: &'a str,
     checked: &'a str,
@@ -120,6 +133,7 @@ fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
     });
     Ok(Report {
         id: &provider.id,
+        catalogue: provider.catalogue.as_deref().unwrap_or(BUILT_IN_CATALOGUE),
         title: &provider.title,
         docs: &provider.docs,
         checked: &provider.checked,
@@ -167,7 +181,10 @@ fn show(provider: &Provider, report: &Report<'_>, as_of: OffsetDateTime) -> Resu
     provider.obtain.iter().try_for_each(|way| line("get it", way))?;
     report.sources.iter().try_for_each(|source| line("source", source))?;
     provider.notes.iter().try_for_each(|note| line("note", note))?;
-    line("docs", &provider.docs)?;
+    if !provider.docs.is_empty() {
+        line("docs", &provider.docs)?;
+    }
+    line("from", report.catalogue)?;
     line("checked", &provider.checked)?;
     for root in &report.roots {
         let certificate = &root.certificate;

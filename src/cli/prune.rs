@@ -15,7 +15,7 @@ use super::removing::{self, Chosen};
 use super::ui::Failure;
 
 pub(crate) fn run(context: &Context, args: &args::Prune) -> Result<Status, Failure> {
-    let (catalog, manifest) = (context.catalog(), context.manifest()?);
+    let (catalog, manifest) = (context.catalog()?, context.manifest()?);
     let stale = |path: &Path, store: &Store, added: Added| {
         let mut reasons = Vec::new();
         let mut left = 0;

@@ -11,13 +11,14 @@ use pgtrust::journal::{Listed, Step};
 use pgtrust::manifest::{KeptTarget, Manifest, Opening};
 use pgtrust::plan::{Outcome, Plan, Store};
 use pgtrust::refresh::{Finding, Kind, LastRun, Run};
-use pgtrust::source::Source;
+use pgtrust::source::{CatalogueResult, Source};
 use pgtrust::{Bundle, Catalog, Error, Policy};
 use serde::Serialize;
 
 use super::Status;
 use super::args;
 use super::bundle;
+use super::catalogues;
 use super::context::Context;
 use super::fetch::{self, Keep, Kept};
 use super::hooks::{self, Which};
@@ -38,7 +39,10 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
     let state = &context.layout()?.state;
     let run = if args.check { None } else { Some(Run::begin(state, context.wait)?) };
     let mut last = LastRun::load(state)?;
-    let mut work = Work { context, args, catalog: context.catalog(), findings: Vec::new() };
+    // First: what the catalogues say decides what is fetched.
+    let catalogues = if args.check { Vec::new() } else { catalogues::fetch(context, &manifest, &args.network)? };
+    let findings = catalogues.iter().filter_map(CatalogueResult::finding).collect();
+    let mut work = Work { context, args, catalog: context.catalog()?, findings };
     let (kept, tenants, manifest) = work.fetch(&manifest)?;
     let stores = work.stores(&manifest)?;
     work.hooks(&manifest)?;

@@ -30,7 +30,7 @@ pub(crate) fn run(context: &Context, args: &args::Status) -> Result<Status, Fail
 
 /// Looks at all that the manifest keeps.
 pub(crate) fn overview(context: &Context, manifest: &Manifest, last: &LastRun) -> Result<Overview, Failure> {
-    let catalog = context.catalog();
+    let catalog = context.catalog()?;
     let held = source::held(&context.layout()?.held())?.into_iter().map(|(source, certificate)| HeldRoot {
         source,
         sha256: certificate.fingerprint(),

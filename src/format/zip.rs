@@ -52,6 +52,22 @@ fn unpack(archive: &[u8], limit: u64, password: Option<&str>, visit: &mut dyn Fn
     Ok(())
 }
 
+/// Every file of an archive, by its name and all or none, whatever is in it. Together they have no more than `limit`
+/// bytes.
+pub(crate) fn contents(archive: &[u8], limit: u64) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let mut left = limit;
+    let mut contents = Vec::new();
+    for file in files(archive)?.into_iter().filter(|file| !file.name.ends_with('/')) {
+        let content = file.unpack(archive, left).map_err(|refused| match refused {
+            Refused::TooLarge => Error::TooLarge { limit },
+            Refused::Unreadable(reason) => damaged(file.header, &format!("{}: {reason}", file.quoted())),
+        })?;
+        left -= content.len() as u64;
+        contents.push((file.name, content));
+    }
+    Ok(contents)
+}
+
 /// A file as the directory describes it.
 struct File {
     name: String,

@@ -9,7 +9,7 @@ impl Fetched {
         let mut findings: Vec<Finding> = self.unreachable().into_iter().collect();
         for asked in &self.urls {
             let key = |detail: &str| format!("{} {detail}", asked.url);
-            let docs = || Some(format!("compare it with {}", self.provider.docs));
+            let docs = || Some(format!("compare it with {}", self.provider.page()));
             let (kind, key, message, hint) = match &asked.state {
                 UrlState::AsPinned | UrlState::Unreachable(_) => continue,
                 UrlState::Moved(to) => {
@@ -36,7 +36,7 @@ impl Fetched {
         findings.extend(self.held.iter().map(|held| {
             let fingerprint = held.certificate.fingerprint().to_string();
             let message = format!("held, not trusted: {}", held.description());
-            let hint = format!("compare it with {}; `pgtrust accept {fingerprint}` trusts it", self.provider.docs);
+            let hint = format!("compare it with {}; `pgtrust accept {fingerprint}` trusts it", self.provider.page());
             self.finding(Kind::Held, &fingerprint, &message, Some(hint))
         }));
         findings

@@ -207,7 +207,7 @@ impl Provider {
         self
     }
 
-    fn toml(&self) -> String {
+    pub(crate) fn toml(&self) -> String {
         let mut toml = String::from(concat!(
             "title = \"Test provider\"\n",
             "docs = \"https://docs.example/tls\"\n",
@@ -242,7 +242,7 @@ impl Provider {
         toml
     }
 
-    fn roots_pem(&self) -> String {
+    pub(crate) fn roots_pem(&self) -> String {
         let entries = self.roots.iter().map(|root| {
             let TestCertificate { common_name, pem, .. } = &root.certificate;
             let fingerprint = root.certificate.fingerprint();

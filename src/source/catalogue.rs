@@ -1,0 +1,94 @@
+//! The catalogues that a manifest names by URL, from where they are published.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::download::{Downloader, Request};
+use crate::catalog::{archive_is_kept, keep_archive};
+use crate::certificate::Fingerprint;
+use crate::manifest::{KeptCatalogue, Place};
+use crate::refresh::{Finding, Kind};
+
+/// What came of one catalogue.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct CatalogueResult {
+    /// Where it is published.
+    pub url: String,
+    /// The archive that the manifest expects.
+    pub sha256: Fingerprint,
+    /// What was found there.
+    pub result: CatalogueState,
+    /// Whether the expected archive is here now.
+    pub kept: bool,
+    /// Why it is not what was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a catalogue's URL serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum CatalogueState {
+    /// The expected archive, which was not here.
+    Downloaded,
+    /// Another archive, which is not used.
+    Mismatch,
+    /// Nothing could be had.
+    Unreachable,
+    /// The expected archive, which was here.
+    Unchanged,
+    /// The expected archive, which is no catalogue or cannot be kept.
+    Unusable,
+}
+
+impl CatalogueResult {
+    /// What a person should look at.
+    pub fn finding(&self) -> Option<Finding> {
+        let reason = self.reason.as_ref()?;
+        let kept = if self.kept { "the kept copy is used" } else { "there is no kept copy" };
+        let (kind, key, hint) = match self.result {
+            CatalogueState::Mismatch => {
+                let hint = "if it was changed on purpose, its owner knows the new digest: put that into the manifest as `sha256`";
+                (Kind::Mismatch, reason.as_str(), Some(hint.to_owned()))
+            }
+            _ => (Kind::Source, "", None),
+        };
+        Some(Finding::new(kind, &self.url, key, format!("catalogue `{}`: {reason}; {kept}", self.url), hint))
+    }
+}
+
+/// Asks for every archive and keeps the expected ones in a folder. Fails for none of them: each has its result.
+///
+/// The servers are the company's own: no mirror should stand between.
+pub fn fetch_catalogues(named: &[KeptCatalogue], downloader: &Downloader, archives: &Path) -> Vec<CatalogueResult> {
+    let archive = |named: &KeptCatalogue| match &named.place {
+        Place::Archive { url, sha256 } => Some((url.clone(), *sha256)),
+        Place::Folder(_) => None,
+    };
+    let expected: Vec<(String, Fingerprint)> = named.iter().filter_map(archive).collect();
+    let request = |(url, _): &(String, Fingerprint)| Request::file(url.clone(), Vec::new());
+    let requests: Vec<Request> = expected.iter().map(request).collect();
+    let answers = downloader.get_all(&requests, &|_| ());
+    let results = expected.into_iter().zip(answers).map(|((url, sha256), answer)| {
+        let (result, reason) = match answer {
+            Err(error) => (CatalogueState::Unreachable, Some(error.to_string())),
+            Ok(download) => match Fingerprint::of(&download.body) {
+                served if served == sha256 => match keep_archive(archives, &url, &download.body) {
+                    Ok(true) => (CatalogueState::Downloaded, None),
+                    Ok(false) => (CatalogueState::Unchanged, None),
+                    Err(error) => (CatalogueState::Unusable, Some(error.to_string())),
+                },
+                served => {
+                    let reason = format!("`{}` serves {served} where {sha256} is expected", download.from);
+                    (CatalogueState::Mismatch, Some(reason))
+                }
+            },
+        };
+        let kept = archive_is_kept(archives, &sha256);
+        CatalogueResult { url, sha256, result, kept, reason }
+    });
+    results.collect()
+}
