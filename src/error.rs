@@ -102,6 +102,10 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// Whether a server enforces TLS cannot be told or changed.
+    #[cfg(feature = "fetch")]
+    #[error(transparent)]
+    Enforcement(#[from] crate::enforcement::EnforcementError),
     /// The file has other names, which would keep the old bytes.
     #[error("`{path}` has {names} names (hard links): replacing one of them would part it from the others")]
     HardLinks {
@@ -372,6 +376,8 @@ impl Error {
             Self::Decode { source: Format::NotAStore { what: "an HTML page" }, .. } => {
                 "a login page or a proxy's error may have been saved in place of the certificate".to_owned()
             }
+            #[cfg(feature = "fetch")]
+            Self::Enforcement(error) => error.hint(),
             Self::EmptyBundle { rejected } if rejected.iter().any(|rejected| rejected.reason.is_no_root()) => {
                 "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same"
                     .to_owned()

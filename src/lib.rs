@@ -5,6 +5,8 @@ pub mod bundle;
 pub mod catalog;
 pub mod certificate;
 pub mod directory;
+#[cfg(feature = "fetch")]
+pub mod enforcement;
 pub mod env;
 mod error;
 mod file;

@@ -9,6 +9,7 @@ mod certificates;
 mod clients;
 mod custom;
 mod directory;
+mod enforcement;
 #[cfg(unix)]
 mod env;
 mod faults;

@@ -1,6 +1,7 @@
 //! What the user types. Parsing does no work and touches no file.
 
 mod custom;
+mod enforcement;
 mod schedule;
 mod shared;
 mod tenant;
@@ -18,6 +19,7 @@ use pgtrust::env::SHELLS;
 use time::{Date, macros::format_description};
 
 pub(crate) use custom::{AddProvider, ProvidersCommand, RemoveProvider};
+pub(crate) use enforcement::{Enforcement, EnforcementAction, EnforcementProvider};
 pub(crate) use schedule::{Schedule, ScheduleAction, ScheduleEnable};
 use shared::format;
 pub(crate) use shared::{Download, Network, Password, Removing, Stores};
@@ -72,6 +74,7 @@ pub(crate) enum Command {
     Accept(Accept),
     Bundle(Bundle),
     Completions(Completions),
+    Enforcement(Enforcement),
     Env(Env),
     Fetch(Fetch),
     History(History),

@@ -7,6 +7,7 @@ mod catalogues;
 mod completions;
 mod context;
 mod custom;
+mod enforcement;
 mod env;
 mod fetch;
 mod history;
@@ -81,6 +82,7 @@ fn command(context: &Context, command: &Command) -> Result<Status, Failure> {
         Command::Accept(args) => accept::run(context, args),
         Command::Bundle(args) => bundle::run(context, args),
         Command::Completions(args) => completions::run(args),
+        Command::Enforcement(args) => enforcement::run(context, args),
         Command::Env(args) => env::run(context, args),
         Command::Fetch(args) => fetch::run(context, args),
         Command::History(args) => history::run(context, args),

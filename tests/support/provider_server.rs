@@ -22,8 +22,10 @@ use super::reply::{Body, Reply};
 /// A request as the server saw it. The names of the headers are in lower case.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
 }
 
 pub(crate) struct ProviderServer {
@@ -121,15 +123,15 @@ impl Shared {
     fn https(&self, stream: TcpStream) -> io::Result<()> {
         let connection = ServerConnection::new(self.tls.clone()).map_err(io::Error::other)?;
         let mut stream = StreamOwned::new(connection, stream);
-        let Some((_, request)) = read_request(&mut stream)? else { return Ok(()) };
+        let Some(request) = read_request(&mut stream)? else { return Ok(()) };
         self.answer(request, &mut stream)?;
         stream.conn.send_close_notify();
         stream.flush()
     }
 
     fn plain(&self, mut stream: TcpStream) -> io::Result<()> {
-        let Some((method, request)) = read_request(&mut stream)? else { return Ok(()) };
-        if method != "CONNECT" {
+        let Some(request) = read_request(&mut stream)? else { return Ok(()) };
+        if request.method != "CONNECT" {
             return self.answer(request, &mut stream);
         }
         self.connects.lock().unwrap().push(request.path);
@@ -197,9 +199,10 @@ impl Reply {
     }
 }
 
-/// The method and the request, or nothing when the client went away without one.
-fn read_request(stream: &mut impl io::Read) -> io::Result<Option<(String, Request)>> {
-    let mut lines = BufReader::new(stream).lines();
+/// The request, or nothing when the client went away without one.
+fn read_request(stream: &mut impl io::Read) -> io::Result<Option<Request>> {
+    let mut input = BufReader::new(stream);
+    let mut lines = input.by_ref().lines();
     let Some(first) = lines.next().transpose()? else { return Ok(None) };
     let mut words = first.split(' ').map(str::to_owned);
     let (Some(method), Some(path)) = (words.next(), words.next()) else { return Ok(None) };
@@ -209,7 +212,10 @@ fn read_request(stream: &mut impl io::Read) -> io::Result<Option<(String, Reques
         let Some((name, value)) = line.split_once(':') else { break };
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
-    Ok(Some((method, Request { path, headers })))
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = String::new();
+    input.take(length).read_to_string(&mut body)?;
+    Ok(Some(Request { method, path, headers, body }))
 }
 
 /// One port, and the thread that hands each connection to a thread of its own.
