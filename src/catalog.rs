@@ -17,7 +17,7 @@ use crate::manifest::KeptCatalogue;
 pub use custom::{Files, NewProvider};
 use own::Own;
 pub use own::{archive_is_kept, keep_archive};
-pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, Token};
+pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, ServerFile, Token};
 
 /// The providers built in, those of the user's own folder, and those of the catalogues that a manifest names.
 #[derive(Clone, Debug)]

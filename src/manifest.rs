@@ -14,6 +14,10 @@
 //! token-file = "/etc/app/do-token"           # optional: a file whose first line is the token to ask its API with
 //! token-command = ["pass", "show", "do"]     # or a program that prints it
 //!
+//! [[source]]
+//! name = "coolify/root@db1.example"          # the CA of one server
+//! ca-file = "/opt/coolify/ssl/coolify-ca.crt" # optional: where it is there, if not in the usual place
+//!
 //! [[target]]
 //! name = "postgres"                          # or: path = "/srv/app/ca.pem"
 //! sources = ["aws-rds"]

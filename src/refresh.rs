@@ -54,6 +54,8 @@ pub enum Kind {
     Gone,
     /// A tenant's CA has changed, which was dealt with. Good to know, and no more.
     Changed,
+    /// A CA ends before long, and nothing renews it by itself.
+    Ends,
     /// A certificate of a source does not get into stores. Good to know, and no more.
     LeftOut,
     /// A source could not be asked, or not be read.

@@ -38,6 +38,8 @@ pub use tenant::error::{TenantError, TenantReason};
 #[cfg(feature = "fetch")]
 pub use tenant::renew::{Renewed, TenantRoot};
 #[cfg(feature = "fetch")]
+pub use tenant::server::{AskedServer, containers_with};
+#[cfg(feature = "fetch")]
 pub use tenant::token::Tokens;
 pub use tenant::{Tenant, load_tenant};
 

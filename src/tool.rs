@@ -1,9 +1,12 @@
 //! Programs of others that pgtrust runs.
 
 use std::ffi::OsStr;
-use std::io::{Seek as _, Write as _};
+use std::io::{Read, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::text::sanitise;
@@ -37,15 +40,57 @@ fn finish(command: &mut Command) -> Result<Vec<u8>, Error> {
     let program = PathBuf::from(command.get_program());
     let output = command.output().map_err(Error::io("run", &program))?;
     if output.status.success() {
-        return Ok(output.stdout);
+        Ok(output.stdout)
+    } else {
+        Err(failed(command, &output.stderr, &output.status.to_string()))
     }
+}
+
+/// [`run`] of a program that other machines can hold up or flood: for so long and with so many bytes at most.
+pub(crate) fn run_within(command: &mut Command, wait: Duration, limit: u64) -> Result<Vec<u8>, Error> {
+    let program = PathBuf::from(command.get_program());
+    let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().map_err(Error::io("run", &program))?;
+    let (output, complaints) = (read(child.stdout.take(), limit), read(child.stderr.take(), limit));
+    let ended = output.recv_timeout(wait).and_then(|output| Ok((output, complaints.recv_timeout(wait)?)));
+    let ends_badly = match &ended {
+        Ok((output, _)) if output.len() as u64 > limit => Some(format!("it prints more than {limit} bytes")),
+        Ok(_) => None,
+        Err(_) => Some(format!("it does not end within {wait:?}")),
+    };
+    if ends_badly.is_some() {
+        let _ = child.kill();
+    }
+    let status = child.wait().map_err(Error::io("run", &program))?;
+    match (ended, ends_badly) {
+        (Ok((output, _)), None) if status.success() => Ok(output),
+        (Ok((_, complaints)), None) => Err(failed(command, &complaints, &status.to_string())),
+        (_, reason) => Err(failed(command, b"", &reason.unwrap_or_default())),
+    }
+}
+
+/// Reads a pipe to its end, or to one byte above the limit, beside what else is done.
+fn read(pipe: Option<impl Read + Send + 'static>, limit: u64) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(pipe) = pipe {
+            let _ = pipe.take(limit + 1).read_to_end(&mut bytes);
+        }
+        let _ = sender.send(bytes);
+    });
+    receiver
+}
+
+fn failed(command: &Command, complaints: &[u8], otherwise: &str) -> Error {
+    let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str());
     let words: Vec<_> = std::iter::once(name).chain(command.get_args()).map(OsStr::to_string_lossy).collect();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(complaints);
     let said: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let said = if said.is_empty() { output.status.to_string() } else { said.join("; ") };
+    let said = if said.is_empty() { otherwise.to_owned() } else { said.join("; ") };
     let said = said.trim_end_matches('.').to_owned();
-    Err(Error::ToolFailed { command: sanitise(&words.join(" ")).into_owned(), said: sanitise(&said).into_owned() })
+    Error::ToolFailed { command: sanitise(&words.join(" ")).into_owned(), said: sanitise(&said).into_owned() }
 }
 
 /// The folders of a search path such as `PATH`.

@@ -170,6 +170,14 @@ fn a_changed_archive_is_reported_and_not_used() {
     assert!(run.stderr.contains("warning") && run.stderr.contains("the kept copy is used"), "{run}");
     scene.home.pgtrust(&["fetch", "corp", "--require-network"]).expect(2);
 
+    // A nightly run speaks once.
+    scene.server.serve("/bundles.zip", Reply::bytes(fs::read(&other).unwrap()));
+    let run = scene.home.pgtrust(&["refresh"]).expect(1);
+    assert!(run.stderr.contains(&served), "{run}");
+    assert!(scene.home.pgtrust(&["refresh"]).expect(1).stderr.is_empty());
+    scene.serve_the_good_one();
+    scene.home.pgtrust(&["refresh"]).expect(0);
+
     // A kept copy that somebody changed is none.
     let kept = scene.home.path().join(format!(".local/state/pgtrust/catalogues/{}.zip", scene.sha256));
     fs::copy(&other, &kept).unwrap();

@@ -7,6 +7,8 @@ mod catalogues;
 mod certificates;
 #[cfg(unix)]
 mod clients;
+#[cfg(unix)]
+mod coolify;
 mod custom;
 mod directory;
 mod enforcement;

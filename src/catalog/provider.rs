@@ -42,6 +42,8 @@ pub struct Provider {
     pub pins: Vec<Root>,
     /// Bundles that may grow, and answers of APIs.
     pub sources: Vec<Followed>,
+    /// The CA that each server has for itself, if it is that.
+    pub file: Option<ServerFile>,
     /// Announced and observed changes.
     pub rotations: Vec<Rotation>,
     roots_pem: Cow<'static, str>,
@@ -165,7 +167,12 @@ impl Encoding {
 #[non_exhaustive]
 pub struct Followed {
     /// Where it is; may hold `{placeholders}` for what only the user knows.
+    #[serde(default)]
     pub url: String,
+    /// Instead of a URL: [`ServerFile::path`].
+    path: Option<String>,
+    /// Beside a path: [`ServerFile::mount`].
+    mount: Option<String>,
     /// The narrower bundle of one `{region}`.
     pub regional: Option<String>,
     /// What it serves.
@@ -184,6 +191,37 @@ impl Followed {
     /// Whether it can be downloaded without knowing anything of the user.
     pub fn is_public(&self) -> bool {
         self.token.is_none() && !self.url.contains('{')
+    }
+}
+
+/// A file on each server of a provider, with the CA of that server alone.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServerFile {
+    /// Where it stands there.
+    pub path: String,
+    /// Where containers that are clients have it, by the provider's own documentation.
+    pub mount: Option<String>,
+}
+
+impl ServerFile {
+    /// An absolute path of plain characters: it becomes a word of a command on another machine, where a shell reads it.
+    pub(crate) fn is_plain(path: &str) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+        path.starts_with('/') && path.bytes().all(plain) && path.split('/').all(|part| part != "..")
+    }
+
+    fn of(sources: &mut Vec<Followed>) -> Result<Option<Self>, String> {
+        let Some(index) = sources.iter().position(|source| source.path.is_some()) else { return Ok(None) };
+        let Followed { url, path, mount, .. } = sources.remove(index);
+        let path = path.unwrap_or_default();
+        if !url.is_empty() || sources.iter().any(|source| source.path.is_some()) {
+            return Err("a source has a `url` or a `path`, and one source at most has a `path`".to_owned());
+        }
+        if let Some(path) = [Some(&path), mount.as_ref()].into_iter().flatten().find(|path| !Self::is_plain(path)) {
+            return Err(format!("`{path}` is not an absolute path of letters, digits, `.`, `_` and `-`"));
+        }
+        Ok(Some(Self { path, mount }))
     }
 }
 
@@ -272,8 +310,9 @@ impl Provider {
         let bad = |reason: String| Error::BadProvider { id: id.to_owned(), reason };
         let definition: Definition =
             toml::read(definition).map_err(|reason| bad(format!("provider.toml: {reason}")))?;
-        let Definition { title, docs, checked, hosts, ports, ca, roots_of, obtain, notes, root, source, rotation } =
+        let Definition { title, docs, checked, hosts, ports, ca, roots_of, obtain, notes, root, mut source, rotation } =
             definition;
+        let file = ServerFile::of(&mut source).map_err(&bad)?;
         if root.iter().any(|root| root.role == Role::Accepted) {
             return Err(bad("`accepted` is not a role of the catalogue".to_owned()));
         }
@@ -300,6 +339,7 @@ impl Provider {
             notes,
             pins: root,
             sources: source,
+            file,
             rotations: rotation,
             roots_pem,
         })

@@ -21,6 +21,7 @@ use super::args::{self, Download, Fetch};
 use super::catalogues;
 use super::context::Context;
 use super::report;
+use super::servers;
 use super::tenants::{self, KeptTenant, TenantReport};
 use super::ui::{self, Failure};
 
@@ -101,13 +102,18 @@ pub(crate) fn fetch(
     let manifest = context.manifest()?;
     let catalog = context.catalog()?;
     let (tenants, ids) = tenants::parted(ids, &catalog)?;
+    let (servers, tenants) = servers::parted(&catalog, &manifest, download, tenants)?;
     let mut asked = Vec::new();
     for id in &ids {
         if asked.iter().all(|(provider, _): &(Provider, _)| provider.id != *id) {
             asked.push((catalog.provider(id)?, download.selection(manifest.selection(id))));
         }
     }
+    let (read, unread) = servers::read(context, servers, download);
     let (mut kept_tenants, mut answered) = (Vec::new(), Vec::new());
+    for tenant in unread {
+        kept_tenants.push(KeptTenant::offline(context, tenant)?);
+    }
     let all = if download.network.offline {
         for tenant in tenants {
             kept_tenants.push(KeptTenant::offline(context, tenant)?);
@@ -165,8 +171,13 @@ pub(crate) fn fetch(
     for fetched in answered {
         kept_tenants.push(KeptTenant::new(context, fetched, keep)?);
     }
+    for (server, fetched) in read {
+        let mut one = KeptTenant::new(context, fetched, keep)?;
+        servers::note(context, &server, &mut one);
+        kept_tenants.push(one);
+    }
     for tenant in kept_tenants.iter().filter(|tenant| keep == Keep::Remember && tenant.path.exists()) {
-        tenants::remember(&mut manifest, tenant.name(), download)?;
+        tenants::remember(&mut manifest, &catalog, tenant.name(), download)?;
     }
     if keep != Keep::Nothing {
         manifest.save()?;

@@ -277,7 +277,7 @@ fn apply(
                 _ => Selection::default(),
             };
             match source {
-                Source::Tenant(_) => tenants::remember(&mut manifest, &name, &args.download)?,
+                Source::Tenant(_) => tenants::remember(&mut manifest, &context.catalog()?, &name, &args.download)?,
                 _ => manifest.keep_source(&name, &wanted)?,
             }
             names.push(name);

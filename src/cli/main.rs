@@ -23,6 +23,7 @@ mod refresh;
 mod removing;
 mod report;
 mod schedule;
+mod servers;
 mod snippet;
 mod status;
 mod tenants;

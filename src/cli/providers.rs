@@ -146,7 +146,10 @@ fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
         notes: &provider.notes,
         regions: provider.regions(true),
         roots: roots.collect(),
-        sources: provider.sources.iter().map(|source| source.url.as_str()).collect(),
+        sources: {
+            let file = provider.file.iter().map(|file| file.path.as_str());
+            provider.sources.iter().map(|source| source.url.as_str()).chain(file).collect()
+        },
         rotations: rotations.collect(),
     })
 }

@@ -22,8 +22,24 @@ use super::ui::{self, Failure};
 pub(crate) fn meant(words: &[String], catalog: &Catalog, download: &Download) -> Result<Vec<String>, Failure> {
     let values = &download.tenant.values.0;
     let mut unused: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
+    let (ssh, ca_file) = (&download.tenant.ssh, download.tenant.ca_file());
+    unused.extend(ssh.as_ref().map(|_| "ssh"));
+    unused.extend(ca_file.map(|_| "ca-file"));
+    let nothing_said = unused.is_empty();
     let mut names = Vec::new();
     for word in words {
+        // The file is a server's, whether it is named by a flag or here.
+        let id = word.split('/').next().unwrap_or_default();
+        if !nothing_said && catalog.contains(id) && catalog.provider(id)?.file.is_some() {
+            unused.retain(|name| *name != "ca-file" && (*name != "ssh" || id != word));
+            let destination: Vec<&str> = ssh.iter().map(String::as_str).filter(|_| id == word).collect();
+            names.push(if destination.is_empty() {
+                word.clone()
+            } else {
+                Tenant::new(&catalog.provider(id)?, &destination)?.name().to_owned()
+            });
+            continue;
+        }
         if values.is_empty() || !catalog.contains(word) {
             names.push(word.clone());
             continue;
@@ -120,7 +136,11 @@ pub(crate) struct KeptTenant {
     pub(crate) removed: Vec<Listed>,
     /// Why it is as it was.
     pub(crate) failure: Option<Error>,
-    renewed: Option<Renewed>,
+    pub(super) renewed: Option<Renewed>,
+    /// What else a person should look at.
+    pub(super) notes: Vec<Finding>,
+    /// What to do with it, told at the first time.
+    pub(super) usage: Option<String>,
 }
 
 impl KeptTenant {
@@ -147,7 +167,8 @@ impl KeptTenant {
     fn untouched(context: &Context, tenant: Tenant) -> Result<Self, Failure> {
         let path = context.layout()?.bundle_of(tenant.name());
         let (added, removed) = (Vec::new(), Vec::new());
-        Ok(Self { tenant, path, changed: false, added, removed, failure: None, renewed: None })
+        let (failure, renewed, notes, usage) = (None, None, Vec::new(), None);
+        Ok(Self { tenant, path, changed: false, added, removed, failure, renewed, notes, usage })
     }
 
     fn bring_up(&mut self, context: &Context, fetched: FetchedTenant, keep: Keep) -> Result<(), Error> {
@@ -181,6 +202,7 @@ impl KeptTenant {
             let message = format!("`{name}`: left out `{}`: {}", certificate.subject(), rejected.reason);
             Finding::new(Kind::LeftOut, name, &certificate.fingerprint().to_string(), message, None)
         }));
+        findings.extend(self.notes.iter().cloned());
         findings
     }
 
@@ -207,6 +229,7 @@ pub(crate) fn say(kept: &[KeptTenant]) -> Status {
             ui::note(&format!("{}: pinned {}", one.name(), described(certificate)));
         }
         one.findings().iter().for_each(ui::finding);
+        one.usage.iter().for_each(|usage| ui::hint(usage));
         if renewed.rejected.iter().any(|rejected| rejected.reason.is_no_root()) {
             status = status.max(Status::Found);
         }
@@ -225,9 +248,19 @@ fn described(certificate: &Certificate) -> String {
 }
 
 /// Keeps a tenant from now on, and where its token comes from.
-pub(crate) fn remember(manifest: &mut Manifest, name: &str, download: &Download) -> Result<(), Error> {
+pub(crate) fn remember(
+    manifest: &mut Manifest,
+    catalog: &Catalog,
+    name: &str,
+    download: &Download,
+) -> Result<(), Error> {
     manifest.keep_source(name, &Selection::default())?;
-    download.tenant.token().map_or(Ok(()), |token| manifest.keep_token(name, &token))
+    download.tenant.token().map_or(Ok(()), |token| manifest.keep_token(name, &token))?;
+    let id = name.split('/').next().unwrap_or_default();
+    match download.tenant.ca_file() {
+        Some(path) if catalog.provider(id)?.file.is_some() => manifest.keep_ca_file(name, &path),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a source of the manifest is a provider or a customer of one: what `fetch` follows.

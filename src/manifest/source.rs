@@ -1,8 +1,12 @@
 //! What a manifest says of a source.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml_edit::value;
+
+use super::Manifest;
+use crate::error::Error;
 
 /// A source that this machine keeps.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -23,6 +27,23 @@ pub struct KeptSource {
     pub token_file: Option<PathBuf>,
     /// The program that prints that token, with its arguments.
     pub token_command: Option<Vec<String>>,
+    /// The CA's file on a server that has one of its own, where it is not in the usual place.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Manifest {
+    /// Keeps where the CA's file of a kept source is.
+    pub fn keep_ca_file(&mut self, name: &str, path: &Path) -> Result<(), Error> {
+        let Some(index) = self.kept.source.iter().position(|source| source.name == name) else { return Ok(()) };
+        if self.kept.source[index].ca_file.as_deref() == Some(path) {
+            return Ok(());
+        }
+        self.kept.source[index].ca_file = Some(path.to_owned());
+        if let Some(table) = self.tables("source")?.get_mut(index) {
+            table["ca-file"] = value(path.to_string_lossy().into_owned());
+        }
+        Ok(())
+    }
 }
 
 impl KeptSource {

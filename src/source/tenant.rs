@@ -9,6 +9,8 @@ pub(super) mod error;
 #[cfg(feature = "fetch")]
 pub(super) mod renew;
 #[cfg(feature = "fetch")]
+pub(super) mod server;
+#[cfg(feature = "fetch")]
 pub(super) mod token;
 
 use std::path::Path;
@@ -29,7 +31,12 @@ pub struct Tenant {
 impl Tenant {
     /// The tenant of a provider with these values. Each is a word of letters, digits, `.`, `_` and `-` that begins with a
     /// letter or digit: it can lead to no other path, query, server or file.
+    ///
+    /// Where each server has a CA of its own, a value is where that server is to be reached by ssh, and none is this one.
     pub fn new(provider: &Provider, values: &[&str]) -> Result<Self, Error> {
+        if provider.file.is_some() {
+            return Self::on_server(provider, values);
+        }
         let name = format!("{}/{}", provider.id, values.join("/"));
         let Some(api) = provider.api() else {
             let reason = format!("`{}` has no CA for each customer", provider.id);
@@ -56,9 +63,28 @@ impl Tenant {
         Ok(Self { name })
     }
 
-    /// The tenant that a text names; none where it does not begin with a provider and a `/`.
+    fn on_server(provider: &Provider, values: &[&str]) -> Result<Self, Error> {
+        let id = &provider.id;
+        match values {
+            [] => Ok(Self { name: id.clone() }),
+            [destination] if is_destination(destination) => Ok(Self { name: format!("{id}/{destination}") }),
+            values => {
+                let reason =
+                    "where a server is to be reached is one name, with `user@` before it or without".to_owned();
+                let usage = Some(format!("`{id}` on the server itself, or `{id} --ssh USER@HOST`"));
+                Err(Error::BadTenant { name: format!("{id}/{}", values.join("/")), reason, usage })
+            }
+        }
+    }
+
+    /// The tenant that a text names; none where it does not begin with a provider and a `/`, and is no provider whose
+    /// servers have a CA each.
     pub fn parse(text: &str, catalog: &Catalog) -> Result<Option<Self>, Error> {
         match text.split_once('/') {
+            None if catalog.contains(text) => {
+                let provider = catalog.provider(text)?;
+                provider.file.is_some().then(|| Self::new(&provider, &[])).transpose()
+            }
             Some((id, values)) if catalog.contains(id) => {
                 let values: Vec<&str> = values.split('/').collect();
                 Self::new(&catalog.provider(id)?, &values).map(Some)
@@ -119,6 +145,12 @@ fn is_word(value: &str) -> bool {
     value.len() <= 128 && first.is_some_and(|byte| byte.is_ascii_alphanumeric()) && value.bytes().all(legal)
 }
 
+/// Whether ssh takes it for a destination, and nothing else does for an option, a path or a part of a command.
+fn is_destination(text: &str) -> bool {
+    let (user, host) = text.split_once('@').map_or((None, text), |(user, host)| (Some(user), host));
+    user.is_none_or(is_word) && is_word(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +168,36 @@ mod tests {
             assert_eq!(named(path).unwrap(), None, "{path}");
         }
         assert!(named(&format!("digitalocean/{}", "x".repeat(128))).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_server_is_this_one_or_where_ssh_leads() {
+        for name in ["coolify", "coolify/db1", "coolify/root@10.0.0.7", "coolify/de_ploy@db-1.example"] {
+            assert_eq!(named(name).unwrap().unwrap().name(), name);
+        }
+        for destination in [
+            "",
+            "-oProxyCommand=x",
+            "a@-x",
+            "-x@a",
+            "a b",
+            "a;b",
+            "$(x)",
+            "`x`",
+            "a@b@c",
+            "@a",
+            "a@",
+            "a/b",
+            "..",
+            "a:22",
+            "a\nb",
+            "'x'",
+        ] {
+            assert!(
+                matches!(named(&format!("coolify/{destination}")), Err(Error::BadTenant { .. })),
+                "{destination:?}"
+            );
+        }
     }
 
     #[test]

@@ -18,6 +18,12 @@ pub(crate) fn pgbouncer() -> Option<PathBuf> {
     if debian.exists() { Some(debian.to_owned()) } else { program("pgbouncer") }
 }
 
+/// The server of OpenSSH, which must be started by its whole path.
+pub(crate) fn sshd() -> Option<PathBuf> {
+    let debian = Path::new("/usr/sbin/sshd");
+    if debian.exists() { Some(debian.to_owned()) } else { program("sshd") }
+}
+
 /// A program of the PostgreSQL server. Debian keeps these off `PATH`, one folder per version.
 pub(crate) fn postgres_program(name: &str) -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

@@ -17,6 +17,14 @@ pub(crate) struct Tenant {
     /// Or with what this program prints: a program and its arguments between spaces, for no shell
     #[arg(long, value_name = "COMMAND", help_heading = HEADING)]
     token_command: Option<String>,
+
+    /// Of the server that ssh reaches so, for providers with a CA on each server; without it, of this machine
+    #[arg(long, value_name = "USER@HOST", help_heading = HEADING)]
+    pub(crate) ssh: Option<String>,
+
+    /// The CA's file there if it is not in the usual place, or a saved copy of it; the manifest remembers it
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    ca_file: Option<PathBuf>,
 }
 
 impl Tenant {
@@ -26,6 +34,13 @@ impl Tenant {
         let file = self.token_file.as_ref().map(|path| TokenFrom::File(absolute(path)));
         let words = |text: &String| text.split_whitespace().map(str::to_owned).collect();
         file.or_else(|| Some(TokenFrom::Command(self.token_command.as_ref().map(words)?)))
+    }
+
+    /// Where the CA's file is, if that is said.
+    pub(crate) fn ca_file(&self) -> Option<PathBuf> {
+        let path = self.ca_file.as_ref()?;
+        // On another server it is as it was typed.
+        if self.ssh.is_some() { Some(path.clone()) } else { std::path::absolute(path).ok() }
     }
 }
 

@@ -53,7 +53,7 @@ fn unquoted(body: &[u8]) -> Vec<u8> {
     }
 }
 
-fn decode(encoding: Encoding, text: &[u8], found: &mut Vec<Certificate>) -> Result<(), String> {
+pub(super) fn decode(encoding: Encoding, text: &[u8], found: &mut Vec<Certificate>) -> Result<(), String> {
     let bytes = match encoding {
         Encoding::Base64Pem => base64(text)?,
         // DER is text only as base64.

@@ -55,6 +55,18 @@ pub enum TenantReason {
         /// What was asked.
         url: String,
     },
+    /// A file cannot be read.
+    #[error("`{place}`: {detail}")]
+    NotRead {
+        /// Where it is.
+        place: String,
+        /// What stands against it.
+        detail: String,
+        /// What to do about it.
+        remedy: String,
+        /// Whether it may be better next time.
+        passing: bool,
+    },
     /// There is a root in the answer, or was to be, and nothing in it can be one.
     #[error("`{url}`: no root in the answer: {detail}")]
     NoRoot {
@@ -113,6 +125,7 @@ impl TenantError {
             TenantReason::NoToken { variables, .. } => {
                 format!("put it into {variables}, or into a file: `--token-file FILE`, which is remembered")
             }
+            TenantReason::NotRead { remedy, .. } => remedy.clone(),
             TenantReason::NotFound { .. } | TenantReason::UnknownName { .. } => {
                 "compare it with the provider's console; the token of another account sees nothing of it either"
                     .to_owned()
@@ -133,7 +146,10 @@ impl TenantError {
     pub fn may_pass(&self) -> bool {
         matches!(
             self.reason,
-            TenantReason::Busy { .. } | TenantReason::Failing { .. } | TenantReason::Unreachable { passing: true, .. }
+            TenantReason::Busy { .. }
+                | TenantReason::Failing { .. }
+                | TenantReason::Unreachable { passing: true, .. }
+                | TenantReason::NotRead { passing: true, .. }
         )
     }
 }

@@ -1,0 +1,122 @@
+//! Servers that have a CA each: `coolify`, `coolify/root@db1.example`.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use pgtrust::manifest::Manifest;
+use pgtrust::refresh::{Finding, Kind};
+use pgtrust::source::{self, AskedServer, FetchedTenant, Tenant, TenantRoot};
+use pgtrust::{Catalog, Certificate, Error};
+use time::Duration as Days;
+
+use super::args::Download;
+use super::context::Context;
+use super::tenants::KeptTenant;
+
+/// Parts tenants into servers whose file is to be read, and those whose API is to be asked.
+pub(crate) fn parted(
+    catalog: &Catalog,
+    manifest: &Manifest,
+    download: &Download,
+    tenants: Vec<Tenant>,
+) -> Result<(Vec<AskedServer>, Vec<Tenant>), Error> {
+    let (mut servers, mut others) = (Vec::new(), Vec::new());
+    for tenant in tenants {
+        let kept = || manifest.source(tenant.name())?.ca_file.clone();
+        let path = download.tenant.ca_file().or_else(kept);
+        match AskedServer::new(tenant.clone(), &catalog.provider(tenant.provider())?, path.as_deref())? {
+            Some(server) => servers.push(server),
+            None => others.push(tenant),
+        }
+    }
+    Ok((servers, others))
+}
+
+/// Reads their files, a few at a time. Offline only that of this machine; the others are left.
+pub(crate) fn read(
+    context: &Context,
+    servers: Vec<AskedServer>,
+    download: &Download,
+) -> (Vec<(AskedServer, FetchedTenant)>, Vec<Tenant>) {
+    let (left, read): (Vec<_>, Vec<_>) =
+        servers.into_iter().partition(|server| download.network.offline && server.destination().is_some());
+    let programs = context.environment.path.as_deref().unwrap_or_default();
+    let wait = Duration::from_secs(download.network.timeout);
+    let mut fetched = Vec::new();
+    for some in read.chunks(PARALLEL) {
+        thread::scope(|scope| {
+            let running: Vec<_> =
+                some.iter().map(|server| scope.spawn(|| server.clone().fetch(programs, wait))).collect();
+            let ended = running
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            fetched.extend(some.iter().cloned().zip(ended));
+        });
+    }
+    (fetched, left.into_iter().map(|server| server.tenant().clone()).collect())
+}
+
+/// Notes what a server's CA asks of people: it is replaced by hand only, and then under the same name.
+pub(crate) fn note(context: &Context, server: &AskedServer, kept: &mut KeptTenant) {
+    let Some(renewed) = &kept.renewed else { return };
+    let name = kept.name();
+    let with =
+        |state| renewed.roots.iter().filter(move |(_, found)| *found == state).map(|(certificate, _)| certificate);
+    let mut notes = Vec::new();
+    for root in with(TenantRoot::New).chain(with(TenantRoot::Served)) {
+        if root.not_after() < context.now + Days::days(365) {
+            let end = root.not_after().date();
+            let message = format!("`{name}`: `{}` ends on {end}, and nothing renews it by itself", root.subject());
+            let hint = "have it regenerated at a time of your own; the clients need the new one at the same moment";
+            notes.push(Finding::new(Kind::Ends, name, &root.fingerprint().to_string(), message, Some(hint.to_owned())));
+        }
+    }
+    let twin = |new: &Certificate| {
+        with(TenantRoot::Kept).any(|old| old.subject() == new.subject() && old.spki_sha256() != new.spki_sha256())
+    };
+    if let Some(root) = with(TenantRoot::New).find(|root| twin(root)) {
+        let message = format!(
+            "`{name}`: the CA was regenerated: the same name, another key. All server certificates are reissued with it, so \
+             clients that have the old one alone fail from the servers' next restart on"
+        );
+        let hint = "`pgtrust install` puts the new one before the old one, which OpenSSL would take first; only fingerprints \
+                    tell them apart";
+        let key = format!("{} regenerated", root.fingerprint());
+        notes.push(Finding::new(Kind::Changed, name, &key, message, Some(hint.to_owned())));
+    }
+    let mut usage = None;
+    if renewed.first {
+        let file = if server.destination().is_none() { server.path() } else { &kept.path };
+        let line =
+            |mount: &str| format!("for a container: `-v {}:{mount}:ro`, and `sslrootcert={mount}`", file.display());
+        usage = server.mount().map(line);
+    } else if let Some(root) = with(TenantRoot::New).next() {
+        let key = format!("{} containers", root.fingerprint());
+        let message = containers(context, server, &kept.path);
+        notes.extend(
+            message.map(|message| Finding::new(Kind::Changed, name, &key, format!("`{name}`: {message}"), None)),
+        );
+    }
+    (kept.notes, kept.usage) = (notes, usage);
+}
+
+/// Which containers are to be recreated, or how to find out: one that mounts a single file keeps what that name stood for
+/// when it was created. None where there are none.
+fn containers(context: &Context, server: &AskedServer, kept: &Path) -> Option<String> {
+    let filter = format!("docker ps --filter volume={}", server.path().display());
+    let old = "mount the file by itself and still see the old one";
+    if let Some(destination) = server.destination() {
+        let command = format!("ssh {destination} sudo {filter}");
+        return Some(format!("containers there that {old} must be recreated; `{command}` lists them"));
+    }
+    let programs = context.environment.path.as_deref().unwrap_or_default();
+    let Some(names) = source::containers_with(&[server.path(), kept], programs) else {
+        return Some(format!("containers that {old} must be recreated; `{filter}` lists them"));
+    };
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!("these containers {old}; recreate them: {}", names.join(", ")))
+}
+
+/// As with downloads.
+const PARALLEL: usize = 8;

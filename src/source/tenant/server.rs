@@ -1,0 +1,189 @@
+//! The CA of one server, which stands in a file there.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::Tenant;
+use super::answer;
+use super::ask::FetchedTenant;
+use super::error::TenantReason;
+use crate::catalog::{Encoding, Provider, ServerFile};
+use crate::certificate::Certificate;
+use crate::error::Error;
+use crate::{file, tool};
+
+/// A file that is to be read, on this machine or by ssh.
+#[derive(Clone, Debug)]
+pub struct AskedServer {
+    tenant: Tenant,
+    path: PathBuf,
+    mount: Option<String>,
+}
+
+impl AskedServer {
+    /// The file of a tenant of this provider, in its usual place or in another. None where servers have no such file.
+    pub fn new(tenant: Tenant, provider: &Provider, path: Option<&Path>) -> Result<Option<Self>, Error> {
+        let Some(file) = &provider.file else { return Ok(None) };
+        let path = path.map_or_else(|| PathBuf::from(&file.path), Path::to_owned);
+        // A shell reads it at the other end.
+        if tenant.values().next().is_some() && !path.to_str().is_some_and(ServerFile::is_plain) {
+            let reason = format!("`{}` is not an absolute path of letters, digits, `.`, `_` and `-`", path.display());
+            return Err(Error::BadTenant { name: tenant.name, reason, usage: Some("name a plain path".to_owned()) });
+        }
+        Ok(Some(Self { tenant, path, mount: file.mount.clone() }))
+    }
+
+    /// Whose CA it is.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// Where the file stands, on its server.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where ssh reaches the server; None for this one.
+    pub fn destination(&self) -> Option<&str> {
+        self.tenant.values().next()
+    }
+
+    /// Where containers that are clients have the file.
+    pub fn mount(&self) -> Option<&str> {
+        self.mount.as_deref()
+    }
+
+    /// Reads it, with the `ssh` of this search path if it is on another server.
+    pub fn fetch(self, programs: &OsStr, wait: Duration) -> FetchedTenant {
+        let place = match self.destination() {
+            Some(destination) => format!("{destination}:{}", self.path.display()),
+            None => self.path.display().to_string(),
+        };
+        let read = match self.destination() {
+            Some(destination) => self.by_ssh(destination, &place, programs, wait),
+            None => self.here(&place),
+        };
+        let served =
+            read.and_then(|bytes| certificates(&bytes, &place)).map_err(|reason| reason.of_tenant(self.tenant.name()));
+        FetchedTenant { tenant: self.tenant, url: place, served }
+    }
+
+    fn here(&self, place: &str) -> Result<Vec<u8>, TenantReason> {
+        let not_read = |detail: String, remedy: &str| TenantReason::NotRead {
+            place: place.to_owned(),
+            detail,
+            remedy: remedy.to_owned(),
+            passing: false,
+        };
+        match file::read(&self.path) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(not_read(
+                "there is no such file".to_owned(),
+                "this may not be the server: `--ssh USER@HOST` reads it there, `--ca-file FILE` takes a saved copy",
+            )),
+            Err(error) => Err(not_read(error.to_string(), "run it as root: other users cannot see that folder")),
+        }
+    }
+
+    fn by_ssh(
+        &self,
+        destination: &str,
+        place: &str,
+        programs: &OsStr,
+        wait: Duration,
+    ) -> Result<Vec<u8>, TenantReason> {
+        let not_read = |detail: String, (remedy, passing): (String, bool)| TenantReason::NotRead {
+            place: place.to_owned(),
+            detail,
+            remedy,
+            passing,
+        };
+        let Some(ssh) = tool::find("ssh", tool::folders(programs)) else {
+            return Err(not_read("`ssh` is not installed".to_owned(), ("install it".to_owned(), false)));
+        };
+        let mut command = Command::new(ssh);
+        // Nobody is there to type a password. A connection that others share would outlive the command and its pipes.
+        command.args(["-o", "BatchMode=yes", "-o", "ControlMaster=no"]);
+        command.arg("-o").arg(format!("ConnectTimeout={}", wait.as_secs().max(1))).args(["--", destination]);
+        if !destination.starts_with("root@") {
+            command.args(["sudo", "-n"]);
+        }
+        tool::run_within(command.arg("cat").arg(&self.path), wait, MAX_FILE).map_err(|error| {
+            let said = match error {
+                Error::ToolFailed { said, .. } => said,
+                error => error.to_string(),
+            };
+            let remedy = remedy(&said, destination, &self.path.display().to_string());
+            not_read(said, remedy)
+        })
+    }
+}
+
+/// What to do about what ssh, sudo or cat said, and whether it may be better next time.
+fn remedy(said: &str, destination: &str, path: &str) -> (String, bool) {
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let remedy = if says(&["Host key verification failed"]) {
+        format!("connect once by hand, `ssh {destination}`, and compare the key that it shows")
+    } else if says(&["Permission denied (", "Too many authentication failures"]) {
+        format!("a key must do, as nobody is there to type a password: `ssh-copy-id {destination}`")
+    } else if says(&["sudo:"]) {
+        let user = destination.split_once('@').map_or("USER", |(user, _)| user);
+        format!(
+            "let that account run it without a password, in a file of /etc/sudoers.d: `{user} ALL=(root) NOPASSWD: /usr/bin/cat {path}`"
+        )
+    } else if says(&["No such file"]) {
+        "that server has no such CA yet, or elsewhere: `--ca-file FILE` says where".to_owned()
+    } else if says(&[
+        "timed out",
+        "does not end",
+        "refused",
+        "esolve",
+        "No route",
+        "unreachable",
+        "closed by",
+        "reset by",
+    ]) {
+        return ("run it again once the server can be reached".to_owned(), true);
+    } else {
+        format!("`ssh {destination}` by hand may tell more")
+    };
+    (remedy, false)
+}
+
+fn certificates(bytes: &[u8], place: &str) -> Result<Vec<Certificate>, TenantReason> {
+    let mut found = Vec::new();
+    let unreadable = |detail: String| TenantReason::NotRead {
+        place: place.to_owned(),
+        detail,
+        remedy: "look at it: a file of CA certificates in PEM is expected".to_owned(),
+        passing: false,
+    };
+    answer::decode(Encoding::Pem, bytes, &mut found).map_err(unreadable)?;
+    Ok(found)
+}
+
+/// The running containers that have one of these files mounted, by name. None where Docker is not here or does not tell.
+pub fn containers_with(files: &[&Path], programs: &OsStr) -> Option<Vec<String>> {
+    let docker = tool::find("docker", tool::folders(programs))?;
+    let mut command = Command::new(docker);
+    command.arg("ps");
+    for file in files {
+        command.arg("--filter").arg(format!("volume={}", file.display()));
+    }
+    command.args(["--format", "{{.Names}}"]);
+    let names = tool::run_within(&mut command, DOCKER_WAIT, MAX_FILE).ok()?;
+    Some(
+        String::from_utf8_lossy(&names)
+            .lines()
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    )
+}
+
+const DOCKER_WAIT: Duration = Duration::from_secs(10);
+/// A CA is a few kilobytes.
+const MAX_FILE: u64 = 1 << 20;
