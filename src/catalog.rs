@@ -4,6 +4,7 @@
 //! is parsed before it is asked for, and then only the provider that is asked for.
 
 mod custom;
+mod followed;
 mod own;
 mod provider;
 mod template;
@@ -15,9 +16,10 @@ use crate::certificate::Fingerprint;
 use crate::error::Error;
 use crate::manifest::KeptCatalogue;
 pub use custom::{Files, NewProvider};
+pub use followed::ServerFile;
 use own::Own;
 pub use own::{archive_is_kept, keep_archive};
-pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, ServerFile, Token};
+pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, Token};
 
 /// The providers built in, those of the user's own folder, and those of the catalogues that a manifest names.
 #[derive(Clone, Debug)]

@@ -80,6 +80,9 @@ pub const ARCHIVE_FILES: u16 = 1_000;
 /// Bytes of all files in a ZIP archive together, unpacked. A provider's have some 100 KB.
 pub const ARCHIVE_UNPACKED: u64 = 64 << 20;
 
+/// Bytes of all files in a company's catalogue together, unpacked. A hundred providers have half a megabyte.
+pub const CATALOGUE_UNPACKED: u64 = 16 << 20;
+
 /// Bytes of a download, decompressed. The largest bundle of a provider has 165 KB.
 pub const DOWNLOAD: u64 = 16 << 20;
 
@@ -88,6 +91,12 @@ pub const DOWNLOAD_HEAD: u64 = 64 << 10;
 
 /// Bytes of the answer of a provider's API, decompressed. None is as large, and there may be a thousand of them.
 pub const ANSWER: u64 = 1 << 20;
+
+/// Bytes that ssh or Docker print. The CA of a server has a few kilobytes.
+pub const PRINTED: u64 = 1 << 20;
+
+/// Time for Docker to say which containers there are. Its service may hang.
+pub const DOCKER_TIME: Duration = Duration::from_secs(10);
 
 /// Time for one attempt of a download, from connecting to the last byte. `--timeout` sets another.
 pub const DOWNLOAD_TIME: Duration = Duration::from_secs(30);
@@ -144,7 +153,7 @@ mod tests {
     #[test]
     fn the_table_for_users_has_every_limit() {
         let table = table();
-        assert_eq!(table.lines().count(), 31);
+        assert_eq!(table.lines().count(), 34);
         assert!(include_str!("../SECURITY.md").contains(&table), "SECURITY.md should have:\n{table}");
     }
 }

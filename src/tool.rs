@@ -1,15 +1,17 @@
 //! Programs of others that pgtrust runs.
 
+#[cfg(feature = "fetch")]
+mod within;
+
 use std::ffi::OsStr;
-use std::io::{Read, Seek as _, Write as _};
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::Duration;
 
 use crate::error::Error;
 use crate::text::sanitise;
+#[cfg(feature = "fetch")]
+pub(crate) use within::run_within;
 
 /// The program of this name in the first of these folders that has it, by its absolute path.
 pub(crate) fn find(name: &str, folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
@@ -44,42 +46,6 @@ fn finish(command: &mut Command) -> Result<Vec<u8>, Error> {
     } else {
         Err(failed(command, &output.stderr, &output.status.to_string()))
     }
-}
-
-/// [`run`] of a program that other machines can hold up or flood: for so long and with so many bytes at most.
-pub(crate) fn run_within(command: &mut Command, wait: Duration, limit: u64) -> Result<Vec<u8>, Error> {
-    let program = PathBuf::from(command.get_program());
-    let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = piped.spawn().map_err(Error::io("run", &program))?;
-    let (output, complaints) = (read(child.stdout.take(), limit), read(child.stderr.take(), limit));
-    let ended = output.recv_timeout(wait).and_then(|output| Ok((output, complaints.recv_timeout(wait)?)));
-    let ends_badly = match &ended {
-        Ok((output, _)) if output.len() as u64 > limit => Some(format!("it prints more than {limit} bytes")),
-        Ok(_) => None,
-        Err(_) => Some(format!("it does not end within {wait:?}")),
-    };
-    if ends_badly.is_some() {
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(Error::io("run", &program))?;
-    match (ended, ends_badly) {
-        (Ok((output, _)), None) if status.success() => Ok(output),
-        (Ok((_, complaints)), None) => Err(failed(command, &complaints, &status.to_string())),
-        (_, reason) => Err(failed(command, b"", &reason.unwrap_or_default())),
-    }
-}
-
-/// Reads a pipe to its end, or to one byte above the limit, beside what else is done.
-fn read(pipe: Option<impl Read + Send + 'static>, limit: u64) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(pipe) = pipe {
-            let _ = pipe.take(limit + 1).read_to_end(&mut bytes);
-        }
-        let _ = sender.send(bytes);
-    });
-    receiver
 }
 
 fn failed(command: &Command, complaints: &[u8], otherwise: &str) -> Error {

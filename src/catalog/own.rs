@@ -9,6 +9,7 @@ use crate::certificate::Fingerprint;
 use crate::error::Error;
 use crate::file;
 use crate::format;
+use crate::limits;
 use crate::manifest::{KeptCatalogue, Place};
 
 #[derive(Clone, Debug)]
@@ -132,7 +133,9 @@ fn path_of(archives: &Path, sha256: &Fingerprint) -> PathBuf {
 /// The providers of an archive: `<id>/provider.toml` and `<id>/roots.pem`. Other files are no concern of ours.
 fn unpack(archive: &[u8]) -> Result<BTreeMap<String, Files>, String> {
     let mut providers: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
-    for (name, content) in format::archive_contents(archive, MAX_UNPACKED).map_err(|error| error.to_string())? {
+    for (name, content) in
+        format::archive_contents(archive, limits::CATALOGUE_UNPACKED).map_err(|error| error.to_string())?
+    {
         let Some((id, file @ ("provider.toml" | "roots.pem"))) = name.split_once('/') else { continue };
         if let Some(fault) = name_fault(id) {
             return Err(format!("`{id}` {fault}"));
@@ -151,9 +154,6 @@ fn unpack(archive: &[u8]) -> Result<BTreeMap<String, Files>, String> {
     let providers = providers.into_iter().map(whole).collect::<Result<BTreeMap<_, _>, String>>()?;
     if providers.is_empty() { Err("it has no `<id>/provider.toml`".to_owned()) } else { Ok(providers) }
 }
-
-/// Of all files of an archive together, as with any download.
-const MAX_UNPACKED: u64 = 16 << 20;
 
 #[cfg(test)]
 mod tests {

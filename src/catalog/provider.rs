@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use toml_edit::Datetime;
 
+use super::followed::ServerFile;
 use super::template;
 use crate::bundle::{Origin, wildcard};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
-use crate::format::{self, Format, Member, Passwords};
+use crate::format::{self, Member, Passwords};
 use crate::toml;
 
 /// One trust domain that issues server certificates.
@@ -143,24 +144,6 @@ pub enum Encoding {
     Zip,
 }
 
-impl Encoding {
-    /// The word in definitions.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Base64Pem => "base64-pem",
-            Self::Der => "der",
-            Self::Pem => "pem",
-            Self::Pkcs7 => "pkcs7",
-            Self::Zip => "zip",
-        }
-    }
-
-    /// That of an input in this format.
-    pub fn of(format: &Format) -> Option<Self> {
-        [Self::Der, Self::Pem, Self::Pkcs7, Self::Zip].into_iter().find(|encoding| encoding.name() == format.name)
-    }
-}
-
 /// A bundle that is followed because its members may grow, or the answer of an API.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -170,9 +153,9 @@ pub struct Followed {
     #[serde(default)]
     pub url: String,
     /// Instead of a URL: [`ServerFile::path`].
-    path: Option<String>,
+    pub(super) path: Option<String>,
     /// Beside a path: [`ServerFile::mount`].
-    mount: Option<String>,
+    pub(super) mount: Option<String>,
     /// The narrower bundle of one `{region}`.
     pub regional: Option<String>,
     /// What it serves.
@@ -191,37 +174,6 @@ impl Followed {
     /// Whether it can be downloaded without knowing anything of the user.
     pub fn is_public(&self) -> bool {
         self.token.is_none() && !self.url.contains('{')
-    }
-}
-
-/// A file on each server of a provider, with the CA of that server alone.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ServerFile {
-    /// Where it stands there.
-    pub path: String,
-    /// Where containers that are clients have it, by the provider's own documentation.
-    pub mount: Option<String>,
-}
-
-impl ServerFile {
-    /// An absolute path of plain characters: it becomes a word of a command on another machine, where a shell reads it.
-    pub(crate) fn is_plain(path: &str) -> bool {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
-        path.starts_with('/') && path.bytes().all(plain) && path.split('/').all(|part| part != "..")
-    }
-
-    fn of(sources: &mut Vec<Followed>) -> Result<Option<Self>, String> {
-        let Some(index) = sources.iter().position(|source| source.path.is_some()) else { return Ok(None) };
-        let Followed { url, path, mount, .. } = sources.remove(index);
-        let path = path.unwrap_or_default();
-        if !url.is_empty() || sources.iter().any(|source| source.path.is_some()) {
-            return Err("a source has a `url` or a `path`, and one source at most has a `path`".to_owned());
-        }
-        if let Some(path) = [Some(&path), mount.as_ref()].into_iter().flatten().find(|path| !Self::is_plain(path)) {
-            return Err(format!("`{path}` is not an absolute path of letters, digits, `.`, `_` and `-`"));
-        }
-        Ok(Some(Self { path, mount }))
     }
 }
 

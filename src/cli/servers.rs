@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use pgtrust::limits;
 use pgtrust::manifest::Manifest;
 use pgtrust::refresh::{Finding, Kind};
 use pgtrust::source::{self, AskedServer, FetchedTenant, Tenant, TenantRoot};
@@ -44,7 +45,7 @@ pub(crate) fn read(
     let programs = context.environment.path.as_deref().unwrap_or_default();
     let wait = Duration::from_secs(download.network.timeout);
     let mut fetched = Vec::new();
-    for some in read.chunks(PARALLEL) {
+    for some in read.chunks(limits::PARALLEL) {
         thread::scope(|scope| {
             let running: Vec<_> =
                 some.iter().map(|server| scope.spawn(|| server.clone().fetch(programs, wait))).collect();
@@ -117,6 +118,3 @@ fn containers(context: &Context, server: &AskedServer, kept: &Path) -> Option<St
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     (!names.is_empty()).then(|| format!("these containers {old}; recreate them: {}", names.join(", ")))
 }
-
-/// As with downloads.
-const PARALLEL: usize = 8;

@@ -12,7 +12,7 @@ use super::error::TenantReason;
 use crate::catalog::{Encoding, Provider, ServerFile};
 use crate::certificate::Certificate;
 use crate::error::Error;
-use crate::{file, tool};
+use crate::{file, limits, tool};
 
 /// A file that is to be read, on this machine or by ssh.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ impl AskedServer {
         if !destination.starts_with("root@") {
             command.args(["sudo", "-n"]);
         }
-        tool::run_within(command.arg("cat").arg(&self.path), wait, MAX_FILE).map_err(|error| {
+        tool::run_within(command.arg("cat").arg(&self.path), wait, limits::PRINTED).map_err(|error| {
             let said = match error {
                 Error::ToolFailed { said, .. } => said,
                 error => error.to_string(),
@@ -173,7 +173,7 @@ pub fn containers_with(files: &[&Path], programs: &OsStr) -> Option<Vec<String>>
         command.arg("--filter").arg(format!("volume={}", file.display()));
     }
     command.args(["--format", "{{.Names}}"]);
-    let names = tool::run_within(&mut command, DOCKER_WAIT, MAX_FILE).ok()?;
+    let names = tool::run_within(&mut command, limits::DOCKER_TIME, limits::PRINTED).ok()?;
     Some(
         String::from_utf8_lossy(&names)
             .lines()
@@ -183,7 +183,3 @@ pub fn containers_with(files: &[&Path], programs: &OsStr) -> Option<Vec<String>>
             .collect(),
     )
 }
-
-const DOCKER_WAIT: Duration = Duration::from_secs(10);
-/// A CA is a few kilobytes.
-const MAX_FILE: u64 = 1 << 20;
