@@ -107,7 +107,11 @@ impl Job {
             let used = |path: &Path| tops.iter().any(|top| path.starts_with(top));
             named || used(&program) || writes.iter().any(|path| used(path))
         };
-        let (needs_homes, needs_tmp) = (below(&["/home", "/root", "/run/user"]), below(&["/tmp", "/var/tmp"]));
+        // Of a customer or a server: ssh has its keys in a home, as have programs that print a token.
+        let has_tenants =
+            manifest.sources().iter().any(|source| !source.name.starts_with('/') && source.name.contains('/'));
+        let needs_homes = has_tenants || below(&["/home", "/root", "/run/user"]);
+        let needs_tmp = below(&["/tmp", "/var/tmp"]);
         let variables = variables(machine)?;
         let record = settings.record()?;
         Ok(Self { times, words, splay, variables, folders, writes, needs_homes, needs_tmp, record })

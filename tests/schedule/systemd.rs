@@ -152,6 +152,22 @@ fn an_image_names_what_the_job_may_write() {
     assert!(run.stdout.contains("ProtectHome=read-only"), "{run}");
 }
 
+/// Where ssh has its keys, and programs that print a token theirs.
+#[test]
+fn a_job_that_asks_servers_sees_the_homes() {
+    let home = Home::new();
+    home.write("image/usr/bin/pgtrust", "");
+    let root = home.path().join("image");
+    for (source, homes) in
+        [("azure", "yes"), ("/srv/ca.pem", "yes"), ("coolify/db1", "read-only"), ("digitalocean/my", "read-only")]
+    {
+        home.write("image/etc/pgtrust/pgtrust.toml", format!("[[source]]\nname = \"{source}\"\n"));
+        let enable = ["--root", root.to_str().unwrap(), "schedule", "enable", "--via", "systemd", "--dry-run"];
+        let run = home.pgtrust(&enable).expect(0);
+        assert!(run.stdout.contains(&format!("ProtectHome={homes}\n")), "{source}: {run}");
+    }
+}
+
 fn link_is_gone(units: &Path) -> bool {
     units.join("timers.target.wants/pgtrust-refresh.timer").symlink_metadata().is_err()
 }
