@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::file;
 use crate::layout::Layout;
+use crate::manifest::{self, Place};
 pub use shared::refuse_shared;
 pub use users::{User, owner_of};
 pub use writable::check_writable;
@@ -107,11 +108,19 @@ impl Obstacle {
     }
 }
 
-/// Refuses a manifest, providers of the user's own or a journal that others could write: they say what is trusted.
+/// Refuses a manifest, a journal, and providers of the user's own or of a catalogue's folder that others could write: they
+/// say what is trusted.
 pub fn refuse_shared_settings(layout: &Layout, root: &Path) -> Result<(), Error> {
     refuse_shared(&layout.manifest, root)?;
     refuse_shared(&layout.state.join(crate::journal::FILE), root)?;
-    for provider in file::entries(&layout.catalogue)? {
+    // A manifest that cannot be read, and a folder that cannot, are for those who need them to report.
+    let named = manifest::catalogues(&layout.manifest).unwrap_or_default();
+    let folders = named.iter().filter_map(|catalogue| match &catalogue.place {
+        Place::Folder(path) => Some(path),
+        // Its digest says what it is.
+        Place::Archive { .. } => None,
+    });
+    for provider in folders.chain([&layout.catalogue]).flat_map(|folder| file::entries(folder).unwrap_or_default()) {
         for part in file::entries(&provider).unwrap_or_default() {
             refuse_shared(&part, root)?;
         }

@@ -110,5 +110,10 @@ fn trusts(command: &Command) -> bool {
 /// Whether a person changes stores with a command, or what pgtrust keeps.
 fn writes(command: &Command) -> bool {
     use Command as C;
-    matches!(command, C::Accept(_) | C::Fetch(_) | C::Install(_) | C::Prune(_) | C::Undo(_) | C::Uninstall(_))
+    match command {
+        C::Providers(args) => args.command.is_some(),
+        command => {
+            matches!(command, C::Accept(_) | C::Fetch(_) | C::Install(_) | C::Prune(_) | C::Undo(_) | C::Uninstall(_))
+        }
+    }
 }

@@ -133,6 +133,26 @@ fn what_says_which_roots_are_trusted_is_for_its_owner_alone() {
 }
 
 #[test]
+fn the_folder_of_a_catalogue_is_for_its_owner_alone() {
+    let [a] = roots(["A"]);
+    for open in ["pki", "pki/corp", "pki/corp/provider.toml", "pki/corp/roots.pem"] {
+        let home = Home::new();
+        let provider = crate::support::pgtrust::Provider::new("corp").root(&a);
+        home.write("pki/corp/provider.toml", provider.toml());
+        home.write("pki/corp/roots.pem", provider.roots_pem());
+        let folder = home.path().join("pki");
+        home.write(".config/pgtrust/pgtrust.toml", format!("[[catalogue]]\npath = {folder:?}\n"));
+        let path = home.path().join(open);
+        chmod(&path, 0o777);
+        let words = format!("every user can write `{}` (mode 0777)", path.display());
+        let run = home.pgtrust(&["fetch", "azure", "--offline"]).expect(2);
+        assert!(run.stderr.contains(&words), "{run}");
+        home.pgtrust(&["providers", "corp"]).expect(0);
+        refused_until_mended(&home, &["fetch", "corp", "--offline"], &words);
+    }
+}
+
+#[test]
 fn the_file_of_a_provider_is_a_store_too() {
     let home = Home::new();
     let path = home.pgtrust(&["fetch", "azure", "--offline"]).expect(0).printed_path();
