@@ -18,7 +18,7 @@ use crate::manifest::KeptCatalogue;
 pub use custom::{Files, NewProvider};
 pub use followed::ServerFile;
 use own::Own;
-pub use own::{archive_is_kept, keep_archive};
+pub use own::{archive_is_kept, check_archive, keep_archive};
 pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, Token};
 
 /// The providers built in, those of the user's own folder, and those of the catalogues that a manifest names.

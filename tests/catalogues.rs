@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use crate::support::pgtrust::{Home, Provider, Run};
 use crate::support::pki::{Authority, TestCertificate};
 use crate::support::provider_server::ProviderServer;
 use crate::support::reply::Reply;
-use crate::support::store::{in_order, roots};
+use crate::support::store::{differences, in_order, roots, snapshot};
 use crate::support::tools;
 
 #[test]
@@ -39,6 +41,14 @@ fn a_folder_brings_providers() {
     home.pgtrust(&["install", "supabase", "--offline", "--output", "other.pem"]).expect(0);
     let run = home.pgtrust(&["providers"]).expect(1);
     assert!(run.stderr.contains("no such folder") && run.stdout.contains("supabase"), "{run}");
+    // What is kept of it is not passed over.
+    for command in ["fetch", "refresh"] {
+        let run = home.pgtrust(&[command, "--offline"]).expect(2);
+        assert!(run.stderr.contains("no such folder"), "{run}");
+    }
+    let run = home.pgtrust(&["refresh", "--offline"]).expect(2);
+    assert!(run.stderr.is_empty(), "{run}");
+    assert_eq!(in_order(&home, "store.pem"), [a.fingerprint()]);
 }
 
 #[test]
@@ -170,14 +180,6 @@ fn a_changed_archive_is_reported_and_not_used() {
     assert!(run.stderr.contains("warning") && run.stderr.contains("the kept copy is used"), "{run}");
     scene.home.pgtrust(&["fetch", "corp", "--require-network"]).expect(2);
 
-    // A nightly run speaks once.
-    scene.server.serve("/bundles.zip", Reply::bytes(fs::read(&other).unwrap()));
-    let run = scene.home.pgtrust(&["refresh"]).expect(1);
-    assert!(run.stderr.contains(&served), "{run}");
-    assert!(scene.home.pgtrust(&["refresh"]).expect(1).stderr.is_empty());
-    scene.serve_the_good_one();
-    scene.home.pgtrust(&["refresh"]).expect(0);
-
     // A kept copy that somebody changed is none.
     let kept = scene.home.path().join(format!(".local/state/pgtrust/catalogues/{}.zip", scene.sha256));
     fs::copy(&other, &kept).unwrap();
@@ -185,6 +187,60 @@ fn a_changed_archive_is_reported_and_not_used() {
     scene.serve_the_good_one();
     scene.home.pgtrust(&["fetch", "corp"]).expect(0);
     scene.bundle("corp").expect(0);
+}
+
+#[test]
+fn refresh_tells_of_a_changed_archive_once_and_does_not_use_it() {
+    let Some(scene) = Scene::new() else { return };
+    let home = &scene.home;
+    let run = scene.refresh(&["--check"]).expect(1);
+    assert_eq!(run.stdout, format!("{}: would be kept: sha256 {}\n", scene.url, scene.sha256));
+    assert!(!home.path().join(".local").exists(), "a check writes nothing");
+    let run = scene.refresh(&[]).expect(0);
+    assert_eq!(run.stdout, format!("{}: kept anew: sha256 {}\n", scene.url, scene.sha256));
+    home.pgtrust(&["install", "corp", "--output", "store.pem"]).expect(0);
+    silent(&scene.refresh(&[]).expect(0));
+
+    let [b] = roots(["B"]);
+    let other = zip(home, "other", &[("corp", &b)]);
+    let served = sha256(&other);
+    scene.server.serve("/bundles.zip", Reply::bytes(fs::read(&other).unwrap()));
+    let before = snapshot(home.path());
+    let run = scene.refresh(&["--check"]).expect(1);
+    assert!(run.stderr.contains(&served) && run.stdout.is_empty(), "{run}");
+    assert_eq!(differences(&before, &snapshot(home.path())), [""; 0]);
+    let run = scene.refresh(&[]).expect(1);
+    assert!(run.stderr.contains(&served) && run.stderr.contains("the kept copy is used"), "{run}");
+    silent(&scene.refresh(&[]).expect(1));
+    let report = scene.refresh(&["--json"]).expect(1).json();
+    assert_eq!(report["catalogues"][0]["result"], "mismatch", "{report}");
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["kind"], &finding["new"]), (&json!("mismatch"), &json!(false)), "{report}");
+    assert_eq!(in_order(home, "store.pem"), [scene.a.fingerprint()]);
+
+    // A server that is down: what was found of it stands.
+    scene.server.serve("/bundles.zip", Reply::status(404));
+    let run = scene.refresh(&[]).expect(2);
+    assert!(run.stderr.contains("404") && !run.stderr.contains(&served), "{run}");
+    scene.server.serve("/bundles.zip", Reply::bytes(fs::read(&other).unwrap()));
+    silent(&scene.refresh(&[]).expect(1));
+
+    // It was meant: the manifest says so.
+    let entry = format!("[[catalogue]]\nurl = {:?}\nsha256 = {served:?}\n", scene.url);
+    let kept = fs::read_to_string(home.path().join(MANIFEST)).unwrap();
+    let at = kept.find("[[catalogue]]").unwrap();
+    let rest = kept[at..].split_once("\n\n").map_or("", |(_, rest)| rest);
+    home.write(MANIFEST, format!("{}{entry}\n{rest}", &kept[..at]));
+    let before = snapshot(home.path());
+    let run = scene.refresh(&["--check"]).expect(2);
+    assert!(run.stdout.contains("would be kept") && run.stderr.contains("not been downloaded yet"), "{run}");
+    assert_eq!(differences(&before, &snapshot(home.path())), [""; 0]);
+    scene.refresh(&[]).expect(0);
+    let mut both = in_order(home, "store.pem");
+    both.sort();
+    let mut expected = [scene.a.fingerprint(), b.fingerprint()];
+    expected.sort();
+    assert_eq!(both, expected);
 }
 
 #[test]
@@ -252,10 +308,19 @@ impl Scene {
         self.server.serve("/bundles.zip", reply);
     }
 
+    fn refresh(&self, arguments: &[&str]) -> Run {
+        self.home.pgtrust(&[&["refresh"], arguments].concat())
+    }
+
     fn bundle(&self, id: &str) -> Run {
         let _ = fs::remove_file(self.home.path().join(format!("{id}.pem")));
         self.home.pgtrust(&["bundle", id, "-o", &format!("{id}.pem")])
     }
+}
+
+#[track_caller]
+fn silent(run: &Run) {
+    assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run}");
 }
 
 /// A folder of providers with one root each.

@@ -1,6 +1,7 @@
 //! Servers that have a CA each, as Coolify's: here, by ssh, and from a saved file.
 
 mod machine;
+mod nights;
 
 use std::fs;
 use std::path::PathBuf;
@@ -76,26 +77,6 @@ fn a_regenerated_ca_stands_before_the_old_one_and_openssl_finds_it() {
     // Said once.
     let run = home.pgtrust(&["fetch", "selfhost"]).expect(0);
     assert!(run.stderr.is_empty(), "{run}");
-}
-
-#[test]
-fn a_nightly_run_follows_it_and_speaks_once() {
-    let Some(coolify) = Coolify::new() else { return };
-    let home = &coolify.home;
-    let old = coolify.regenerate("ssl/ca.crt", 3650);
-    server_provider(home);
-    home.pgtrust(&["install", "selfhost", "--output", "store.pem"]).expect(0);
-    let run = home.pgtrust(&["refresh"]).expect(0);
-    assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run}");
-    let new = coolify.regenerate("ssl/ca.crt", 300);
-    let run = home.pgtrust(&["refresh"]).expect(1);
-    for words in ["the same name, another key", "must be recreated", "nothing renews it by itself"] {
-        assert!(run.stderr.contains(words), "{run}");
-    }
-    assert_eq!(in_order(home, "store.pem"), [new, old]);
-    // That it ends stands, and is not said again.
-    let run = home.pgtrust(&["refresh"]).expect(1);
-    assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run}");
 }
 
 #[test]

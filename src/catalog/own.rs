@@ -102,15 +102,20 @@ fn is_id(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(plain) && !is_device(name)
 }
 
-/// Keeps an archive of this digest, once it is sure that there are providers in it. Returns whether it is new.
+/// Keeps an archive, once it is sure that there are providers in it. Returns whether it is new.
 pub fn keep_archive(archives: &Path, name: &str, archive: &[u8]) -> Result<bool, Error> {
-    unpack(archive).map_err(|reason| Error::BadCatalogue { name: name.to_owned(), reason })?;
-    let path = path_of(archives, &Fingerprint::of(archive));
-    let new = file::read(&path).ok().flatten().as_deref() != Some(archive);
+    let new = check_archive(archives, name, archive)?;
     if new {
-        file::replace_bytes(&path, archive)?;
+        file::replace_bytes(&path_of(archives, &Fingerprint::of(archive)), archive)?;
     }
     Ok(new)
+}
+
+/// Whether an archive is new. Fails where there are no providers in it.
+pub fn check_archive(archives: &Path, name: &str, archive: &[u8]) -> Result<bool, Error> {
+    unpack(archive).map_err(|reason| Error::BadCatalogue { name: name.to_owned(), reason })?;
+    let there = file::read(&path_of(archives, &Fingerprint::of(archive)));
+    Ok(there.ok().flatten().as_deref() != Some(archive))
 }
 
 /// Whether the archive of this digest is kept, whole.

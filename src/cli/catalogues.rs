@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use pgtrust::guard;
 use pgtrust::manifest::{Manifest, Place};
 use pgtrust::source::{self, CatalogueResult, CatalogueState, Downloader, Settings};
 
 use super::Status;
 use super::args::Network;
 use super::context::Context;
+use super::fetch::Keep;
 use super::ui::{self, Failure};
 
 /// Fetches the archives and keeps those that the manifest expects.
@@ -15,6 +17,7 @@ pub(crate) fn fetch(
     context: &Context,
     manifest: &Manifest,
     network: &Network,
+    keep: Keep,
 ) -> Result<Vec<CatalogueResult>, Failure> {
     let named = manifest.catalogues();
     let by_url = named.iter().any(|catalogue| matches!(catalogue.place, Place::Archive { .. }));
@@ -22,12 +25,16 @@ pub(crate) fn fetch(
         return Ok(Vec::new());
     }
     let layout = context.layout()?;
-    let settings = Settings {
+    if keep != Keep::Nothing {
+        guard::check_place(&layout.state)?;
+    }
+    let downloader = Downloader::new(Settings {
         timeout: Duration::from_secs(network.timeout),
         cache: Some(layout.state.join("downloads")),
+        cache_is_fixed: keep == Keep::Nothing,
         ..Settings::default()
-    };
-    Ok(source::fetch_catalogues(named, &Downloader::new(settings), &layout.catalogues()))
+    });
+    Ok(source::fetch_catalogues(named, &downloader, &layout.catalogues(), keep != Keep::Nothing))
 }
 
 /// Says what is not as it should be.

@@ -11,7 +11,7 @@ use pgtrust::journal::Listed;
 use pgtrust::manifest::{Manifest, NewRoots};
 use pgtrust::refresh::Kind;
 use pgtrust::source::{
-    self, CatalogueResult, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, UrlState,
+    self, CatalogueResult, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, Source, UrlState,
 };
 use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, guard, timestamp};
 use serde::Serialize;
@@ -28,14 +28,18 @@ use super::ui::{self, Failure};
 pub(crate) fn run(context: &Context, args: &Fetch) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
     // First: what the catalogues say decides what is fetched.
-    let catalogues = catalogues::fetch(context, &manifest, &args.download.network)?;
+    let catalogues = catalogues::fetch(context, &manifest, &args.download.network, Keep::Remember)?;
     let named = tenants::meant(&args.providers, &context.catalog()?, &args.download)?;
-    let ids = if named.is_empty() { kept_providers(context, &manifest)? } else { named };
-    if ids.is_empty() && catalogues.is_empty() {
+    let (ids, lost) = if named.is_empty() { kept_providers(context, &manifest)? } else { (named, Vec::new()) };
+    if ids.is_empty() && lost.is_empty() && catalogues.is_empty() {
         return Err(Error::NothingKept.into());
     }
     let (kept, tenants, _) = fetch(context, &ids, &args.download, Keep::Remember)?;
     let mut status = catalogues::say(&catalogues, args.require_network).max(say(&kept)).max(tenants::say(&tenants));
+    for error in &lost {
+        ui::problem(error);
+        status = Status::Failed;
+    }
     if args.require_network && tenants.iter().any(|tenant| tenant.failure.is_some()) {
         status = Status::Failed;
     }
@@ -102,7 +106,7 @@ pub(crate) fn fetch(
     let manifest = context.manifest()?;
     let catalog = context.catalog()?;
     let (tenants, ids) = tenants::parted(ids, &catalog)?;
-    let (servers, tenants) = servers::parted(&catalog, &manifest, download, tenants)?;
+    let (servers, tenants, unclear) = servers::parted(&catalog, &manifest, download, tenants)?;
     let mut asked = Vec::new();
     for id in &ids {
         if asked.iter().all(|(provider, _): &(Provider, _)| provider.id != *id) {
@@ -111,6 +115,9 @@ pub(crate) fn fetch(
     }
     let (read, unread) = servers::read(context, servers, download);
     let (mut kept_tenants, mut answered) = (Vec::new(), Vec::new());
+    for (tenant, error) in unclear {
+        kept_tenants.push(KeptTenant::failed(context, tenant, error)?);
+    }
     for tenant in unread {
         kept_tenants.push(KeptTenant::offline(context, tenant)?);
     }
@@ -254,10 +261,18 @@ fn hold(path: &Path, fetched: &Fetched) -> Result<(), Failure> {
     Ok(source::hold(path, held.iter())?)
 }
 
-fn kept_providers(context: &Context, manifest: &Manifest) -> Result<Vec<String>, Failure> {
+/// The providers and tenants that are kept, and why others may be missing.
+fn kept_providers(context: &Context, manifest: &Manifest) -> Result<(Vec<String>, Vec<Error>), Failure> {
     let catalog = context.catalog()?;
-    let names = manifest.sources().iter().map(|source| source.name.clone());
-    Ok(names.filter(|name| tenants::is_followed(name, &catalog)).collect())
+    let (mut ids, mut lost) = (Vec::new(), Vec::new());
+    for source in manifest.sources() {
+        if tenants::is_followed(&source.name, &catalog) {
+            ids.push(source.name.clone());
+        } else if let Err(error @ Error::BadCatalogue { .. }) = Source::parse(&source.name, &catalog) {
+            lost.push(error);
+        }
+    }
+    Ok((ids, lost))
 }
 
 fn mirror(network: &args::Network, manifest: &Manifest) -> Result<Option<Mirror>, Failure> {

@@ -11,7 +11,7 @@ use pgtrust::journal::{Listed, Step};
 use pgtrust::manifest::{KeptTarget, Manifest, Opening};
 use pgtrust::plan::{Outcome, Plan, Store};
 use pgtrust::refresh::{Finding, Kind, LastRun, Run};
-use pgtrust::source::{CatalogueResult, Source};
+use pgtrust::source::{CatalogueResult, CatalogueState, Source};
 use pgtrust::{Bundle, Catalog, Error, Policy};
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Failure> {
     let manifest = context.manifest()?;
-    if manifest.sources().is_empty() && manifest.targets().is_empty() {
+    if manifest.sources().is_empty() && manifest.targets().is_empty() && manifest.catalogues().is_empty() {
         return Err(Error::NothingKept.into());
     }
     if let Some(splay) = args.splay {
@@ -39,10 +39,11 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
     let state = &context.layout()?.state;
     let run = if args.check { None } else { Some(Run::begin(state, context.wait)?) };
     let mut last = LastRun::load(state)?;
+    let keep = if args.check { Keep::Nothing } else { Keep::Roots };
     // First: what the catalogues say decides what is fetched.
-    let catalogues = if args.check { Vec::new() } else { catalogues::fetch(context, &manifest, &args.network)? };
+    let catalogues = catalogues::fetch(context, &manifest, &args.network, keep)?;
     let findings = catalogues.iter().filter_map(CatalogueResult::finding).collect();
-    let mut work = Work { context, args, catalog: context.catalog()?, findings };
+    let mut work = Work { context, args, keep, catalog: context.catalog()?, findings };
     let (kept, tenants, manifest) = work.fetch(&manifest)?;
     let stores = work.stores(&manifest)?;
     work.hooks(&manifest)?;
@@ -56,18 +57,21 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
     }
     let sources: Vec<SourceReport<'_>> =
         kept.iter().map(SourceReport::of).chain(tenants.iter().map(SourceReport::of_tenant)).collect();
-    let changed = sources.iter().any(|source| source.changed) || stores.iter().any(Installed::is_change);
+    let changed = sources.iter().any(|source| source.changed)
+        || stores.iter().any(Installed::is_change)
+        || catalogues.iter().any(is_new);
     if args.json {
         let findings = last.findings().iter().map(|finding| Told { finding, new: new.contains(finding) });
         ui::json(&Report {
             check: args.check,
             changed,
+            catalogues: &catalogues,
             sources: &sources,
             stores: &stores,
             findings: findings.collect(),
         })?;
     } else {
-        show(args, &sources, &stores)?;
+        show(args, &catalogues, &sources, &stores)?;
     }
     if let Some(path) = &args.metrics {
         let overview = status::overview(context, &manifest, &LastRun::load(state)?)?;
@@ -88,7 +92,21 @@ fn result(last: &LastRun) -> Status {
 }
 
 /// One line for each file that changed.
-fn show(args: &args::Refresh, sources: &[SourceReport<'_>], stores: &[Installed]) -> Result<(), Failure> {
+fn show(
+    args: &args::Refresh,
+    catalogues: &[CatalogueResult],
+    sources: &[SourceReport<'_>],
+    stores: &[Installed],
+) -> Result<(), Failure> {
+    for catalogue in catalogues.iter().filter(|catalogue| is_new(catalogue) || args.verbose) {
+        let verb = match (is_new(catalogue), args.check) {
+            (false, _) if catalogue.kept => "kept",
+            (false, _) => "not kept",
+            (true, true) => "would be kept",
+            (true, false) => "kept anew",
+        };
+        ui::data(&format!("{}: {verb}: sha256 {}", catalogue.url, catalogue.sha256))?;
+    }
     for source in sources.iter().filter(|source| source.changed || args.verbose) {
         ui::data(&source.summary(args.check))?;
         if args.verbose {
@@ -106,9 +124,15 @@ fn show(args: &args::Refresh, sources: &[SourceReport<'_>], stores: &[Installed]
     Ok(())
 }
 
+/// Whether the archive that the manifest expects was not here before.
+fn is_new(catalogue: &CatalogueResult) -> bool {
+    catalogue.result == CatalogueState::Downloaded
+}
+
 struct Work<'a> {
     context: &'a Context,
     args: &'a args::Refresh,
+    keep: Keep,
     catalog: Catalog,
     findings: Vec<Finding>,
 }
@@ -126,6 +150,7 @@ impl Work<'_> {
                     ids.push(name.clone());
                     continue;
                 }
+                Err(error @ Error::BadCatalogue { .. }) => Err(error),
                 // What is no provider is read when it goes into a store.
                 _ => continue,
             };
@@ -136,8 +161,7 @@ impl Work<'_> {
                 Err(error) => self.find(Finding::of_error(Kind::Source, name, &error)),
             }
         }
-        let keep = if self.args.check { Keep::Nothing } else { Keep::Roots };
-        let (kept, tenants, manifest) = fetch::fetch(self.context, &ids, &self.args.download(), keep)?;
+        let (kept, tenants, manifest) = fetch::fetch(self.context, &ids, &self.args.download(), self.keep)?;
         self.findings.extend(tenants.iter().flat_map(KeptTenant::findings));
         for kept in &kept {
             let id = &kept.fetched.provider.id;
@@ -273,6 +297,7 @@ fn random_part_of(longest: Duration) -> Duration {
 struct Report<'a> {
     check: bool,
     changed: bool,
+    catalogues: &'a [CatalogueResult],
     sources: &'a [SourceReport<'a>],
     stores: &'a [Installed],
     findings: Vec<Told<'a>>,

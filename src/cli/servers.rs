@@ -15,23 +15,30 @@ use super::args::Download;
 use super::context::Context;
 use super::tenants::KeptTenant;
 
+/// Servers whose file is to be read, tenants whose API is to be asked, and what of the manifest cannot be either.
+type Parted = (Vec<AskedServer>, Vec<Tenant>, Vec<(Tenant, Error)>);
+
 /// Parts tenants into servers whose file is to be read, and those whose API is to be asked.
 pub(crate) fn parted(
     catalog: &Catalog,
     manifest: &Manifest,
     download: &Download,
     tenants: Vec<Tenant>,
-) -> Result<(Vec<AskedServer>, Vec<Tenant>), Error> {
-    let (mut servers, mut others) = (Vec::new(), Vec::new());
+) -> Result<Parted, Error> {
+    let said = download.tenant.ca_file();
+    let (mut servers, mut others, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
     for tenant in tenants {
         let kept = || manifest.source(tenant.name())?.ca_file.clone();
-        let path = download.tenant.ca_file().or_else(kept);
-        match AskedServer::new(tenant.clone(), &catalog.provider(tenant.provider())?, path.as_deref())? {
-            Some(server) => servers.push(server),
-            None => others.push(tenant),
+        let path = said.clone().or_else(kept);
+        match AskedServer::new(tenant.clone(), &catalog.provider(tenant.provider())?, path.as_deref()) {
+            Ok(Some(server)) => servers.push(server),
+            Ok(None) => others.push(tenant),
+            // What the manifest says of one must not keep the others.
+            Err(error) if said.is_none() => unclear.push((tenant, error)),
+            Err(error) => return Err(error),
         }
     }
-    Ok((servers, others))
+    Ok((servers, others, unclear))
 }
 
 /// Reads their files, a few at a time. Offline only that of this machine; the others are left.
@@ -81,7 +88,7 @@ pub(crate) fn note(context: &Context, server: &AskedServer, kept: &mut KeptTenan
             "`{name}`: the CA was regenerated: the same name, another key. All server certificates are reissued with it, so \
              clients that have the old one alone fail from the servers' next restart on"
         );
-        let hint = "`pgtrust install` puts the new one before the old one, which OpenSSL would take first; only fingerprints \
+        let hint = "`pgtrust refresh` puts the new one before the old one, which OpenSSL would take first; only fingerprints \
                     tell them apart";
         let key = format!("{} regenerated", root.fingerprint());
         notes.push(Finding::new(Kind::Changed, name, &key, message, Some(hint.to_owned())));

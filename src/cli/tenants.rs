@@ -164,6 +164,11 @@ impl KeptTenant {
         Ok(kept)
     }
 
+    /// One that cannot be asked.
+    pub(crate) fn failed(context: &Context, tenant: Tenant, error: Error) -> Result<Self, Failure> {
+        Ok(Self { failure: Some(error), ..Self::untouched(context, tenant)? })
+    }
+
     fn untouched(context: &Context, tenant: Tenant) -> Result<Self, Failure> {
         let path = context.layout()?.bundle_of(tenant.name());
         let (added, removed) = (Vec::new(), Vec::new());

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::download::{Downloader, Request};
-use crate::catalog::{archive_is_kept, keep_archive};
+use crate::catalog::{archive_is_kept, check_archive, keep_archive};
 use crate::certificate::Fingerprint;
 use crate::manifest::{KeptCatalogue, Place};
 use crate::refresh::{Finding, Kind};
@@ -60,10 +60,16 @@ impl CatalogueResult {
     }
 }
 
-/// Asks for every archive and keeps the expected ones in a folder. Fails for none of them: each has its result.
+/// Asks for every archive and keeps the expected ones in a folder, or only says what it would keep. Fails for none of them:
+/// each has its result.
 ///
 /// The servers are the company's own: no mirror should stand between.
-pub fn fetch_catalogues(named: &[KeptCatalogue], downloader: &Downloader, archives: &Path) -> Vec<CatalogueResult> {
+pub fn fetch_catalogues(
+    named: &[KeptCatalogue],
+    downloader: &Downloader,
+    archives: &Path,
+    keep: bool,
+) -> Vec<CatalogueResult> {
     let archive = |named: &KeptCatalogue| match &named.place {
         Place::Archive { url, sha256 } => Some((url.clone(), *sha256)),
         Place::Folder(_) => None,
@@ -72,11 +78,12 @@ pub fn fetch_catalogues(named: &[KeptCatalogue], downloader: &Downloader, archiv
     let request = |(url, _): &(String, Fingerprint)| Request::file(url.clone(), Vec::new());
     let requests: Vec<Request> = expected.iter().map(request).collect();
     let answers = downloader.get_all(&requests, &|_| ());
+    let take = if keep { keep_archive } else { check_archive };
     let results = expected.into_iter().zip(answers).map(|((url, sha256), answer)| {
         let (result, reason) = match answer {
             Err(error) => (CatalogueState::Unreachable, Some(error.to_string())),
             Ok(download) => match Fingerprint::of(&download.body) {
-                served if served == sha256 => match keep_archive(archives, &url, &download.body) {
+                served if served == sha256 => match take(archives, &url, &download.body) {
                     Ok(true) => (CatalogueState::Downloaded, None),
                     Ok(false) => (CatalogueState::Unchanged, None),
                     Err(error) => (CatalogueState::Unusable, Some(error.to_string())),
