@@ -124,12 +124,14 @@ fn give_like(new: &File, folder: &Metadata) -> io::Result<()> {
 #[cfg(unix)]
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     use rustix::fs::{Mode, OFlags, mkdirat, openat};
+    use rustix::io::retry_on_intr;
     let Some(name) = folder.file_name() else { return std::fs::create_dir(folder) };
     // By its name in an open folder: whoever owns that one could put a link in the way, and root would give away what
     // it leads to.
     let above = File::open(super::folder_of(folder))?;
     mkdirat(&above, name, Mode::from_raw_mode(0o777))?;
-    let made = openat(&above, name, OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let made = retry_on_intr(|| openat(&above, name, flags, Mode::empty()))?;
     give_like(&File::from(made), &above.metadata()?)
 }
 

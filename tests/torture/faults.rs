@@ -97,12 +97,12 @@ static ERRORS: &[Failure] = &[
     failure("EIO", "input/output error", TOUCHING),
 ];
 
-const MAKING: &[&str] = &["openat", "mkdir", "rename", "renameat", "renameat2", "unlink"];
-const GROWING: &[&str] = &["openat", "mkdir", "rename", "renameat", "renameat2", "write", "fsync"];
+const MAKING: &[&str] = &["openat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "unlink"];
+const GROWING: &[&str] = &["openat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "write", "fsync"];
 #[rustfmt::skip]
 const TOUCHING: &[&str] = &[
-    "openat", "read", "write", "fsync", "fchmod", "mkdir", "rename", "renameat", "renameat2", "unlink", "statx",
-    "readlink", "listxattr", "flock", "getdents64", "lseek", "newfstatat",
+    "openat", "read", "write", "fsync", "fchmod", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "unlink",
+    "statx", "readlink", "listxattr", "flock", "getdents64", "lseek", "newfstatat",
 ];
 
 /// The errors of a call: EIO, and of the others one after the other from call to call.
