@@ -349,10 +349,13 @@ impl Manifest {
         self.understand()
     }
 
-    /// The text to be written; None when the file says it already.
-    pub fn changed(&self) -> Option<String> {
+    /// The text to be written; None when the file says it already. Fails when no later run could read it.
+    pub fn changed(&self) -> Result<Option<String>, Error> {
         let text = self.document.to_string();
-        (self.on_disk.as_deref().unwrap_or_default() != text).then_some(text)
+        if text.len() as u64 > limits::SETTINGS {
+            return Err(bad(&self.path, format!("it would have more than {} bytes", limits::SETTINGS)));
+        }
+        Ok((self.on_disk.as_deref().unwrap_or_default() != text).then_some(text))
     }
 
     /// The text that the file has; None when there is no file.
@@ -367,7 +370,7 @@ impl Manifest {
 
     /// Writes it, if anything changed.
     pub fn save(&self) -> Result<(), Error> {
-        self.changed().map_or(Ok(()), |text| file::replace_bytes(&self.path, text.as_bytes()))
+        self.changed()?.map_or(Ok(()), |text| file::replace_bytes(&self.path, text.as_bytes()))
     }
 
     fn tables(&mut self, key: &str) -> Result<&mut ArrayOfTables, Error> {
@@ -402,9 +405,11 @@ mod tests {
         let mut manifest = manifest(text);
         manifest.keep_source("azure", &Selection::default()).unwrap();
         manifest.keep_target("name", "postgres", &["azure".to_owned()]).unwrap();
-        assert_eq!(manifest.changed(), None);
+        assert_eq!(manifest.changed().unwrap(), None);
         manifest.keep_source("supabase", &Selection::default()).unwrap();
-        assert!(manifest.changed().unwrap().starts_with("# ours\n[[source]]\nname = 'azure'   # the main one\n"));
+        assert!(
+            manifest.changed().unwrap().unwrap().starts_with("# ours\n[[source]]\nname = 'azure'   # the main one\n")
+        );
         assert_eq!(manifest.sources().len(), 2);
     }
 

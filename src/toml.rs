@@ -5,13 +5,8 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use toml_edit::DocumentMut;
 
-use crate::limits;
-
-/// Reads a value. What is to be written is read first: it must not be longer than what is read.
+/// Reads a value.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    if text.len() as u64 > limits::SETTINGS {
-        return Err(format!("more than {} bytes", limits::SETTINGS));
-    }
     toml_edit::de::from_str(text).map_err(|error| at(text, error.span(), error.message()))
 }
 

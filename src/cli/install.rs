@@ -289,7 +289,7 @@ fn apply(
     if plan.changes().is_empty() {
         return Ok(manifest.save()?);
     }
-    let changes = [plan.changes(), &manifest_change(&manifest)].concat();
+    let changes = [plan.changes(), &manifest_change(&manifest)?].concat();
     let step = context.step(&place.store.path, &changes);
     change(context, Step { added: plan.listed(), target: place.target(), ..step })
 }
@@ -301,12 +301,12 @@ pub(super) fn planned(context: &Context, place: &Place, added: &[Listed], remove
 }
 
 /// The change of the manifest that goes with a change of a store.
-pub(super) fn manifest_change(manifest: &Manifest) -> Vec<Change> {
+pub(super) fn manifest_change(manifest: &Manifest) -> Result<Vec<Change>, Error> {
     let change = |after: String| {
         let before = manifest.on_disk().map(|text| text.as_bytes().to_vec());
         Change { path: manifest.path().to_owned(), before, after: Some(after.into_bytes()) }
     };
-    manifest.changed().map(change).into_iter().collect()
+    Ok(manifest.changed()?.map(change).into_iter().collect())
 }
 
 /// Does it once more where another program changed the store between reading and writing.

@@ -122,7 +122,7 @@ fn remove(
             manifest.drop_target(key, text)?;
         }
         let store_changes = removal.as_ref().map(Removal::changes).unwrap_or_default();
-        let changes = [store_changes, &manifest_change(&manifest)].concat();
+        let changes = [store_changes, &manifest_change(&manifest)?].concat();
         if !changes.is_empty() {
             let removed = removal.as_ref().map(Removal::listed).unwrap_or_default();
             change(context, Step { removed, target: place.target(), ..context.step(path, &changes) })?;
