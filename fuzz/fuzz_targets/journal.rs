@@ -8,11 +8,11 @@ use pgtrust::journal::Journal;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     fs::write(pgtrust_fuzz::folder().join("journal.jsonl"), bytes).expect("a file");
-    let records = Journal::new(pgtrust_fuzz::folder()).records().expect("a journal of any content");
+    let records = Journal::new(pgtrust_fuzz::folder()).history().expect("a journal of any content").records;
     for record in records {
         let line = serde_json::to_vec(&record).expect("JSON");
         fs::write(pgtrust_fuzz::folder().join("journal.jsonl"), line).expect("a file");
-        let again = Journal::new(pgtrust_fuzz::folder()).records().expect("a journal");
-        assert_eq!(again.first().map(|again| again.id), Some(record.id));
+        let again = Journal::new(pgtrust_fuzz::folder()).history().expect("a journal");
+        assert_eq!(again.records.first().map(|again| again.id), Some(record.id));
     }
 });
