@@ -31,6 +31,7 @@ pub use catalogue::{CatalogueResult, CatalogueState, fetch_catalogues};
 pub use download::{Download, DownloadError, Downloader, Method, Mirror, Request, Secret, Settings};
 #[cfg(feature = "fetch")]
 pub use fetch::{Asked, Fetched, Held, Network, Progress, RootResult, RootState, UrlState};
+pub use tenant::answer::certificates as certificates_in_answer;
 #[cfg(feature = "fetch")]
 pub use tenant::ask::{AskedTenant, FetchedTenant};
 #[cfg(feature = "fetch")]

@@ -1,6 +1,5 @@
 //! The CA of one customer, project or database of a provider, which only the provider's API knows.
 
-#[cfg(feature = "fetch")]
 pub(super) mod answer;
 #[cfg(feature = "fetch")]
 pub(super) mod ask;

@@ -7,8 +7,8 @@ use crate::catalog::{Encoding, Followed};
 use crate::certificate::Certificate;
 use crate::format::{self, Member, Passwords, what_is};
 
-/// The certificates of an answer, in its order. One that is damaged in part is refused as a whole.
-pub(super) fn certificates(source: &Followed, body: &[u8]) -> Result<Vec<Certificate>, String> {
+/// The certificates in what an API answered, in its order. One that is damaged in part is refused as a whole.
+pub fn certificates(source: &Followed, body: &[u8]) -> Result<Vec<Certificate>, String> {
     let mut found = Vec::new();
     match &source.json {
         None => decode(source.encoding, &unquoted(body), &mut found)?,
