@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::journal::{Listed, Record};
+use crate::limits;
 pub use owed::Owed;
 
 /// A program, and what it waits for.
@@ -56,7 +57,7 @@ impl TryFrom<Described> for Hook {
             return Err(format!("`run` of a hook begins with a name or an absolute path, not with `{program}`"));
         }
         let timeout = match timeout {
-            None => TIMEOUT,
+            None => limits::HOOK_TIME,
             Some(text) => match humantime::parse_duration(&text) {
                 Ok(timeout) if timeout > Duration::ZERO => timeout,
                 _ => return Err(format!("`timeout` of a hook is a time such as `30s` or `2m`, not `{text}`")),
@@ -164,7 +165,6 @@ fn variables(changes: &[Change]) -> Vec<(&'static str, Option<String>)> {
     VARIABLES.into_iter().zip(values.map(lines)).collect()
 }
 
-const TIMEOUT: Duration = Duration::from_secs(30);
 /// Windows takes 32,767 characters, Linux 128 KiB.
 const LONGEST_VALUE: usize = 32_000;
 
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_hook_is_checked_as_it_is_read() {
         let read = hook("on = \"change\"\nrun = [\"/bin/true\"]").unwrap();
-        assert_eq!((read.target, read.timeout), (None, TIMEOUT));
+        assert_eq!((read.target, read.timeout), (None, limits::HOOK_TIME));
         assert_eq!(hook("on = \"change\"\nrun = [\"x\"]\ntimeout = \"2m\"").unwrap().timeout, Duration::from_secs(120));
         for (text, word) in [
             ("run = [\"x\"]", "on"),
