@@ -235,7 +235,8 @@ fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // A link that leads nowhere or in a circle, or a file that is gone by now.
+        Err(error) if error.kind() == io::ErrorKind::NotFound || path.is_symlink() => return Ok(None),
         Err(error) => return Err(error),
     }
     let mut bytes = Vec::new();
