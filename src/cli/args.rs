@@ -2,13 +2,14 @@
 
 mod custom;
 mod enforcement;
+mod history;
+mod refresh;
 mod schedule;
 mod shared;
 mod tenant;
 
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -20,10 +21,11 @@ use time::{Date, macros::format_description};
 
 pub(crate) use custom::{AddProvider, ProvidersCommand, RemoveProvider};
 pub(crate) use enforcement::{Enforcement, EnforcementAction, EnforcementProvider};
+pub(crate) use history::{History, Undo};
+pub(crate) use refresh::{Refresh, Status};
 pub(crate) use schedule::{Schedule, ScheduleAction, ScheduleEnable};
 use shared::format;
 pub(crate) use shared::{Download, Network, Password, Removing, Stores};
-use tenant::Tenant;
 
 /// Keeps every PostgreSQL client on this machine trusting the right roots.
 #[derive(Debug, Parser)]
@@ -274,22 +276,6 @@ pub(crate) struct Install {
     pub(crate) json: bool,
 }
 
-/// Show what pgtrust changed: when, by which command, in which store, and which roots came and went
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:
-  pgtrust history
-  pgtrust history ~/.postgresql/root.crt
-  pgtrust undo 7                                   put that change back")]
-pub(crate) struct History {
-    /// Only this store
-    #[arg(value_name = "STORE")]
-    pub(crate) store: Option<PathBuf>,
-
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// Print the manual page of pgtrust or of one of its commands
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example:
@@ -334,50 +320,6 @@ pub(crate) struct Prune {
     pub(crate) removing: Removing,
 }
 
-/// Fetch again all that the manifest keeps and bring its stores up to date: what cron runs ahead of a rotation
-///
-/// Prints nothing when nothing changed, else one line for each file. What a person should look at is told once, and again
-/// in the exit status as long as it stands.
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:
-  pgtrust refresh
-  pgtrust refresh --check                          exit status 1 if something would change
-  pgtrust refresh --splay 1h                       at a random time within the next hour
-
-Exit status: 0 done, 1 something needs a person (a root is held, a URL serves something else) or, with --check, would
-change, 2 something could not be fetched or written; the rest was")]
-pub(crate) struct Refresh {
-    /// Wait a random time of at most this long first, as `90s`, `15m` or `1h`, so that many machines do not ask at once
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
-    pub(crate) splay: Option<Duration>,
-
-    /// Only tell whether something would change, and write nothing
-    #[arg(long)]
-    pub(crate) check: bool,
-
-    /// Tell of what did not change too, and again of all that stands
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
-
-    #[command(flatten)]
-    pub(crate) network: Network,
-
-    /// Write metrics for the textfile collector of Prometheus' node_exporter to this file, whose name ends in `.prom`
-    #[arg(long, value_name = "FILE", conflicts_with = "check")]
-    pub(crate) metrics: Option<PathBuf>,
-
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-impl Refresh {
-    /// What is kept, from the network.
-    pub(crate) fn download(&self) -> Download {
-        Download { network: self.network.clone(), region: None, retiring: false, tenant: Tenant::default() }
-    }
-}
-
 /// Print the connection settings of a client that check the server against the files that pgtrust keeps
 ///
 /// Without CLIENT: lists all. The file is chosen as `pgtrust env` does.
@@ -412,38 +354,6 @@ pub(crate) struct Snippet {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// Show what this machine keeps and how it stands: sources, stores, rotations ahead, held roots, the last refresh
-#[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Exit status: 0 all is well, 1 something needs a person: a root is held, a store cannot be read or would not
-survive a rotation, the last refresh found something"
-)]
-pub(crate) struct Status {
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Put the last change of a store back, byte for byte
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:
-  pgtrust undo                                     the last change
-  pgtrust undo ~/.postgresql/root.crt              the last change of this store
-  pgtrust undo 7                                   the change of this number in `pgtrust history`")]
-pub(crate) struct Undo {
-    /// A change by its number, or a store; the last change without it
-    #[arg(value_name = "ID|STORE")]
-    pub(crate) what: Option<String>,
-
-    /// Put the old bytes back even if others changed the store since
-    #[arg(long)]
-    pub(crate) force: bool,
-
-    /// Show what would be put back and touch nothing
-    #[arg(short = 'n', long)]
-    pub(crate) dry_run: bool,
 }
 
 /// Take out of a store what pgtrust added to it, and nothing else

@@ -1,0 +1,65 @@
+//! What `refresh` and `status` take.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+
+use super::tenant::Tenant;
+use super::{Download, Network};
+
+/// Fetch again all that the manifest keeps and bring its stores up to date: what cron runs ahead of a rotation
+///
+/// Prints nothing when nothing changed, else one line for each file. What a person should look at is told once, and again
+/// in the exit status as long as it stands.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust refresh
+  pgtrust refresh --check                          exit status 1 if something would change
+  pgtrust refresh --splay 1h                       at a random time within the next hour
+
+Exit status: 0 done, 1 something needs a person (a root is held, a URL serves something else) or, with --check, would
+change, 2 something could not be fetched or written; the rest was")]
+pub(crate) struct Refresh {
+    /// Wait a random time of at most this long first, as `90s`, `15m` or `1h`, so that many machines do not ask at once
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) splay: Option<Duration>,
+
+    /// Only tell whether something would change, and write nothing
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// Tell of what did not change too, and again of all that stands
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+
+    #[command(flatten)]
+    pub(crate) network: Network,
+
+    /// Write metrics for the textfile collector of Prometheus' node_exporter to this file, whose name ends in `.prom`
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub(crate) metrics: Option<PathBuf>,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Refresh {
+    /// What is kept, from the network.
+    pub(crate) fn download(&self) -> Download {
+        Download { network: self.network.clone(), region: None, retiring: false, tenant: Tenant::default() }
+    }
+}
+
+/// Show what this machine keeps and how it stands: sources, stores, rotations ahead, held roots, the last refresh
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 all is well, 1 something needs a person: a root is held, a store cannot be read or would not
+survive a rotation, the last refresh found something"
+)]
+pub(crate) struct Status {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
