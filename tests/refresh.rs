@@ -142,11 +142,42 @@ fn an_unknown_root_is_told_once_and_goes_in_once_it_is_accepted() {
     for (key, value) in [("kind", json!("held")), ("about", json!("prov")), ("new", json!(false))] {
         assert_eq!(findings[0][key], value, "{again}");
     }
-    scene.home.pgtrust(&["accept", &new.fingerprint()]).expect(0);
+    let shown = scene.home.pgtrust(&["accept", "--provider", "prov", "--dry-run"]).expect(0);
+    let since = findings[0]["since"].as_str().unwrap();
+    for evidence in [since, "/bundle.pem", "no pinned root has its key or has signed it", "https://docs.example/tls"] {
+        assert!(shown.stderr.contains(evidence), "{evidence}: {shown}");
+    }
+    silent(&scene.refresh(&[]).expect(1));
+    let accepted = scene.home.pgtrust(&["accept", &new.fingerprint()]).expect(0);
+    assert!(accepted.stderr.starts_with(&shown.stderr), "{accepted}");
+    scene.home.pgtrust(&["accept", "--provider", "prov"]).expect(2);
     let run = scene.refresh(&[]).expect(0);
     assert_eq!(run.stdout.lines().count(), 2, "{run}");
     assert_eq!(in_order(&scene.home, "one.pem").len(), 2);
     silent(&scene.refresh(&[]).expect(0));
+}
+
+#[test]
+fn all_held_roots_of_a_provider_are_accepted_at_once_with_what_speaks_for_each() {
+    let scene = Scene::new("");
+    let pinned = Authority::root("pgtrust test pinned");
+    let provider = Provider::new("linked").root(&pinned.certificate).source(&scene.server.url("/linked.pem"));
+    scene.home.add_provider(&provider);
+    scene.home.pgtrust(&["install", "linked", "--offline", "--output", "three.pem"]).expect(0);
+    let again = pinned.again();
+    let other = Authority::root("pgtrust test other");
+    let leaf = other.server(&["db.example"]).0;
+    let served =
+        [&pinned.certificate, &again, &other.certificate, &leaf].map(|certificate| certificate.pem.as_str()).concat();
+    scene.server.serve("/linked.pem", Reply::bytes(served));
+    scene.refresh(&[]).expect(1);
+    let run = scene.home.pgtrust(&["accept", "--provider", "linked"]).expect(0);
+    assert_eq!(run.stdout.matches("linked: accepted ").count(), 2, "{run}");
+    assert!(run.stderr.contains("its key is that of the pinned `CN=pgtrust test pinned,O=pgtrust tests`"), "{run}");
+    assert_eq!(run.stderr.matches("no pinned root has its key").count(), 1, "{run}");
+    assert!(run.stderr.contains("is not a self-signed CA certificate and stays held"), "{run}");
+    scene.refresh(&[]).expect(1);
+    assert_eq!(in_order(&scene.home, "three.pem").len(), 3);
 }
 
 #[test]

@@ -95,11 +95,24 @@ pub(crate) enum Command {
 
 /// Trust a root that a provider serves and no pin knows
 ///
-/// `pgtrust fetch` holds such roots and shows them. Compare the fingerprint with what the provider publishes.
+/// `pgtrust fetch` and `refresh` hold such roots and show them. Says who serves it, since when, and whether a pinned root
+/// vouches for its key. Compare the fingerprint with what the provider publishes.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  pgtrust accept 3f1c...                           one root, by its SHA-256 fingerprint
+  pgtrust accept --provider aws-rds --dry-run      show what all of one provider's held roots have to say for themselves")]
 pub(crate) struct Accept {
     /// SHA-256 fingerprint of the held root
-    pub(crate) fingerprint: Fingerprint,
+    #[arg(required_unless_present = "provider", conflicts_with = "provider")]
+    pub(crate) fingerprint: Option<Fingerprint>,
+
+    /// All held roots of this provider
+    #[arg(long)]
+    pub(crate) provider: Option<String>,
+
+    /// Show the evidence and touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Build or convert a bundle from anything

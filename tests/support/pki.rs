@@ -63,6 +63,14 @@ impl Authority {
         Self { certificate, issuer: Issuer::new(params, key) }
     }
 
+    /// Another self-signed certificate of the same name and key.
+    pub(crate) fn again(&self) -> TestCertificate {
+        let name = &self.certificate.common_name;
+        let mut params = ca_params(name);
+        params.not_before = date_time_ymd(2025, 1, 1);
+        TestCertificate::new(name, &params.self_signed(self.issuer.key()).unwrap())
+    }
+
     /// A CA below this one.
     pub(crate) fn intermediate(&self, common_name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
