@@ -260,8 +260,14 @@ fn what_the_manifest_names_and_is_not_there_is_told_and_the_rest_goes_on() {
     scene.home.pgtrust(&["install", "prov", "mine.pem", "--output", "three.pem"]).expect(0);
     fs::remove_file(scene.home.path().join("mine.pem")).unwrap();
     fs::remove_dir_all(scene.home.user_bundles().join("prov")).unwrap();
+    // One that no store has is told too.
+    let manifest = scene.home.path().join(".config/pgtrust/pgtrust.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, format!("[[source]]\nname = \"azurre\"\n\n{text}")).unwrap();
     let run = scene.refresh(&[]).expect(2);
     assert!(run.stderr.contains("prov`") && run.stderr.contains("mine.pem`"), "{run}");
+    assert!(run.stderr.contains("azurre`") && run.stderr.contains("did you mean `azure`"), "{run}");
+    assert_eq!(run.stderr.matches("mine.pem`").count(), 1, "{run}");
     assert_eq!(in_order(&scene.home, "three.pem").len(), 2);
     silent(&scene.refresh(&[]).expect(2));
 }

@@ -150,9 +150,9 @@ impl Work<'_> {
                     ids.push(name.clone());
                     continue;
                 }
-                Err(error @ Error::BadCatalogue { .. }) => Err(error),
                 // What is no provider is read when it goes into a store.
-                _ => continue,
+                Ok(_) => continue,
+                Err(error) => Err(error),
             };
             // One that cannot be asked at all must not keep the others.
             match provider.and_then(|provider| provider.installed(&manifest.selection(name)).map(drop)) {

@@ -20,6 +20,8 @@ pub(crate) struct Action {
     adds: bool,
     /// Whether it leaves a store without any root, or no store at all.
     may_empty: bool,
+    /// Whether the manifest keeps the store from before.
+    kept: bool,
 }
 
 pub(crate) static INSTALL: Action = Action {
@@ -27,21 +29,31 @@ pub(crate) static INSTALL: Action = Action {
     arguments: |store| vec!["install", "new.pem", "--output", store],
     adds: true,
     may_empty: true,
+    kept: false,
 };
-pub(crate) static UNDO: Action = Action { name: "undo", arguments: |_| vec!["undo"], adds: false, may_empty: true };
-static UNINSTALL: Action =
-    Action { name: "uninstall", arguments: |store| vec!["uninstall", "--output", store], adds: false, may_empty: true };
+static REFRESH: Action =
+    Action { name: "refresh", arguments: |_| vec!["refresh", "--offline"], adds: true, may_empty: true, kept: true };
+pub(crate) static UNDO: Action =
+    Action { name: "undo", arguments: |_| vec!["undo"], adds: false, may_empty: true, kept: false };
+static UNINSTALL: Action = Action {
+    name: "uninstall",
+    arguments: |store| vec!["uninstall", "--output", store],
+    adds: false,
+    may_empty: true,
+    kept: false,
+};
 static PRUNE: Action = Action {
     name: "prune",
     arguments: |store| vec!["prune", "--as-of", AFTER_ALL, "--output", store],
     adds: false,
     may_empty: false,
+    kept: false,
 };
 
 /// When every root has expired.
 const AFTER_ALL: &str = "9000-01-01";
 
-pub(crate) static ACTIONS: &[&Action] = &[&INSTALL, &UNDO, &UNINSTALL, &PRUNE];
+pub(crate) static ACTIONS: &[&Action] = &[&INSTALL, &REFRESH, &UNDO, &UNINSTALL, &PRUNE];
 
 /// Every action on every kind of store.
 pub(crate) fn jobs() -> impl Iterator<Item = (&'static Kind, &'static Action)> {
@@ -137,6 +149,12 @@ impl<'a> Scene<'a> {
         let without = material.seen(&scene.home, kind.store);
         if !action.adds {
             scene.run(&INSTALL).expect(0);
+        }
+        if action.kept {
+            let path = |name: &str| scene.home.path().join(name);
+            let (store, new) = (path(kind.store), path("new.pem"));
+            let manifest = format!("[[target]]\npath = {store:?}\nsources = [{new:?}]\n");
+            scene.home.write(".config/pgtrust/pgtrust.toml", manifest);
         }
         scene.start = scene.contents();
         scene.saved = save(scene.home.path());
@@ -259,7 +277,7 @@ impl<'a> Scene<'a> {
             let run = self.run(&UNDO);
             expect("something is left to undo", &run, run.status == 2 && run.stderr.contains("no change to undo"));
             let manifest = self.home.path().join(".config/pgtrust/pgtrust.toml");
-            expect("the manifest still keeps it", &run, !manifest.exists());
+            expect("the manifest still keeps it", &run, self.action.kept || !manifest.exists());
         }
         wrong
     }
