@@ -38,6 +38,7 @@ pub(crate) use shared::{Download, Network, Password, Removing, Stores};
   export PGSSLROOTCERT=$(pgtrust fetch supabase)   one file for one provider
   pgtrust bundle azure corp.der -o all.pem         one file from anything
   pgtrust inspect ~/.postgresql/root.crt           what is in it
+  pgtrust schedule enable                          follow the providers from now on
   pgtrust undo                                     put the last change back
 
 Exit status: 0 yes or done, 1 no (something was found), 2 could not"
