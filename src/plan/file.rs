@@ -104,8 +104,11 @@ impl FileStore {
             return Vec::new();
         }
         let mut left = self.hidden.clone();
+        // The signature last: it takes longer than all the rest of looking at a store.
         let unseen = |certificate: &&Certificate| {
-            certificate.is_ca() && certificate.is_self_signed() && left.remove(&certificate.fingerprint())
+            let fingerprint = certificate.fingerprint();
+            let is_unseen = left.contains(&fingerprint) && certificate.is_ca() && certificate.is_self_signed();
+            is_unseen && left.remove(&fingerprint)
         };
         self.certificates.iter().filter(unseen).cloned().collect()
     }
