@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::file;
 pub use crate::file::Access;
 use crate::lock::Lock;
+use crate::text::timestamp;
 
 /// The journal in one state folder.
 #[derive(Clone, Debug)]
@@ -229,10 +229,9 @@ impl Journal {
         if let Some(cut_short) = records.pop().filter(|last| last.failed.is_none() && !undo::happened(last)) {
             self.fail(&cut_short)?;
         }
-        let time = step.now.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(step.now);
         let record = Record {
             id: self.records()?.last().map_or(1, |last| last.id + 1),
-            time: time.format(&Rfc3339).unwrap_or_default(),
+            time: timestamp(step.now),
             command: step.command,
             store: absolute(step.store)?,
             target: step.target,

@@ -74,7 +74,7 @@ pub(crate) fn run(context: &Context, args: &args::Refresh) -> Result<Status, Fai
         show(args, &catalogues, &sources, &stores)?;
     }
     if let Some(path) = &args.metrics {
-        let overview = status::overview(context, &manifest, &LastRun::load(state)?)?;
+        let overview = status::overview(context, &manifest, &last)?;
         overview.write_metrics(path, result(&last) as u8)?;
     }
     let checked = if args.check && changed { Status::Found } else { Status::Done };
