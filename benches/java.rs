@@ -19,9 +19,9 @@ use std::time::Instant;
 
 use pgtrust::bundle::CertificateSet;
 use pgtrust::format::Passwords;
-use pgtrust::jvm::{self, Jvm};
-use pgtrust::layout::Environment;
 use pgtrust::source::load_path;
+use pgtrust::store::jvm::{self, Jvm};
+use pgtrust::system::layout::Environment;
 use pgtrust::{Bundle, Policy};
 use tempfile::TempDir;
 use time::macros::datetime;

@@ -1,7 +1,7 @@
 //! From certificates of any origin to a bundle: checked, without duplicates, ordered, never empty.
 
-mod judge;
 mod pattern;
+mod policy;
 mod set;
 
 use std::collections::HashMap;
@@ -12,10 +12,10 @@ use std::path::Path;
 use time::{Date, OffsetDateTime};
 
 use crate::catalog::Role;
-use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
-use crate::file;
 use crate::format::{self, Entry, Format, Member, Passwords};
+use crate::system::file;
+use crate::x509::{Certificate, Fingerprint};
 pub(crate) use pattern::wildcard;
 pub use pattern::{BadPattern, Pattern};
 pub use set::{CertificateSet, Origin, OriginId, Sighting};
@@ -150,7 +150,7 @@ impl Bundle {
         let mut order = Vec::with_capacity(set.len());
         let mut labels: Vec<String> = Vec::new();
         let mut rejected = Vec::new();
-        let mut refused = judge::refused(&set, policy).into_iter().peekable();
+        let mut refused = policy::refused(&set, policy).into_iter().peekable();
         for (index, (certificate, links)) in set.linked().enumerate() {
             match refused.next_if(|(refused, _)| *refused == index) {
                 None => {

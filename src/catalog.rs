@@ -4,21 +4,21 @@
 //! is parsed before it is asked for, and then only the provider that is asked for.
 
 mod custom;
+mod external;
 mod followed;
-mod own;
 mod provider;
 mod template;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use crate::certificate::Fingerprint;
 use crate::error::Error;
 use crate::manifest::KeptCatalogue;
+use crate::x509::Fingerprint;
 pub use custom::{Files, NewProvider};
+use external::Own;
+pub use external::{archive_is_kept, check_archive, keep_archive};
 pub use followed::ServerFile;
-use own::Own;
-pub use own::{archive_is_kept, check_archive, keep_archive};
 pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, Token};
 
 /// The providers built in, those of the user's own folder, and those of the catalogues that a manifest names.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::Rejected;
 use crate::format;
-use crate::guard;
-use crate::text::sanitise;
+use crate::system::permissions;
+use crate::system::text::sanitise;
 
 /// Any failure of pgtrust. The message says what failed, which thing and why; [`hint`](Self::hint) says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +107,7 @@ pub enum Error {
     /// Whether a server enforces TLS cannot be told or changed.
     #[cfg(feature = "fetch")]
     #[error(transparent)]
-    Enforcement(#[from] crate::enforcement::EnforcementError),
+    Enforcement(#[from] crate::source::enforcement::EnforcementError),
     /// The file has other names, which would keep the old bytes.
     #[error("`{path}` has {names} names (hard links): replacing one of them would part it from the others")]
     HardLinks {
@@ -183,7 +183,7 @@ pub enum Error {
     NoJvm {
         /// The path.
         path: PathBuf,
-        /// What led to it, as [`Jvm::found`](crate::jvm::Jvm::found).
+        /// What led to it, as [`Jvm::found`](crate::store::jvm::Jvm::found).
         found: &'static str,
         /// What it lacks.
         reason: String,
@@ -238,7 +238,7 @@ pub enum Error {
     NothingToUndo,
     /// A file is left alone.
     #[error(transparent)]
-    Refused(#[from] guard::Refusal),
+    Refused(#[from] permissions::Refusal),
     /// A job cannot be scheduled.
     #[error(transparent)]
     Schedule(#[from] crate::schedule::Problem),

@@ -7,6 +7,7 @@ mod alias;
 mod ber;
 mod der;
 mod error;
+mod identify;
 mod jks;
 #[cfg(test)]
 mod mutation;
@@ -14,7 +15,6 @@ mod password;
 mod pem;
 mod pkcs12;
 mod pkcs7;
-mod what;
 mod zip;
 
 use std::fmt;
@@ -22,13 +22,13 @@ use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use crate::certificate::{Certificate, Fingerprint};
-use crate::limits;
+use crate::system::limits;
+use crate::x509::{Certificate, Fingerprint};
 pub(crate) use alias::aliases;
 pub use error::Error;
+pub(crate) use identify::what_is;
 pub use password::Passwords;
 pub(crate) use pem::order::in_order;
-pub(crate) use what::what_is;
 pub(crate) use zip::contents as archive_contents;
 
 /// Every format, in the order in which they are tried on an input.

@@ -3,7 +3,7 @@
 //! A hook runs once for all changes of a command, after the last of them. It gets them as JSON on standard input and, in
 //! short, in [`VARIABLES`]. What it does is no longer pgtrust's affair: no store goes back because a hook failed.
 
-mod owed;
+mod pending;
 mod run;
 
 use std::path::Path;
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::journal::{Listed, Record};
-use crate::limits;
-pub use owed::Owed;
+use crate::system::limits;
+pub use pending::Owed;
 
 /// A program, and what it waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -171,10 +171,10 @@ const LONGEST_VALUE: usize = 32_000;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::Fingerprint;
+    use crate::x509::Fingerprint;
 
     fn hook(text: &str) -> Result<Hook, String> {
-        crate::toml::read(text)
+        crate::system::toml::read(text)
     }
 
     fn change(store: &str, target: Option<&str>, added: &[&[u8]]) -> Change {

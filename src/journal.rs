@@ -16,12 +16,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
-use crate::file;
-pub use crate::file::Access;
-use crate::lock::Lock;
-use crate::text::timestamp;
+use crate::system::file;
+pub use crate::system::file::Access;
+use crate::system::lock::Lock;
+use crate::system::text::timestamp;
+use crate::x509::{Certificate, Fingerprint};
 
 /// The journal in one state folder.
 #[derive(Clone, Debug)]

@@ -52,13 +52,13 @@ use serde::Deserialize;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use crate::catalog::Selection;
-use crate::certificate::Certificate;
 use crate::error::Error;
-use crate::file;
 use crate::format::{Entry, Format, Member};
 use crate::hook::Hook;
-use crate::limits;
-use crate::toml;
+use crate::system::file;
+use crate::system::limits;
+use crate::system::toml;
+use crate::x509::Certificate;
 pub use catalogue::{KeptCatalogue, Place, catalogues};
 pub use source::{KeptSource, NewRoots, TokenFrom};
 pub use target::{KeptTarget, Opening};

@@ -17,9 +17,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::file;
-use crate::layout::{Environment, Layout};
 use crate::manifest::Manifest;
+use crate::system::file;
+use crate::system::layout::{Environment, Layout};
 use crate::tool;
 pub use job::{Job, Settings};
 pub use plan::{Command, Step, apply};

@@ -5,6 +5,8 @@ mod catalogue;
 #[cfg(feature = "fetch")]
 mod download;
 #[cfg(feature = "fetch")]
+pub mod enforcement;
+#[cfg(feature = "fetch")]
 mod fetch;
 #[cfg(feature = "fetch")]
 mod findings;
@@ -16,15 +18,15 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::{CertificateSet, Origin};
 use crate::catalog::{Catalog, Role, Selection};
-use crate::certificate::Certificate;
-use crate::directory;
 use crate::error::Error;
-use crate::file;
 use crate::format::{self, Decoded, Entry, Format, Member, Passwords, Place};
-use crate::jvm::Jvm;
-use crate::limits;
 use crate::manifest::Manifest;
-use crate::nss::{Certutil, Database};
+use crate::store::folder;
+use crate::store::jvm::Jvm;
+use crate::store::nss::{Certutil, Database};
+use crate::system::file;
+use crate::system::limits;
+use crate::x509::Certificate;
 #[cfg(feature = "fetch")]
 pub use catalogue::{CatalogueResult, CatalogueState, fetch_catalogues};
 #[cfg(feature = "fetch")]
@@ -33,7 +35,7 @@ pub use download::{Download, DownloadError, Downloader, Method, Mirror, Request,
 pub use fetch::{Asked, Fetched, Held, Network, Progress, RootResult, RootState, UrlState};
 pub use tenant::answer::certificates as certificates_in_answer;
 #[cfg(feature = "fetch")]
-pub use tenant::ask::{AskedTenant, FetchedTenant};
+pub use tenant::api::{AskedTenant, FetchedTenant};
 #[cfg(feature = "fetch")]
 pub use tenant::error::{TenantError, TenantReason};
 #[cfg(feature = "fetch")]
@@ -146,7 +148,7 @@ pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>
         return load(set, &mut input, Origin::File(path.to_owned()), passwords);
     }
     let mut problems = Vec::new();
-    for path in directory::files(path)? {
+    for path in folder::files(path)? {
         // Into a set of its own first: a file that turns out to hold a private key must leave nothing behind.
         let mut own = CertificateSet::new();
         match load_path(&mut own, &path, passwords) {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
-use crate::text::sanitise;
+use crate::system::text::sanitise;
 #[cfg(feature = "fetch")]
 pub(crate) use within::run_within;
 

@@ -6,9 +6,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use pgtrust::directory::{Difference, Directory, Naming, hash};
 use pgtrust::format::Entry;
 use pgtrust::journal::{Journal, Step};
+use pgtrust::store::folder::{Difference, Directory, Naming, hash};
 use pgtrust::{Certificate, Error, Fingerprint};
 
 use crate::support::pgtrust::Run;

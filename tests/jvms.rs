@@ -6,8 +6,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pgtrust::jvm::{self, Cacerts, Jvm, PLACES};
-use pgtrust::layout::Environment;
+use pgtrust::store::jvm::{self, Cacerts, Jvm, PLACES};
+use pgtrust::system::layout::Environment;
 use tempfile::TempDir;
 
 use crate::support::pgtrust::Run;

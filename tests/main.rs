@@ -34,6 +34,7 @@ mod java_stores;
 mod jvms;
 #[cfg(unix)]
 mod key_stores;
+mod layers;
 mod monitoring;
 #[cfg(unix)]
 mod name_hash;

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use pgtrust::bundle::CertificateSet;
-use pgtrust::{Catalog, Certificate, directory, source};
+use pgtrust::source;
+use pgtrust::store::folder;
+use pgtrust::{Catalog, Certificate};
 
 use crate::support::pgtrust::Run;
 use crate::support::pki::Authority;
@@ -60,7 +62,7 @@ fn names_that_only_a_test_would_make_have_the_hash_that_openssl_gives_them() {
     let mut random = Random(1);
     names.extend((0..400).map(|_| random.name()));
     let certificates: Vec<Certificate> = names.iter().map(|name| of_subject(name)).collect();
-    assert!(certificates[fixed - 5..fixed].iter().all(|certificate| directory::hash(certificate).is_none()));
+    assert!(certificates[fixed - 5..fixed].iter().all(|certificate| folder::hash(certificate).is_none()));
     let agreed = agreed(&openssl, &certificates);
     assert!(agreed > 250, "openssl read {agreed} of {}", names.len());
 }
@@ -85,9 +87,9 @@ fn agreed(openssl: &Path, certificates: &[Certificate]) -> usize {
         let hash = theirs.get(&format!("{}.pem", certificate.fingerprint())).copied();
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let subject = hex(certificate.subject().as_bytes());
-        assert_eq!(directory::hash(certificate), hash, "{} {subject}", certificate.subject());
+        assert_eq!(folder::hash(certificate), hash, "{} {subject}", certificate.subject());
     }
-    certificates.iter().filter(|certificate| directory::hash(certificate).is_some()).count()
+    certificates.iter().filter(|certificate| folder::hash(certificate).is_some()).count()
 }
 
 /// The same names in every run (xorshift).

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pgtrust::catalog::Selection;
-use pgtrust::directory::Difference;
 use pgtrust::journal::{Journal, Step};
-use pgtrust::nss::{Certutil, Database};
+use pgtrust::store::folder::Difference;
+use pgtrust::store::nss::{Certutil, Database};
 use pgtrust::{Catalog, Certificate, Error, Fingerprint};
 
 use crate::support::pgtrust::{Home, Run};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pgtrust::target::system::{self, SYSTEMS, System};
+use pgtrust::store::known::system::{self, SYSTEMS, System};
 use pgtrust::{Certificate, Error};
 
 use crate::support::pgtrust::Home;
@@ -140,9 +140,9 @@ fn the_advice_says_how_far_it_reaches_and_what_reaches_less_far() {
 fn debian_trusts_what_is_added_and_no_longer_what_is_removed() {
     use std::process::Command;
 
-    use pgtrust::directory::{Difference, Directory, Naming};
     use pgtrust::format::Entry;
     use pgtrust::journal::{Journal, Step};
+    use pgtrust::store::folder::{Difference, Directory, Naming};
 
     use crate::support::pgtrust::Run;
     use crate::support::pki::Authority;

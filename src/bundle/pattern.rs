@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::certificate::Certificate;
+use crate::x509::Certificate;
 
 /// A fingerprint, or the first eight digits or more of one, or a subject with `*` for any characters.
 ///

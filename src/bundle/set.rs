@@ -7,7 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::path::PathBuf;
 
 use crate::catalog::Role;
-use crate::certificate::{Certificate, Fingerprint};
+use crate::x509::{Certificate, Fingerprint};
 
 /// Where a certificate came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

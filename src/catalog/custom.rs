@@ -9,10 +9,10 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 use super::{Catalog, Encoding, Role};
 use crate::bundle::Bundle;
 use crate::error::Error;
-use crate::file;
 use crate::format::{Entry, Format};
-use crate::limits;
-use crate::text::is_unsafe;
+use crate::system::file;
+use crate::system::limits;
+use crate::system::text::is_unsafe;
 
 /// A provider that is to be written into the user's own catalogue. Its name and its hosts are free to be taken.
 #[derive(Clone, Debug)]

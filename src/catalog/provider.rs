@@ -8,10 +8,10 @@ use toml_edit::Datetime;
 use super::followed::ServerFile;
 use super::template;
 use crate::bundle::{Origin, wildcard};
-use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::format::{self, Member, Passwords};
-use crate::toml;
+use crate::system::toml;
+use crate::x509::{Certificate, Fingerprint};
 
 /// One trust domain that issues server certificates.
 #[derive(Clone, Debug)]

@@ -1,10 +1,12 @@
 //! `pgtrust accept`
 
 use pgtrust::catalog::Provider;
-use pgtrust::certificate::Verdict;
+use pgtrust::hook;
 use pgtrust::journal::Listed;
-use pgtrust::refresh::{Kind, LastRun};
-use pgtrust::{Certificate, Error, hook, source};
+use pgtrust::ops::last_run::{Kind, LastRun};
+use pgtrust::source;
+use pgtrust::x509::Verdict;
+use pgtrust::{Certificate, Error};
 
 use super::Status;
 use super::args::Accept;

@@ -16,7 +16,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use pgtrust::Fingerprint;
 use pgtrust::bundle::Pattern;
-use pgtrust::env::SHELLS;
+use pgtrust::settings::env::SHELLS;
 use time::{Date, macros::format_description};
 
 pub(crate) use custom::{AddProvider, ProvidersCommand, RemoveProvider};

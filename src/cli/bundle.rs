@@ -6,13 +6,15 @@ use std::path::Path;
 
 use pgtrust::bundle::{CertificateSet, Origin, SelfSigned};
 use pgtrust::catalog::Selection;
-use pgtrust::directory::{Directory, HASHED, Naming};
 use pgtrust::format::{Format, Passwords};
 use pgtrust::manifest::Manifest;
-use pgtrust::nss::{Certutil, Database};
-use pgtrust::plan::{Access, FileStore};
 use pgtrust::source::{self, Problem, Source};
-use pgtrust::{Bundle, Catalog, Error, Policy, jvm, limits};
+use pgtrust::store::folder::{Directory, HASHED, Naming};
+use pgtrust::store::jvm;
+use pgtrust::store::nss::{Certutil, Database};
+use pgtrust::store::plan::{Access, FileStore};
+use pgtrust::system::limits;
+use pgtrust::{Bundle, Catalog, Error, Policy};
 
 use super::Status;
 use super::args;

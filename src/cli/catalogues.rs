@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use pgtrust::guard;
 use pgtrust::manifest::{Manifest, Place};
 use pgtrust::source::{self, CatalogueResult, CatalogueState, Downloader, Settings};
+use pgtrust::system::permissions;
 
 use super::Status;
 use super::args::Network;
@@ -26,7 +26,7 @@ pub(crate) fn fetch(
     }
     let layout = context.layout()?;
     if keep != Keep::Nothing {
-        guard::check_place(&layout.state)?;
+        permissions::check_place(&layout.state)?;
     }
     let downloader = Downloader::new(Settings {
         timeout: Duration::from_secs(network.timeout),

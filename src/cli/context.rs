@@ -7,12 +7,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use pgtrust::guard::User;
 use pgtrust::journal::{Change, Journal, Step};
-use pgtrust::layout::{Environment, Layout};
-use pgtrust::lock::Lock;
 use pgtrust::manifest::{self, Manifest};
-use pgtrust::{Catalog, Error, guard};
+use pgtrust::system::layout::{Environment, Layout};
+use pgtrust::system::lock::Lock;
+use pgtrust::system::permissions;
+use pgtrust::system::permissions::User;
+use pgtrust::{Catalog, Error};
 use time::OffsetDateTime;
 
 use super::args::Args;
@@ -103,12 +104,13 @@ impl Context {
 
     /// Fails when others can write a store, or put another in its place, and nobody allowed that.
     pub(crate) fn refuse_shared(&self, store: &Path) -> Result<(), Error> {
-        if self.allow_writable { Ok(()) } else { guard::refuse_shared(store, &self.root) }
+        if self.allow_writable { Ok(()) } else { permissions::refuse_shared(store, &self.root) }
     }
 
     /// Says whose stores these are, where HOME is not this user's.
     pub(crate) fn say_whose(&self) {
-        let Some((home, owner)) = self.environment.home.as_ref().and_then(|home| Some((home, guard::owner_of(home)?)))
+        let Some((home, owner)) =
+            self.environment.home.as_ref().and_then(|home| Some((home, permissions::owner_of(home)?)))
         else {
             return;
         };
@@ -125,7 +127,7 @@ impl Context {
     /// As [`refuse_shared`](Self::refuse_shared), for what says which roots are trusted.
     pub(crate) fn refuse_shared_settings(&self) -> Result<(), Error> {
         match self.layout() {
-            Ok(layout) if !self.allow_writable => guard::refuse_shared_settings(layout, &self.root),
+            Ok(layout) if !self.allow_writable => permissions::refuse_shared_settings(layout, &self.root),
             _ => Ok(()),
         }
     }

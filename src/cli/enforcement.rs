@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use pgtrust::catalog::{Role, Selection};
-use pgtrust::enforcement::{self, Project};
 use pgtrust::format::Passwords;
 use pgtrust::manifest::Opening;
-use pgtrust::plan::Store;
+use pgtrust::source::enforcement::{self, Project};
 use pgtrust::source::{self, Downloader, Settings};
+use pgtrust::store::plan::Store;
 use pgtrust::{Certificate, CertificateSet, Error};
 use serde::Serialize;
 

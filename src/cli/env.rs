@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use pgtrust::Error;
-use pgtrust::env::{self, JavaStore, Shell, Variable};
+use pgtrust::settings::env::{self, JavaStore, Shell, Variable};
 use pgtrust::source::Tenant;
-use pgtrust::target::postgres;
+use pgtrust::store::known::postgres;
 use serde::Serialize;
 
 use super::Status;

@@ -9,11 +9,12 @@ use pgtrust::catalog::{Provider, Selection};
 use pgtrust::hook;
 use pgtrust::journal::Listed;
 use pgtrust::manifest::{Manifest, NewRoots};
-use pgtrust::refresh::Kind;
+use pgtrust::ops::last_run::Kind;
 use pgtrust::source::{
     self, CatalogueResult, Downloader, Fetched, Held, Mirror, Network, Progress, RootResult, Settings, Source, UrlState,
 };
-use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, guard, timestamp};
+use pgtrust::system::permissions;
+use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, timestamp};
 use serde::Serialize;
 
 use super::Status;
@@ -100,8 +101,8 @@ pub(crate) fn fetch(
 ) -> Result<(Vec<Kept>, Vec<KeptTenant>, Manifest), Failure> {
     let layout = context.layout()?;
     if keep != Keep::Nothing {
-        guard::check_place(&layout.bundles)?;
-        guard::check_place(&layout.state)?;
+        permissions::check_place(&layout.bundles)?;
+        permissions::check_place(&layout.state)?;
     }
     let manifest = context.manifest()?;
     let catalog = context.catalog()?;

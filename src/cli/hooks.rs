@@ -5,7 +5,7 @@ use std::path::Path;
 use pgtrust::Error;
 use pgtrust::hook::{Change, Hook, Owed};
 use pgtrust::manifest::Manifest;
-use pgtrust::target::Target;
+use pgtrust::store::known::Target;
 
 use super::Status;
 use super::context::Context;

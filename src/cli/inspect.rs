@@ -6,10 +6,12 @@ use std::path::Path;
 
 use pgtrust::bundle::Origin;
 use pgtrust::catalog::Role;
-use pgtrust::certificate::{Verdict, own_signatures};
 use pgtrust::format::{Format, Member, Passwords};
-use pgtrust::nss::{Certutil, Database};
-use pgtrust::{Catalog, Certificate, Error, Fingerprint, directory, source, timestamp};
+use pgtrust::source;
+use pgtrust::store::folder;
+use pgtrust::store::nss::{Certutil, Database};
+use pgtrust::x509::{Verdict, own_signatures};
+use pgtrust::{Catalog, Certificate, Error, Fingerprint, timestamp};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -119,7 +121,7 @@ fn stores(context: &Context, args: &args::Inspect, name: &str, passwords: Passwo
     if path.is_dir() {
         // What is no store is no part of a folder of stores; it is said all the same.
         let said = |error: Error| ui::warning(&error.to_string());
-        let files = directory::files(path)?;
+        let files = folder::files(path)?;
         return Ok(files.iter().filter_map(|path| file(path, catalog, passwords).map_err(said).ok()).collect());
     }
     Ok(vec![file(path, catalog, passwords)?])

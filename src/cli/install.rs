@@ -6,10 +6,11 @@ use pgtrust::format::Passwords;
 use pgtrust::hook;
 use pgtrust::journal::{Change, Listed, Step};
 use pgtrust::manifest::{Manifest, Opening};
-use pgtrust::plan::{Outcome, Plan, Store};
 use pgtrust::source::Source;
-use pgtrust::target::{Advice, system};
-use pgtrust::{Bundle, Catalog, Error, Policy, guard};
+use pgtrust::store::known::{Advice, system};
+use pgtrust::store::plan::{Outcome, Plan, Store};
+use pgtrust::system::permissions;
+use pgtrust::{Bundle, Catalog, Error, Policy};
 use serde::Serialize;
 
 use super::Status;
@@ -26,7 +27,7 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
     let named = tenants::meant(&args.sources, &catalog, &args.download)?;
     let (places, mut status) = find(context, args, &manifest)?;
     if !args.dry_run {
-        guard::check_place(&context.layout()?.state)?;
+        permissions::check_place(&context.layout()?.state)?;
     }
     let mut wanted = Vec::new();
     for place in places {
@@ -48,7 +49,7 @@ pub(crate) fn run(context: &Context, args: &args::Install) -> Result<Status, Fai
         wanted.push((place, sources));
     }
     // What cannot be written comes first, and nothing is downloaded for it: either it says so or has nothing to change.
-    let is_writable = |place: &Place| guard::check_writable(&place.store.path).is_ok();
+    let is_writable = |place: &Place| permissions::check_writable(&place.store.path).is_ok();
     wanted.sort_by_cached_key(|(place, _)| is_writable(place));
     let first = wanted.iter().position(|(place, _)| is_writable(place)).filter(|_| !args.dry_run);
 
@@ -342,7 +343,7 @@ pub(super) fn change(context: &Context, step: Step<'_>) -> Result<(), Failure> {
 fn check(context: &Context, changes: &[Change]) -> Result<(), Error> {
     for change in changes {
         context.refuse_shared(&change.path)?;
-        guard::check_writable(&change.path)?;
+        permissions::check_writable(&change.path)?;
     }
     Ok(())
 }

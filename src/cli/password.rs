@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use pgtrust::{Error, limits};
+use pgtrust::Error;
+use pgtrust::system::limits;
 
 use super::ui::Failure;
 

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use pgtrust::format::Format;
-use pgtrust::jvm::Jvm;
 use pgtrust::manifest::{KeptTarget, Manifest, Opening};
-use pgtrust::plan::Access;
-use pgtrust::target::{self, Kind, Request, Target};
+use pgtrust::store::jvm::Jvm;
+use pgtrust::store::known::{self, Kind, Request, Target};
+use pgtrust::store::plan::Access;
 
 use super::context::Context;
 use super::password;
@@ -15,7 +15,7 @@ use super::{Status, args};
 
 /// A store, and how the manifest names it.
 pub(crate) struct Place {
-    pub(crate) store: target::Place,
+    pub(crate) store: known::Place,
     /// `name` or `path`, and the text.
     pub(crate) key: (&'static str, String),
     pub(crate) opening: Opening,
@@ -59,7 +59,7 @@ impl Finder<'_> {
             targets.push(CACERTS.to_owned());
         }
         let targets = targets.iter().filter(|name| homes.is_empty() || *name != CACERTS).map(|name| self.target(name));
-        let homes = homes.iter().map(|home| Ok(vec![self.place(target::Place::cacerts(Jvm::at(home)?))?]));
+        let homes = homes.iter().map(|home| Ok(vec![self.place(known::Place::cacerts(Jvm::at(home)?))?]));
         let files = named.output.iter().map(|path| Ok(vec![self.path(path)?]));
         gather(targets.chain(homes).chain(files))
     }
@@ -109,10 +109,10 @@ impl Finder<'_> {
     /// The store at a path.
     pub(crate) fn path(&self, path: &Path) -> Result<Place, Failure> {
         let format = self.opening(&path_key(path)).format;
-        self.place(target::Place::at(path, format.as_deref()))
+        self.place(known::Place::at(path, format.as_deref()))
     }
 
-    fn place(&self, store: target::Place) -> Result<Place, Failure> {
+    fn place(&self, store: known::Place) -> Result<Place, Failure> {
         let key = path_key(&store.path);
         let opening = self.opening(&key);
         if let Some(format) = &self.given.format

@@ -5,7 +5,7 @@ use std::path::Path;
 use pgtrust::catalog::Role;
 use pgtrust::journal::Added;
 use pgtrust::manifest::Manifest;
-use pgtrust::plan::Store;
+use pgtrust::store::plan::Store;
 use pgtrust::{Catalog, Certificate, Error};
 
 use super::Status;

@@ -9,9 +9,9 @@ use pgtrust::catalog::Selection;
 use pgtrust::format::Passwords;
 use pgtrust::journal::{Listed, Step};
 use pgtrust::manifest::{KeptTarget, Manifest, Opening};
-use pgtrust::plan::{Outcome, Plan, Store};
-use pgtrust::refresh::{Finding, Kind, LastRun, Run};
+use pgtrust::ops::last_run::{Finding, Kind, LastRun, Run};
 use pgtrust::source::{CatalogueResult, CatalogueState, Source};
+use pgtrust::store::plan::{Outcome, Plan, Store};
 use pgtrust::{Bundle, Catalog, Error, Policy};
 use serde::Serialize;
 

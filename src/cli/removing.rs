@@ -4,8 +4,9 @@ use std::path::Path;
 
 use pgtrust::journal::{Added, Listed, Step};
 use pgtrust::manifest::Opening;
-use pgtrust::plan::{Outcome, Removal, Store};
-use pgtrust::{Error, Fingerprint, guard};
+use pgtrust::store::plan::{Outcome, Removal, Store};
+use pgtrust::system::permissions;
+use pgtrust::{Error, Fingerprint};
 use serde::Serialize;
 
 use super::Status;
@@ -39,7 +40,7 @@ pub(super) fn run(context: &Context, args: &Removing, choose: Choose<'_>, forget
         return Err(Failure::Usage { message, hint });
     }
     if !args.dry_run {
-        guard::check_place(&context.layout()?.state)?;
+        permissions::check_place(&context.layout()?.state)?;
     }
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for (index, place) in places.iter().enumerate() {

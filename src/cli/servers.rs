@@ -4,10 +4,10 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use pgtrust::limits;
 use pgtrust::manifest::Manifest;
-use pgtrust::refresh::{Finding, Kind};
+use pgtrust::ops::last_run::{Finding, Kind};
 use pgtrust::source::{self, AskedServer, FetchedTenant, Tenant, TenantRoot};
+use pgtrust::system::limits;
 use pgtrust::{Catalog, Certificate, Error};
 use time::Duration as Days;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pgtrust::Error;
-use pgtrust::snippet::{Reads, SNIPPETS, Settings, Snippet};
+use pgtrust::settings::snippet::{Reads, SNIPPETS, Settings, Snippet};
 use serde::Serialize;
 
 use super::Status;

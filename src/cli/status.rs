@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use pgtrust::manifest::{KeptTarget, Manifest, Opening};
-use pgtrust::plan::Store;
-use pgtrust::refresh::LastRun;
+use pgtrust::ops::last_run::LastRun;
+use pgtrust::ops::status::{Announced, HeldRoot, Overview, Roots, SourceState, StoreState, Unready};
 use pgtrust::source;
-use pgtrust::status::{Announced, HeldRoot, Overview, Roots, SourceState, StoreState, Unready};
+use pgtrust::store::plan::Store;
 use pgtrust::{Catalog, Certificate, Error, Fingerprint, timestamp};
 use time::OffsetDateTime;
 

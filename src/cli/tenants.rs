@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pgtrust::catalog::{Provider, Selection};
 use pgtrust::journal::Listed;
 use pgtrust::manifest::Manifest;
-use pgtrust::refresh::{Finding, Kind};
+use pgtrust::ops::last_run::{Finding, Kind};
 use pgtrust::source::{self, AskedTenant, FetchedTenant, Renewed, Tenant, TenantRoot, Tokens};
 use pgtrust::{Catalog, Certificate, Error, Fingerprint, timestamp};
 use serde::Serialize;

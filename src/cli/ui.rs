@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pgtrust::refresh::{Finding, Kind};
+use pgtrust::ops::last_run::{Finding, Kind};
 use pgtrust::{Error, is_unsafe, sanitise};
 
 /// Why a command could not do its work.

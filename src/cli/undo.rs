@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use pgtrust::Error;
 use pgtrust::bundle::{CertificateSet, Origin};
 use pgtrust::format::Passwords;
 use pgtrust::hook;
 use pgtrust::journal::{Change, Step};
-use pgtrust::{Error, guard, source};
+use pgtrust::source;
+use pgtrust::system::permissions;
 
 use super::Status;
 use super::args::Undo;
@@ -16,7 +18,7 @@ use super::ui::{self, Failure};
 
 pub(crate) fn run(context: &Context, args: &Undo) -> Result<Status, Failure> {
     if !args.dry_run {
-        guard::check_place(&context.layout()?.state)?;
+        permissions::check_place(&context.layout()?.state)?;
     }
     let journal = context.journal()?;
     // A dry run writes nothing at all, the lock's file included.

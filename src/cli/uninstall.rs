@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use pgtrust::journal::Added;
-use pgtrust::plan::Store;
+use pgtrust::store::plan::Store;
 
 use super::Status;
 use super::args;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Error;
-use crate::certificate::Certificate;
+use crate::x509::Certificate;
 
 /// Every alias that pgtrust may give a certificate, the usual one first: `pgtrust-<subject>-<start of the fingerprint>`,
 /// in lower case, because Java does not tell the cases apart. More of the fingerprint is for where others have taken the

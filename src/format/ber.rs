@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 
-use crate::asn1;
 use crate::format::{Error, Place};
-use crate::limits;
+use crate::system::limits;
+use crate::x509::asn1;
 
 /// Tag octets that `asn1::tag` does not name.
 pub(super) mod tag {
-    pub(in super::super) use crate::asn1::tag::*;
+    pub(in super::super) use crate::x509::asn1::tag::*;
 
     pub(in super::super) const NULL: u8 = 0x05;
     pub(in super::super) const OCTET_STRING_IN_PIECES: u8 = 0x24;

@@ -3,9 +3,9 @@
 use std::io::{Read, Write};
 
 use super::{Entry, Error, Format, Member, Place, what_is};
-use crate::asn1::{self, tag};
-use crate::certificate::{Certificate, Fingerprint};
-use crate::limits;
+use crate::system::limits;
+use crate::x509::asn1::{self, tag};
+use crate::x509::{Certificate, Fingerprint};
 
 pub(super) static DER: Format = Format {
     name: "der",

@@ -14,8 +14,8 @@ use aws_lc_rs::digest::{Context, Digest, SHA1_FOR_LEGACY_USE_ONLY};
 
 use super::alias::{folded, free_alias, is_own};
 use super::{Entry, Error, Format, Member, read_whole};
-use crate::certificate::{Certificate, Fingerprint};
-use crate::limits;
+use crate::system::limits;
+use crate::x509::{Certificate, Fingerprint};
 use entry::{Body, Entries, damaged};
 
 pub(super) static JKS: Format = Format {

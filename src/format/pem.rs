@@ -14,8 +14,8 @@ use base64::Engine as _;
 use time::OffsetDateTime;
 
 use super::{Entry, Error, Format, Member, pkcs7};
-use crate::asn1::Reader;
-use crate::certificate::{Certificate, Fingerprint};
+use crate::x509::asn1::Reader;
+use crate::x509::{Certificate, Fingerprint};
 use scanner::{Block, Scanner, engine};
 use utf16::utf8;
 

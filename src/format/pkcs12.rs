@@ -27,7 +27,7 @@ pub(super) use self::password::Work;
 use super::alias::{folded, free_alias};
 use super::ber::{begun_sequence, tag};
 use super::{Entry, Error, Format, Member, read_whole};
-use crate::certificate::Fingerprint;
+use crate::x509::Fingerprint;
 
 pub(super) static PKCS12: Format = Format {
     name: "pkcs12",

@@ -14,7 +14,7 @@ use super::ber::{Reader, Spot, begun_sequence, der, tag};
 use super::pem::scanner::{BEGIN, Block, Scanner};
 use super::pem::utf16::utf8;
 use super::{Entry, Error, Format, Member, Place, pem, read_whole};
-use crate::certificate::{Certificate, Fingerprint};
+use crate::x509::{Certificate, Fingerprint};
 
 pub(super) static PKCS7: Format = Format {
     name: "pkcs7",
@@ -169,7 +169,7 @@ impl<'a> SignedData<'a> {
         }
         let content_type = info.expect(tag::OID, "the content type")?.content;
         if content_type != SIGNED_DATA {
-            let number = crate::asn1::dotted(content_type);
+            let number = crate::x509::asn1::dotted(content_type);
             return Err(Error::Unsupported { what: format!("PKCS#7 without certificates (content type {number})") });
         }
         let mut explicit = info.expect(tag::context_constructed(0), "the content")?.reader();

@@ -12,8 +12,8 @@ use flate2::read::DeflateDecoder;
 use super::password::DecodeBy;
 use super::pkcs12::{PKCS12, Work, decode_within};
 use super::{Entry, Error, Format, Member, Passwords, Place, read_whole};
-use crate::limits;
-use crate::text::sanitise;
+use crate::system::limits;
+use crate::system::text::sanitise;
 
 pub(super) static ZIP: Format = Format {
     name: "zip",

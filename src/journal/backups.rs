@@ -7,9 +7,9 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::{FileChange, Journal, Record};
-use crate::certificate::Fingerprint;
 use crate::error::Error;
-use crate::file;
+use crate::system::file;
+use crate::x509::Fingerprint;
 
 impl Journal {
     /// Whether bytes that an undo of this change needs are no longer kept.

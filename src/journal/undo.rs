@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::{Access, Added, Change, FileChange, Journal, Record};
-use crate::certificate::{Fingerprint, sha256};
 use crate::error::Error;
-use crate::file;
+use crate::system::file;
+use crate::x509::{Fingerprint, sha256};
 
 impl Record {
     /// Who could do what with a file before this change.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::Manifest;
-use crate::certificate::Fingerprint;
 use crate::error::Error;
-use crate::file;
+use crate::system::file;
+use crate::x509::Fingerprint;
 
 /// A catalogue beside the built-in one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

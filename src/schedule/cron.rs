@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::job::MARK;
 use super::{Command, Job, Machine, Scheduler, Step};
 use crate::error::Error;
-use crate::file;
+use crate::system::file;
 
 pub(super) static CRON: Scheduler = Scheduler {
     name: "cron",

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Every, Machine, Problem, Times};
 use crate::error::Error;
-use crate::file;
 use crate::format::Format;
-use crate::layout::text_of;
 use crate::manifest::{KeptTarget, Manifest};
-use crate::snippet::visible;
-use crate::target::system::System;
-use crate::target::{self, Kind, Request, Target};
+use crate::settings::snippet::visible;
+use crate::store::known::system::System;
+use crate::store::known::{self, Kind, Request, Target};
+use crate::system::file;
+use crate::system::layout::text_of;
 use crate::tool;
 
 /// What the user says of a job.
@@ -165,9 +165,9 @@ fn stores(machine: &Machine<'_>, manifest: &Manifest) -> Vec<PathBuf> {
     folders
 }
 
-fn places(machine: &Machine<'_>, kept: &KeptTarget) -> Vec<target::Place> {
+fn places(machine: &Machine<'_>, kept: &KeptTarget) -> Vec<known::Place> {
     let Some(target) = kept.name.as_deref().and_then(Target::named) else {
-        return kept.path.iter().map(|path| target::Place::at(path, kept.format.as_deref())).collect();
+        return kept.path.iter().map(|path| known::Place::at(path, kept.format.as_deref())).collect();
     };
     let request = Request {
         environment: machine.environment,

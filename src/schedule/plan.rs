@@ -6,7 +6,7 @@ use std::process;
 
 use super::{Problem, SCHEDULERS};
 use crate::error::Error;
-use crate::file;
+use crate::system::file;
 use crate::tool;
 
 /// One thing to do.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Command, Days, Job, Machine, Scheduler, Step, Times};
 use crate::error::Error;
-use crate::file;
+use crate::system::file;
 
 pub(super) static SYSTEMD: Scheduler = Scheduler {
     name: "systemd",

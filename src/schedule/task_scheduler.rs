@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::xml::{comment, escaped};
 use super::{Command, Days, Job, Machine, Problem, Scheduler, Step, Times};
 use crate::error::Error;
-use crate::file;
-use crate::layout::text_of;
+use crate::system::file;
+use crate::system::layout::text_of;
 
 pub(super) static TASK_SCHEDULER: Scheduler = Scheduler {
     name: "task-scheduler",

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::download::{Downloader, Request};
 use crate::catalog::{archive_is_kept, check_archive, keep_archive};
-use crate::certificate::Fingerprint;
 use crate::manifest::{KeptCatalogue, Place};
-use crate::refresh::{Finding, Kind};
+use crate::ops::last_run::{Finding, Kind};
+use crate::x509::Fingerprint;
 
 /// What came of one catalogue.
 #[derive(Clone, Debug, Serialize)]

@@ -14,7 +14,7 @@ use std::slice;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::limits;
+use crate::system::limits;
 
 use tokio::task::JoinSet;
 

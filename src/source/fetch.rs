@@ -6,12 +6,12 @@ use std::fmt;
 use serde::Serialize;
 
 use super::download::{Download, DownloadError, Downloader, Request};
-use super::tenant::ask::{self, AskedTenant, FetchedTenant};
+use super::tenant::api::{self, AskedTenant, FetchedTenant};
 use crate::bundle::wildcard;
 use crate::catalog::{Provider, Role, Root, Selection};
-use crate::certificate::{Certificate, Fingerprint, Verdict};
 use crate::error::Error;
 use crate::format::{self, Member, Passwords};
+use crate::x509::{Certificate, Fingerprint, Verdict};
 
 /// What came of one pinned root.
 #[derive(Clone, Debug, Serialize)]
@@ -139,7 +139,7 @@ impl Fetched {
         if let Network::Online(downloader, progress) = network {
             let mut requests: Vec<Request> = asked.iter().flat_map(|(_, urls)| requests(urls)).collect();
             let files = requests.len();
-            for call in ask::requests(&mut tenants, downloader) {
+            for call in api::requests(&mut tenants, downloader) {
                 called.push(call.map(|request| requests.push(request)));
             }
             progress(Progress::Started(requests.len()));

@@ -1,7 +1,7 @@
 //! What of a fetch a person should look at.
 
 use super::fetch::{Fetched, Held, RootResult, RootState, UrlState};
-use crate::refresh::{Finding, Kind};
+use crate::ops::last_run::{Finding, Kind};
 
 impl Fetched {
     /// What is not as it should be, in words.

@@ -2,7 +2,7 @@
 
 pub(super) mod answer;
 #[cfg(feature = "fetch")]
-pub(super) mod ask;
+pub(super) mod api;
 #[cfg(feature = "fetch")]
 pub(super) mod error;
 #[cfg(feature = "fetch")]
@@ -17,9 +17,9 @@ use std::path::Path;
 use super::load_path;
 use crate::bundle::{CertificateSet, Origin};
 use crate::catalog::{Catalog, Followed, Provider};
-use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::format::{Passwords, Place};
+use crate::x509::Certificate;
 
 /// Whose CA is meant, as `<provider>/<value>/...`, the values in the order in which the API's URL has them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use pgtrust::Error;
-use pgtrust::layout::{Environment, Layout};
 use pgtrust::manifest::Manifest;
 use pgtrust::schedule::{Machine, Scheduler, Settings, Step};
+use pgtrust::system::layout::{Environment, Layout};
 
 use super::{calls, stand_in};
 use crate::support::pgtrust::{Home, Run};

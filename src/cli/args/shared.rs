@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use pgtrust::catalog::Selection;
 use pgtrust::source::Mirror;
-use pgtrust::target::{self, TARGETS};
+use pgtrust::store::known::{self, TARGETS};
 
 use super::tenant::Tenant;
 
@@ -39,7 +39,7 @@ pub(crate) struct Network {
     pub(crate) mirror: Option<Mirror>,
 
     /// Seconds that one download may take
-    #[arg(long, value_name = "SECONDS", default_value_t = pgtrust::limits::DOWNLOAD_TIME.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = pgtrust::system::limits::DOWNLOAD_TIME.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
 }
 
@@ -101,5 +101,5 @@ pub(crate) struct Removing {
 }
 
 pub(super) fn format() -> PossibleValuesParser {
-    PossibleValuesParser::new(target::formats())
+    PossibleValuesParser::new(known::formats())
 }

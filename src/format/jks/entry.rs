@@ -2,7 +2,7 @@
 
 use super::{SEALED_MAGIC, VERSION, sealed};
 use crate::format::{Error, Place};
-use crate::limits;
+use crate::system::limits;
 
 pub(super) const PRIVATE_KEY: u32 = 1;
 pub(super) const TRUSTED: u32 = 2;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::entry::Reader;
 use crate::format::Error;
-use crate::limits;
+use crate::system::limits;
 
 /// Moves behind one serialised object.
 pub(super) fn skip(reader: &mut Reader<'_>) -> Result<(), Error> {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::scanner::Scanner;
 use super::{Member, member, pkcs7};
-use crate::certificate::Fingerprint;
 use crate::format::Error;
+use crate::x509::Fingerprint;
 
 /// The text with the roots of each list in its order, in the places that they have among all the others; with each goes
 /// what stands over it.

@@ -7,8 +7,8 @@ use std::ops::Range;
 use super::scanner::Scanner;
 use super::utf16::utf8;
 use super::{member, write_comment};
-use crate::certificate::{Certificate, Fingerprint};
 use crate::format::{Error, Member};
+use crate::x509::{Certificate, Fingerprint};
 
 /// A block goes with the comment that pgtrust wrote over it and the blank line between entries. Where a certificate
 /// stands there twice, only the copy under that comment goes.

@@ -14,7 +14,7 @@ use memchr::{memchr, memchr_iter, memchr2, memrchr2};
 
 use super::utf16::{self, Utf16};
 use crate::format::Place;
-use crate::limits;
+use crate::system::limits;
 
 pub(in crate::format) const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";

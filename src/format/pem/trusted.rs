@@ -1,6 +1,6 @@
 //! What OpenSSL appends to a certificate in a `TRUSTED CERTIFICATE` block: its own trust settings.
 
-use crate::asn1::{Malformed, Reader, tag};
+use crate::x509::asn1::{Malformed, Reader, tag};
 
 /// Whether these settings let a CA vouch for TLS servers, by the rule of OpenSSL's `X509_check_trust`: a purpose that is
 /// rejected is not trusted, and where any purpose is listed as trusted, all others are not.

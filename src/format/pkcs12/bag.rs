@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::certificate::{Certificate, Fingerprint};
 use crate::format::alias::is_own;
 use crate::format::ber::{Element, Reader, Spot, der, tag};
 use crate::format::{Error, Place};
-use crate::limits;
+use crate::system::limits;
+use crate::x509::{Certificate, Fingerprint};
 
 /// One entry.
 pub(super) struct Bag<'a> {

@@ -7,8 +7,8 @@ use aws_lc_rs::error::Unspecified;
 use rc2::Rc2;
 use rc2::cipher::BlockCipherDecrypt as _;
 
-use crate::asn1;
 use crate::format::Error;
+use crate::x509::asn1;
 
 /// A block cipher in CBC mode with the padding of PKCS#7, or a stream cipher.
 pub(super) struct Cipher {

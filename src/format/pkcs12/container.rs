@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use super::encryption::Scheme;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
-use crate::asn1;
 use crate::format::ber::{Element, Reader, Spot, der, der_number, tag};
 use crate::format::{Error, Place};
-use crate::limits;
+use crate::system::limits;
+use crate::x509::asn1;
 
 /// A store as it stands.
 pub(super) struct Container<'a> {

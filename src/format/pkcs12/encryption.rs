@@ -6,10 +6,10 @@ use std::num::NonZeroU32;
 
 use super::cipher::{AES_256, Cipher, PBES2_CIPHERS, PKCS12_CIPHERS, TRIPLE_DES};
 use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
-use crate::asn1;
 use crate::format::Error;
 use crate::format::ber::{Element, Reader, Spot, der, der_number, tag};
-use crate::limits;
+use crate::system::limits;
+use crate::x509::asn1;
 
 /// How a part of a store is encrypted.
 pub(super) struct Scheme<'a> {

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::bag::{Bag, Kind};
-use crate::certificate::{Certificate, NotACertificate};
 use crate::format::Member;
 use crate::format::alias::folded;
+use crate::x509::{Certificate, NotACertificate};
 
 /// The entries as members, in their order. The certificates of a private key's chain are part of that key's entry and
 /// no trust anchors: they are not handed over.

@@ -8,9 +8,9 @@ use super::encryption::Scheme;
 use super::entries;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
-use crate::certificate::Fingerprint;
 use crate::format::ber::Spot;
 use crate::format::{Error, Member, Place};
+use crate::x509::Fingerprint;
 
 /// A store whose parts are readable.
 pub(super) struct Opened<'a> {

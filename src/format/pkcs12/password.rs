@@ -5,10 +5,10 @@ use std::num::NonZeroU32;
 
 use aws_lc_rs::{digest, hmac, pbkdf2};
 
-use crate::asn1;
 use crate::format::Error;
 use crate::format::ber::{Element, tag};
-use crate::limits;
+use crate::system::limits;
+use crate::x509::asn1;
 
 /// A password in one of the forms that programs give to the derivation of keys.
 pub(super) struct Password<'a> {

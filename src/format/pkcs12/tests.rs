@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::certificate::Certificate;
 use crate::format::ber::{der, der_number, tag};
+use crate::x509::Certificate;
 
 #[test]
 fn certificates_are_told_apart_as_java_does() {

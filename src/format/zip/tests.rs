@@ -6,7 +6,7 @@ use flate2::write::DeflateEncoder;
 use super::super::mutation;
 use super::*;
 use crate::catalog::Catalog;
-use crate::certificate::Certificate;
+use crate::x509::Certificate;
 
 /// An archive as it is written.
 #[derive(Default)]

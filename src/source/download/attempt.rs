@@ -11,7 +11,7 @@ use super::cache::{self, Entry};
 use super::error::shown;
 use super::request::Kind;
 use super::{Download, DownloadError, Method, Request, Settings};
-use crate::limits;
+use crate::system::limits;
 
 pub(super) async fn attempt(
     client: &Client,

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::certificate::sha256;
-use crate::file;
-use crate::limits;
+use crate::system::file;
+use crate::system::limits;
+use crate::x509::sha256;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {

@@ -8,7 +8,7 @@ use reqwest::{Client, Url};
 use super::attempt::attempt;
 use super::error::shown;
 use super::{Download, DownloadError, Mirror, Request, Settings};
-use crate::limits;
+use crate::system::limits;
 
 /// The download with as many attempts as it is worth.
 pub(super) async fn download(

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use crate::catalog::{Encoding, Followed};
-use crate::certificate::Certificate;
 use crate::format::{self, Member, Passwords, what_is};
+use crate::x509::Certificate;
 
 /// The certificates in what an API answered, in its order. One that is damaged in part is refused as a whole.
 pub fn certificates(source: &Followed, body: &[u8]) -> Result<Vec<Certificate>, String> {

@@ -8,12 +8,12 @@ use std::path::Path;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::ask::FetchedTenant;
+use super::api::FetchedTenant;
 use super::error::TenantReason;
 use super::{Tenant, kept};
 use crate::bundle::{Bundle, CertificateSet, Origin, Policy, Reason, Rejected};
-use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
+use crate::x509::{Certificate, Fingerprint};
 
 /// How a root came to be kept for a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

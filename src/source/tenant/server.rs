@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use super::Tenant;
 use super::answer;
-use super::ask::FetchedTenant;
+use super::api::FetchedTenant;
 use super::error::TenantReason;
 use crate::catalog::{Encoding, Provider, ServerFile};
-use crate::certificate::Certificate;
 use crate::error::Error;
-use crate::{file, limits, tool};
+use crate::system::file;
+use crate::system::limits;
+use crate::tool;
+use crate::x509::Certificate;
 
 /// A file that is to be read, on this machine or by ssh.
 #[derive(Clone, Debug)]

@@ -13,8 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::super::Secret;
 use super::error::TenantReason;
 use crate::catalog::Token;
-use crate::limits;
 use crate::manifest::TokenFrom;
+use crate::system::limits;
 use crate::tool;
 
 /// A token, ready for its header.

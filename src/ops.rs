@@ -1,0 +1,4 @@
+//! The use cases.
+
+pub mod last_run;
+pub mod status;

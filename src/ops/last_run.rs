@@ -1,0 +1,287 @@
+//! What a run of `refresh` finds that a person should look at, and what of it was told before.
+//!
+//! The state folder has two files for it. `refresh.json` holds the findings that stand, and is written only when they
+//! change. `refresh.lock` keeps two runs apart; the time of its last change is the time of the last run, so that a run with
+//! nothing to do writes nothing.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::error::Error;
+use crate::system::file;
+use crate::system::lock::Lock;
+use crate::system::text::timestamp;
+
+/// Something that a person should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// The source, the store or the hook.
+    pub about: String,
+    /// What tells it from others of its kind: a fingerprint, a URL.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// When it was found first; RFC 3339.
+    #[serde(default)]
+    pub since: String,
+}
+
+/// The kinds of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// A source serves a certificate that no pin knows.
+    Held,
+    /// A URL serves something else than what is pinned.
+    Mismatch,
+    /// A URL has moved for good.
+    Moved,
+    /// There is nothing at a URL any more.
+    Gone,
+    /// A tenant's CA has changed, which was dealt with. Good to know, and no more.
+    Changed,
+    /// A CA ends before long, and nothing renews it by itself.
+    Ends,
+    /// A certificate of a source does not get into stores. Good to know, and no more.
+    LeftOut,
+    /// A source could not be asked, or not be read.
+    Source,
+    /// A store could not be brought up to date.
+    Store,
+    /// A hook failed.
+    Hook,
+}
+
+impl Kind {
+    /// Whether something could not be done. The others are what was found.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Source | Self::Store | Self::Hook)
+    }
+
+    /// Whether nobody needs to do anything about it.
+    pub fn is_note(self) -> bool {
+        matches!(self, Self::Changed | Self::LeftOut)
+    }
+
+    fn is_of_source(self) -> bool {
+        !matches!(self, Self::LeftOut | Self::Store | Self::Hook)
+    }
+}
+
+impl Finding {
+    /// A finding of this run.
+    pub fn new(kind: Kind, about: &str, key: &str, message: String, hint: Option<String>) -> Self {
+        Self { kind, about: about.to_owned(), key: key.to_owned(), message, hint, since: String::new() }
+    }
+
+    /// A failure with its remedy.
+    pub fn of_error(kind: Kind, about: &str, error: &Error) -> Self {
+        Self::new(kind, about, "", error.to_string(), error.hint())
+    }
+
+    /// Whether it is the same thing, even if other words describe it: a server fails in many ways while it is down.
+    pub fn is(&self, other: &Self) -> bool {
+        (self.kind, &self.about, &self.key) == (other.kind, &other.about, &other.key)
+    }
+}
+
+/// What stands since the last run.
+#[derive(Clone, Debug, Default)]
+pub struct LastRun {
+    path: PathBuf,
+    stamp: PathBuf,
+    kept: Kept,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    /// When nothing failed last, if something does now; RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_success: Option<String>,
+    findings: Vec<Finding>,
+}
+
+impl LastRun {
+    /// Reads what is known of the last run; nothing when there was none. A file that cannot be understood counts as
+    /// none: what it said is then told once more.
+    pub fn load(state: &Path) -> Result<Self, Error> {
+        let path = state.join("refresh.json");
+        let kept = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        Ok(Self { path, stamp: stamp(state), kept })
+    }
+
+    /// When the last run ended; None before the first.
+    pub fn time(&self) -> Option<OffsetDateTime> {
+        let modified = fs::metadata(&self.stamp).and_then(|metadata| metadata.modified()).ok()?;
+        Some(OffsetDateTime::from(modified)).filter(|time| *time != OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// When a run last ended without a failure.
+    pub fn last_success(&self) -> Option<OffsetDateTime> {
+        match self.kept.findings.iter().any(|finding| finding.kind.is_failure()) {
+            true => OffsetDateTime::parse(self.kept.last_success.as_ref()?, &Rfc3339).ok(),
+            false => self.time(),
+        }
+    }
+
+    /// What stands.
+    pub fn findings(&self) -> &[Finding] {
+        &self.kept.findings
+    }
+
+    /// Takes in what a run found. Returns what of it was not known before.
+    ///
+    /// What was found of a source that could not be asked this time is neither confirmed nor gone: it stands. So does
+    /// all that was found of sources by a run that asked none, unless `asked`.
+    pub fn settle(&mut self, mut found: Vec<Finding>, asked: bool, now: OffsetDateTime) -> Vec<Finding> {
+        let last_success = self.last_success().map(timestamp);
+        let unasked: HashSet<String> =
+            found.iter().filter(|finding| finding.kind == Kind::Source).map(|finding| finding.about.clone()).collect();
+        let mut new = Vec::new();
+        for finding in &mut found {
+            match self.kept.findings.iter().find(|known| known.is(finding)) {
+                // The words of the first time, or the file would change with each way in which a server fails.
+                Some(known) => *finding = known.clone(),
+                None => {
+                    finding.since = timestamp(now);
+                    new.push(finding.clone());
+                }
+            }
+        }
+        let standing = self.kept.findings.iter().filter(|known| {
+            let is_unasked = if asked {
+                unasked.contains(&known.about) && !known.kind.is_failure()
+            } else {
+                known.kind.is_of_source()
+            };
+            is_unasked && !found.iter().any(|finding| finding.is(known))
+        });
+        let standing: Vec<Finding> = standing.cloned().collect();
+        found.extend(standing);
+        let failed = found.iter().any(|finding| finding.kind.is_failure());
+        self.kept = Kept { last_success: last_success.filter(|_| failed), findings: found };
+        new
+    }
+
+    /// Writes it, if it is not what stands there.
+    pub fn save(&self) -> Result<(), Error> {
+        let there = file::read(&self.path)?;
+        let known: Kept = there.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        if known == self.kept {
+            return Ok(());
+        }
+        let mut bytes =
+            serde_json::to_vec_pretty(&self.kept).map_err(|error| Error::io("write", &self.path)(error.into()))?;
+        bytes.push(b'\n');
+        file::replace_bytes(&self.path, &bytes)
+    }
+}
+
+/// One run, and no other beside it.
+#[derive(Debug)]
+pub struct Run {
+    lock: Lock,
+}
+
+impl Run {
+    /// Begins a run. Waits that long at most for another one to end.
+    pub fn begin(state: &Path, wait: Duration) -> Result<Self, Error> {
+        file::create_folders(state)?;
+        let path = stamp(state);
+        let is_first = !path.exists();
+        let lock = Lock::file(&path, wait)?;
+        if is_first {
+            // No run has ended yet.
+            lock.stamp(OffsetDateTime::UNIX_EPOCH);
+        }
+        Ok(Self { lock })
+    }
+
+    /// Notes that it has ended.
+    pub fn end(self, now: OffsetDateTime) {
+        self.lock.stamp(now);
+    }
+}
+
+fn stamp(state: &Path) -> PathBuf {
+    state.join("refresh.lock")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(kind: Kind, key: &str) -> Finding {
+        Finding::new(kind, "azure", key, format!("{kind:?} {key}"), None)
+    }
+
+    fn at(seconds: i64) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(seconds).unwrap()
+    }
+
+    #[test]
+    fn each_thing_is_told_once_as_long_as_it_stands() {
+        let mut last = LastRun::default();
+        assert_eq!(last.settle(vec![finding(Kind::Held, "a")], true, at(1)).len(), 1);
+        assert_eq!(last.settle(vec![finding(Kind::Held, "a"), finding(Kind::Held, "b")], true, at(2)).len(), 1);
+        assert_eq!(last.findings().iter().map(|finding| &finding.since[17..19]).collect::<Vec<_>>(), ["01", "02"]);
+        assert!(last.settle(vec![], true, at(3)).is_empty() && last.findings().is_empty());
+        assert_eq!(last.settle(vec![finding(Kind::Held, "a")], true, at(4)).len(), 1);
+    }
+
+    #[test]
+    fn what_was_found_stands_while_its_source_cannot_be_asked() {
+        let mut last = LastRun::default();
+        last.settle(vec![finding(Kind::Held, "a")], true, at(1));
+        assert_eq!(last.settle(vec![finding(Kind::Source, "")], true, at(2)).len(), 1);
+        assert_eq!(last.findings().len(), 2);
+        // Down in another way is down all the same.
+        let other = Finding { message: "another reason".to_owned(), ..finding(Kind::Source, "") };
+        assert!(last.settle(vec![other], true, at(3)).is_empty());
+        assert!(last.settle(vec![finding(Kind::Held, "a")], true, at(4)).is_empty());
+        assert_eq!(last.findings().len(), 1);
+        assert!(last.settle(vec![], false, at(5)).is_empty());
+        assert_eq!(last.findings().len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_written_while_nothing_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut last = LastRun::load(folder.path()).unwrap();
+        last.save().unwrap();
+        assert!(!last.path.exists());
+        last.settle(vec![finding(Kind::Source, "")], true, at(1));
+        last.save().unwrap();
+        let mut again = LastRun::load(folder.path()).unwrap();
+        let before = fs::metadata(&again.path).unwrap().modified().unwrap();
+        again.settle(vec![finding(Kind::Source, "")], true, at(2));
+        again.save().unwrap();
+        assert_eq!(fs::metadata(&again.path).unwrap().modified().unwrap(), before);
+        assert_eq!(again.findings(), last.findings());
+    }
+
+    #[test]
+    fn the_time_of_the_last_run_outlives_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Run::begin(folder.path(), Duration::ZERO).unwrap();
+        assert_eq!(LastRun::load(folder.path()).unwrap().time(), None);
+        assert!(matches!(Run::begin(folder.path(), Duration::ZERO), Err(Error::Locked { .. })));
+        run.end(at(1_700_000_000));
+        Run::begin(folder.path(), Duration::ZERO).unwrap();
+        assert_eq!(LastRun::load(folder.path()).unwrap().time(), Some(at(1_700_000_000)));
+    }
+}

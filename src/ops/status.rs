@@ -1,0 +1,219 @@
+//! What this machine keeps, and how it stands: for people, scripts and monitoring.
+
+mod metrics;
+
+use std::collections::HashSet;
+
+use serde::{Serialize, Serializer};
+use time::{Date, OffsetDateTime};
+
+use crate::catalog::{Provider, Selection};
+use crate::error::Error;
+use crate::ops::last_run::Finding;
+use crate::system::text::timestamp;
+use crate::x509::{Certificate, Fingerprint};
+pub use metrics::METRICS;
+
+/// All of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Overview {
+    /// When `refresh` last ended.
+    #[serde(serialize_with = "optional_time")]
+    pub last_run: Option<OffsetDateTime>,
+    /// When it last ended without a failure.
+    #[serde(serialize_with = "optional_time")]
+    pub last_success: Option<OffsetDateTime>,
+    /// What is kept of where.
+    pub sources: Vec<SourceState>,
+    /// The stores.
+    pub stores: Vec<StoreState>,
+    /// What providers serve and nobody accepted yet.
+    pub held: Vec<HeldRoot>,
+    /// What the last `refresh` found.
+    pub findings: Vec<Finding>,
+}
+
+/// A source that is kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct SourceState {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Only the roots of this region.
+    pub region: Option<String>,
+    /// Its combined PEM, where there is one.
+    pub path: Option<String>,
+    /// The roots in that.
+    #[serde(flatten)]
+    pub roots: Roots,
+    /// The rotations that are announced, and those that still go on.
+    pub rotations: Vec<Announced>,
+}
+
+/// A store that is kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct StoreState {
+    /// The file or folder.
+    pub path: String,
+    /// The known place that it is.
+    pub target: Option<String>,
+    /// Its format; none where it cannot be read.
+    pub format: Option<&'static str>,
+    /// What is in it.
+    #[serde(flatten)]
+    pub roots: Roots,
+    /// The rotations of its sources that it would not survive.
+    pub unready: Vec<Unready>,
+    /// Why it cannot be read.
+    pub error: Option<String>,
+}
+
+/// Some roots, in short.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Roots {
+    /// How many there are.
+    pub roots: usize,
+    /// How many of them have expired.
+    pub expired: usize,
+    /// When the next one expires.
+    #[serde(serialize_with = "optional_time")]
+    pub next_expiry: Option<OffsetDateTime>,
+}
+
+/// A rotation as it is announced.
+#[derive(Clone, Debug, Serialize)]
+pub struct Announced {
+    /// Its name.
+    pub id: String,
+    /// First day.
+    pub starts: String,
+    /// Last day, where it is known.
+    pub ends: Option<String>,
+}
+
+/// A rotation that a store would not survive.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unready {
+    /// Its name.
+    pub rotation: String,
+    /// Whose it is.
+    pub provider: String,
+    /// Its first day.
+    pub starts: String,
+    /// Days until then; negative once it has begun.
+    pub days: i64,
+    /// The roots that the store lacks.
+    pub missing: Vec<Fingerprint>,
+}
+
+/// A held root.
+#[derive(Clone, Debug, Serialize)]
+pub struct HeldRoot {
+    /// Who serves it.
+    pub source: String,
+    /// Its fingerprint.
+    pub sha256: Fingerprint,
+    /// Its subject.
+    pub subject: String,
+}
+
+impl Overview {
+    /// Whether all is well.
+    pub fn is_well(&self) -> bool {
+        let unwell = |store: &StoreState| store.error.is_some() || store.roots.roots == 0 || !store.unready.is_empty();
+        self.findings.iter().all(|finding| finding.kind.is_note())
+            && self.held.is_empty()
+            && !self.stores.iter().any(unwell)
+    }
+}
+
+impl Roots {
+    /// Counts these certificates.
+    pub fn of<'a>(certificates: impl Iterator<Item = &'a Certificate>, as_of: OffsetDateTime) -> Self {
+        let mut counted = Self::default();
+        for certificate in certificates {
+            counted.roots += 1;
+            if certificate.expired(as_of) {
+                counted.expired += 1;
+            } else {
+                let expiry = certificate.not_after();
+                counted.next_expiry = Some(counted.next_expiry.map_or(expiry, |next| next.min(expiry)));
+            }
+        }
+        counted
+    }
+}
+
+impl StoreState {
+    /// A store with these certificates.
+    pub fn of(
+        path: String,
+        target: Option<String>,
+        format: &'static str,
+        certificates: &[&Certificate],
+        as_of: OffsetDateTime,
+    ) -> Self {
+        let roots = Roots::of(certificates.iter().copied(), as_of);
+        Self { path, target, format: Some(format), roots, unready: Vec::new(), error: None }
+    }
+
+    /// A store that cannot be read.
+    pub fn unreadable(path: String, target: Option<String>, error: &Error) -> Self {
+        let error = Some(error.to_string());
+        Self { path, target, format: None, roots: Roots::default(), unready: Vec::new(), error }
+    }
+}
+
+impl Announced {
+    /// The rotations of a provider that have not ended.
+    pub fn of(provider: &Provider, as_of: OffsetDateTime) -> Vec<Self> {
+        let today = as_of.date().to_string();
+        let last_day = |ends: &Option<String>, starts: &str| ends.clone().unwrap_or_else(|| starts.to_owned());
+        let ahead = provider.rotations.iter().filter(|rotation| last_day(&rotation.ends, &rotation.starts) >= today);
+        ahead
+            .map(|rotation| Self {
+                id: rotation.id.clone(),
+                starts: rotation.starts.clone(),
+                ends: rotation.ends.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Unready {
+    /// The rotations of a provider, past ones too, whose roots are not among these: for the servers of the selected
+    /// region, if one is selected.
+    pub fn of(
+        provider: &Provider,
+        selection: &Selection,
+        there: &HashSet<Fingerprint>,
+        as_of: OffsetDateTime,
+    ) -> Vec<Self> {
+        let elsewhere = |needed: &Fingerprint| {
+            let pin = provider.pins.iter().find(|pin| pin.sha256 == *needed);
+            let (Some(pin), Some(region)) = (pin, &selection.region) else { return false };
+            !pin.regions.is_empty() && !pin.regions.contains(region)
+        };
+        let mut unready = Vec::new();
+        for rotation in &provider.rotations {
+            let needs = rotation.needs.iter().filter(|needed| !there.contains(*needed) && !elsewhere(needed));
+            let missing: Vec<Fingerprint> = needs.copied().collect();
+            let Some(starts) = day(&rotation.starts).filter(|_| !missing.is_empty()) else { continue };
+            unready.push(Self {
+                rotation: rotation.id.clone(),
+                provider: provider.id.clone(),
+                starts: rotation.starts.clone(),
+                days: (starts - as_of.date()).whole_days(),
+                missing,
+            });
+        }
+        unready
+    }
+}
+
+fn day(text: &str) -> Option<Date> {
+    Date::parse(text, time::macros::format_description!("[year]-[month]-[day]")).ok()
+}
+
+fn optional_time<S: Serializer>(time: &Option<OffsetDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(timestamp).serialize(serializer)
+}

@@ -1,0 +1,7 @@
+//! The stores on this machine: files, folders, NSS databases, Java's; where they are, and the plan of a change.
+
+pub mod folder;
+pub mod jvm;
+pub mod known;
+pub mod nss;
+pub mod plan;

@@ -1,0 +1,181 @@
+//! Java installations, and the stores of certificates that they read by default.
+//!
+//! Java reads `lib/security/cacerts` below its home, up to version 8 below `jre` in a JDK. Where there is a
+//! `jssecacerts` beside it, it reads that instead.
+
+mod links;
+mod places;
+
+use std::collections::BTreeMap;
+use std::env::{self, consts::EXE_SUFFIX};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+pub use places::{PLACES, Place};
+
+use crate::error::Error;
+use crate::system::file;
+use crate::system::layout::Environment;
+use crate::system::limits;
+use links::real;
+
+/// One Java installation, a JDK or a JRE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Jvm {
+    /// Its folder, without symbolic links.
+    pub home: PathBuf,
+    /// The store of certificates in it, which may be a symbolic link.
+    pub cacerts: PathBuf,
+    /// The file behind [`cacerts`](Self::cacerts). Installations may share it.
+    pub store: PathBuf,
+    /// A `jssecacerts`, which this Java reads instead of [`cacerts`](Self::cacerts).
+    pub shadowed_by: Option<PathBuf>,
+    /// Its version as it says itself, as in `21.0.4` or `1.8.0_392`.
+    pub version: Option<String>,
+    /// What led to it: `JAVA_HOME`, `java on PATH`, the name of a [`Place`], or `--java-home`.
+    pub found: &'static str,
+}
+
+/// A store and the Java installations that have it as their `cacerts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cacerts {
+    /// The file, without symbolic links.
+    pub store: PathBuf,
+    /// Sorted by home; never empty.
+    pub jvms: Vec<Jvm>,
+}
+
+impl Jvm {
+    /// The Java installation in this folder. A bundle of macOS (`….jdk`) and the path of a `java` do as well.
+    pub fn at(home: &Path) -> Result<Self, Error> {
+        Self::within(Path::new("/"), home, "--java-home")
+    }
+
+    fn within(root: &Path, path: &Path, found: &'static str) -> Result<Self, Error> {
+        let none = |reason: &str| Error::NoJvm { path: path.to_owned(), found, reason: reason.to_owned() };
+        let mut folder = match real(root, path) {
+            Err(error) if is_absent(&error) => return Err(none("it does not exist")),
+            other => other.map_err(Error::io("open", path))?,
+        };
+        if folder.is_file() {
+            folder = above_bin(&folder).ok_or_else(|| none("it is a file, and not `bin/java` of one"))?.to_owned();
+        }
+        for below in BELOW {
+            let home = folder.join(below);
+            match home.join(CACERTS).symlink_metadata() {
+                Ok(_) => return Self::with(root, &home, found),
+                Err(error) if is_absent(&error) => {}
+                Err(error) => return Err(Error::io("open", &home.join(CACERTS))(error)),
+            }
+        }
+        Err(none(&format!("it has neither `{CACERTS}` nor `jre/{CACERTS}`")))
+    }
+
+    fn with(root: &Path, home: &Path, found: &'static str) -> Result<Self, Error> {
+        let mut home = real(root, home).map_err(Error::io("open", home))?;
+        let cacerts = home.join(CACERTS);
+        let store = real(root, &cacerts).map_err(Error::io("follow", &cacerts))?;
+        let instead = cacerts.with_file_name("jssecacerts");
+        let shadowed_by = real(root, &instead).is_ok().then_some(instead);
+        // A JDK 8 has a JRE in it, and a `java` beside that one; a program that brings a JRE has no such.
+        if home.ends_with("jre")
+            && let Some(jdk) = home.parent()
+            && java_of(&jdk.join("bin")).is_file()
+        {
+            home = jdk.to_owned();
+        }
+        let version = version(&home);
+        Ok(Self { home, cacerts, store, shadowed_by, version, found })
+    }
+}
+
+/// The Java that a program started now would run on: that of `JAVA_HOME`, else the first `java` on `PATH`.
+///
+/// Where that `java` is no link to an installation but a script or a launcher (jenv, asdf, mise, macOS), it is run and
+/// asked, because which Java it starts may depend on files, on variables and on the folder that the user is in.
+pub fn in_use(environment: &Environment) -> Result<Jvm, Error> {
+    if let Some(home) = &environment.java_home {
+        return Jvm::within(Path::new("/"), home, "JAVA_HOME");
+    }
+    let java = on_path(environment).ok_or(Error::JavaUnknown)?;
+    linked(&java).or_else(|_| Jvm::within(Path::new("/"), &ask(&java, environment)?, ON_PATH))
+}
+
+/// Every Java on this machine: what [`in_use`] finds without running anything, and what [`PLACES`] have. Each store and
+/// each home once, both sorted. What cannot be read is left out, and so is a home whose store does not exist.
+///
+/// `root` is the folder that is `/` to the machine's own paths; those that the environment tells are taken as they are.
+pub fn all(environment: &Environment, root: &Path) -> Vec<Cacerts> {
+    let named = environment.java_home.iter().map(|home| Jvm::within(Path::new("/"), home, "JAVA_HOME"));
+    let first = on_path(environment).map(|java| linked(&java));
+    let placed = PLACES.iter().flat_map(|place| {
+        let folders = places::folders(place, environment, root).into_iter();
+        folders.map(|(root, folder)| Jvm::within(root, &folder, place.name))
+    });
+    let mut homes = BTreeMap::new();
+    for jvm in named.chain(first).chain(placed).flatten() {
+        homes.entry(jvm.home.clone()).or_insert(jvm);
+    }
+    let mut stores: BTreeMap<PathBuf, Vec<Jvm>> = BTreeMap::new();
+    for jvm in homes.into_values() {
+        stores.entry(jvm.store.clone()).or_default().push(jvm);
+    }
+    stores.into_iter().map(|(store, jvms)| Cacerts { store, jvms }).collect()
+}
+
+fn on_path(environment: &Environment) -> Option<PathBuf> {
+    let folders = env::split_paths(environment.path.as_ref()?);
+    folders.map(|folder| java_of(&folder)).find(|java| java.is_file())
+}
+
+fn linked(java: &Path) -> Result<Jvm, Error> {
+    Jvm::within(Path::new("/"), java, ON_PATH)
+}
+
+fn ask(java: &Path, environment: &Environment) -> Result<PathBuf, Error> {
+    // Apple's `java` opens a window where there is no Java; this program says so instead.
+    let apple = cfg!(target_os = "macos") && java == Path::new("/usr/bin/java");
+    let mut command = Command::new(if apple { Path::new("/usr/libexec/java_home") } else { java });
+    if !apple {
+        command.args(["-XshowSettings:properties", "-version"]);
+    }
+    command.envs(environment.path.iter().map(|path| ("PATH", path))).stdin(Stdio::null());
+    let run = command.output().map_err(Error::io("run", java))?;
+    let (answer, complaint) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    let home = if apple {
+        answer.lines().next()
+    } else {
+        let mut lines = complaint.lines().chain(answer.lines());
+        lines.find_map(|line| line.trim().strip_prefix("java.home = "))
+    };
+    home.filter(|_| run.status.success()).map(PathBuf::from).ok_or_else(|| {
+        let reason = complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+        Error::JavaSilent { java: java.to_owned(), reason: reason.to_owned() }
+    })
+}
+
+fn java_of(bin: &Path) -> PathBuf {
+    bin.join(format!("java{EXE_SUFFIX}"))
+}
+
+fn above_bin(java: &Path) -> Option<&Path> {
+    java.parent().filter(|folder| folder.ends_with("bin"))?.parent()
+}
+
+fn version(home: &Path) -> Option<String> {
+    let release = file::read_text(&home.join("release"), limits::SETTINGS).ok()?;
+    release.lines().find_map(|line| Some(line.strip_prefix("JAVA_VERSION=")?.trim().trim_matches('"').to_owned()))
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+const CACERTS: &str = "lib/security/cacerts";
+/// Where the folder that has [`CACERTS`] is below one that is named: a JDK 8 or a program that brings a JRE, macOS,
+/// both.
+const BELOW: [&str; 4] = ["", "jre", "Contents/Home", "Contents/Home/jre"];
+const ON_PATH: &str = "java on PATH";

@@ -1,0 +1,36 @@
+//! A Java trust store of pgtrust's own, at a stable path.
+
+use std::path::Path;
+
+use super::{Place, Request, Target};
+use crate::error::Error;
+use crate::format::Format;
+use crate::settings::env::JavaStore;
+
+pub(super) static JAVA: Target = Target {
+    name: "java",
+    summary: "a Java trust store of its own, for JVMs that are pointed at it",
+    formats: &["pkcs12", "pkcs12-legacy", "jks"],
+    places,
+};
+
+fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
+    let format = request.format.or_else(|| Format::named("pkcs12"));
+    let path = request.layout.java_store(format.is_some_and(|format| format.name == "jks"));
+    // The JVM that is pointed at it has another `/` than pgtrust with `--root`.
+    let seen = path.strip_prefix(request.root).map_or_else(|_| path.clone(), |path| Path::new("/").join(path));
+    let options = JavaStore { path: seen, own_password: request.own_password }.options()?;
+    let mut usage = vec![
+        format!("`java {options} ...` makes a JVM trust it; JAVA_TOOL_OPTIONS takes the same (`pgtrust env`)"),
+        "`jdbc:postgresql://HOST/DBNAME?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory` makes \
+         pgjdbc use it; without that it reads `sslrootcert=`, or root.crt"
+            .to_owned(),
+    ];
+    if !request.with_public_roots {
+        usage.push(
+            "a JVM pointed at it trusts nothing else, web servers included: `--include-jdk-roots` adds the JDK's roots"
+                .to_owned(),
+        );
+    }
+    Ok(vec![Place { usage, ..Place::file(path, format) }])
+}

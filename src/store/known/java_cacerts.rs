@@ -1,0 +1,48 @@
+//! `cacerts` of Java installations: what a JVM trusts that is told nothing else.
+
+use super::{Advice, Place, Request, Target};
+use crate::error::Error;
+use crate::store::jvm::{self, Jvm};
+
+pub(super) static JAVA_CACERTS: Target = Target {
+    name: "java-cacerts",
+    summary: "cacerts of the JDK in use, of another (--java-home) or of all (--all-jdks)",
+    formats: &[],
+    places,
+};
+
+fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
+    if !request.all_jdks {
+        return Ok(vec![place(&[jvm::in_use(request.environment)?])]);
+    }
+    let found = jvm::all(request.environment, request.root);
+    if found.is_empty() {
+        return Err(Error::NoJvmAnywhere { root: request.root.to_owned() });
+    }
+    Ok(found.iter().map(|cacerts| place(&cacerts.jvms)).collect())
+}
+
+impl Place {
+    /// `cacerts` of one Java installation.
+    pub fn cacerts(jvm: Jvm) -> Self {
+        place(&[jvm])
+    }
+}
+
+/// The store that these share.
+fn place(jvms: &[Jvm]) -> Place {
+    let mut advice = vec![Advice {
+        warning: "every program on this JVM comes to trust these roots, for every server".to_owned(),
+        hint: "`--target java` makes a store of its own; pgjdbc reads neither without \
+               `sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory`; an update of the JDK brings a new cacerts"
+            .to_owned(),
+    }];
+    for shadow in jvms.iter().filter_map(|jvm| jvm.shadowed_by.as_ref()) {
+        advice.push(Advice {
+            warning: format!("Java reads `{}` in place of the cacerts beside it", shadow.display()),
+            hint: format!("`--output {}` installs there", shadow.display()),
+        });
+    }
+    let path = jvms.first().map(|jvm| jvm.store.clone()).unwrap_or_default();
+    Place { advice, ..Place::file(path, None) }
+}

@@ -1,0 +1,248 @@
+//! The difference between a store and what it should hold, and the changes that close it.
+
+mod addition;
+mod file;
+mod removal;
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::Path;
+
+use crate::bundle::Bundle;
+use crate::error::Error;
+use crate::journal::{Added, Change, Listed};
+use crate::store::folder::{Difference, Directory, Naming};
+use crate::store::known::{Kind, Place};
+use crate::store::nss::{Certutil, Database};
+use crate::x509::{Certificate, Fingerprint};
+use addition::Addition;
+pub use file::FileStore;
+use removal::FileRemoval;
+
+/// How a store is opened, and written where there is none yet.
+#[derive(Clone, Copy, Default)]
+pub struct Access<'a> {
+    /// The one password that is tried, and that protects a new store. Without it the usual ones of the format are tried.
+    pub password: Option<&'a str>,
+    /// The file that it stands in, for the programs of others.
+    pub password_file: Option<&'a Path>,
+    /// Whether a new store has no password. Otherwise it has the usual one of its format where none is given.
+    pub no_password: bool,
+    /// `PATH`, where the programs of others are.
+    pub programs: Option<&'a OsStr>,
+}
+
+/// The password is never printed.
+impl fmt::Debug for Access<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access").field("no_password", &self.no_password).finish_non_exhaustive()
+    }
+}
+
+/// A store as it stands.
+#[derive(Debug)]
+pub enum Store {
+    /// One file.
+    File(FileStore),
+    /// A folder of certificate files.
+    Folder(Directory, Naming),
+    /// An NSS database.
+    Database(Database),
+}
+
+impl Store {
+    /// Reads the store at a place, which need not exist.
+    pub fn open(place: &Place, access: &Access<'_>) -> Result<Self, Error> {
+        Ok(match place.kind {
+            Kind::File(format) => Self::File(FileStore::read(&place.path, format, access)?),
+            Kind::Folder(naming) => Self::Folder(Directory::read(&place.path)?, naming),
+            Kind::Database => {
+                let certutil = Certutil::find(access.programs.unwrap_or_default())?;
+                Self::Database(Database::read(&place.path, &certutil, access.password_file)?)
+            }
+        })
+    }
+
+    /// The name of its format.
+    pub fn format(&self) -> &'static str {
+        match self {
+            Self::File(store) => store.format.name,
+            Self::Folder(_, naming) => naming.name(),
+            Self::Database(_) => "nss",
+        }
+    }
+
+    /// Fails when a file of it could not be read.
+    pub fn all_read(&self) -> Result<(), Error> {
+        match self {
+            Self::Folder(directory, _) => directory.all_read(),
+            Self::File(_) | Self::Database(_) => Ok(()),
+        }
+    }
+
+    /// Fails when something that was added to it is not found and may be in a file that could not be read.
+    pub fn look_for(&self, added: &Added) -> Result<(), Error> {
+        match self {
+            Self::Folder(directory, _) => directory.look_for(&added.roots()),
+            Self::File(_) | Self::Database(_) => Ok(()),
+        }
+    }
+
+    /// The certificates in it.
+    pub fn certificates(&self) -> Vec<&Certificate> {
+        match self {
+            Self::File(store) => store.certificates.iter().collect(),
+            Self::Folder(directory, _) => directory.certificates().map(|(_, certificate)| certificate).collect(),
+            Self::Database(database) => database.entries().iter().map(|entry| &entry.certificate).collect(),
+        }
+    }
+}
+
+/// What an install does to one store: only adds, never removes what others put there.
+#[derive(Debug)]
+pub struct Plan {
+    format: &'static str,
+    outcome: Outcome,
+    added: Vec<(Certificate, String)>,
+    kept: usize,
+    repairs: Vec<String>,
+    changes: Vec<Change>,
+}
+
+/// What becomes of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// There was none.
+    Created,
+    /// There is none any more.
+    Removed,
+    /// The same certificates once decoded: its files and their times are untouched.
+    Unchanged,
+    /// Files of it were replaced.
+    Updated,
+}
+
+impl Plan {
+    /// Compares a store with the roots that it should hold. Fails when it cannot hold them.
+    pub fn new(store: &Store, bundle: &Bundle) -> Result<Self, Error> {
+        let (is_new, difference) = match store {
+            Store::File(store) => return Ok(Addition::new(store, bundle)?.plan()),
+            Store::Folder(directory, naming) => {
+                (!directory.path().exists(), directory.add(*naming, &mut bundle.entries())?)
+            }
+            Store::Database(database) => (false, database.add(bundle.certificates())?),
+        };
+        let new: HashSet<Fingerprint> = difference.certificates.iter().map(Certificate::fingerprint).collect();
+        let added = bundle.entries().filter(|entry| new.contains(&entry.certificate.fingerprint()));
+        Ok(Self {
+            format: store.format(),
+            outcome: match (difference.changes.is_empty(), is_new) {
+                (true, _) => Outcome::Unchanged,
+                (false, true) => Outcome::Created,
+                (false, false) => Outcome::Updated,
+            },
+            added: added.map(|entry| (entry.certificate.clone(), entry.origin.to_owned())).collect(),
+            kept: store.certificates().len(),
+            repairs: difference.notes,
+            changes: difference.changes,
+        })
+    }
+
+    /// The name of the store's format.
+    pub fn format(&self) -> &'static str {
+        self.format
+    }
+
+    /// The roots that the store gains, each with its origin as a comment.
+    pub fn added(&self) -> &[(Certificate, String)] {
+        &self.added
+    }
+
+    /// How many certificates stand in the store and stay; the second copy of one does not count.
+    pub fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// What is put right besides, and what a user must know, in words.
+    pub fn repairs(&self) -> &[String] {
+        &self.repairs
+    }
+
+    /// What applying the plan makes of the store.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The changes for [`Journal::apply`](crate::journal::Journal::apply); none when nothing changes.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// The added roots as the journal lists them.
+    pub fn listed(&self) -> Vec<Listed> {
+        self.added.iter().map(|(certificate, _)| Listed::of(certificate)).collect()
+    }
+}
+
+/// What an uninstall does to one store.
+#[derive(Debug)]
+pub struct Removal {
+    format: &'static str,
+    outcome: Outcome,
+    removed: Vec<Certificate>,
+    kept: usize,
+    notes: Vec<String>,
+    changes: Vec<Change>,
+}
+
+impl Removal {
+    /// Compares a store with what pgtrust added to it by its journal. A file that it created goes with the last entry.
+    pub fn new(store: &Store, added: &Added) -> Result<Self, Error> {
+        let difference = match store {
+            Store::File(store) => return Ok(FileRemoval::new(store, added)?.removal()),
+            Store::Folder(directory, naming) => directory.remove(*naming, &added.roots()),
+            Store::Database(database) => database.remove(&added.roots())?,
+        };
+        let Difference { changes, certificates: removed, notes } = difference;
+        let outcome = if changes.is_empty() { Outcome::Unchanged } else { Outcome::Updated };
+        let kept = store.certificates().len().saturating_sub(removed.len());
+        Ok(Self { format: store.format(), outcome, removed, kept, notes, changes })
+    }
+
+    /// The name of the store's format.
+    pub fn format(&self) -> &'static str {
+        self.format
+    }
+
+    /// What goes.
+    pub fn removed(&self) -> &[Certificate] {
+        &self.removed
+    }
+
+    /// How many certificates stay.
+    pub fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// What a user must know, in words.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What becomes of the store.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The changes for the journal; none when nothing changes.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What goes, as the journal lists it.
+    pub fn listed(&self) -> Vec<Listed> {
+        self.removed.iter().map(Listed::of).collect()
+    }
+}

@@ -1,0 +1,9 @@
+//! The machine: files replaced whole, locks, who may write what, folders, text made safe, limits.
+
+pub(crate) mod file;
+pub mod layout;
+pub mod limits;
+pub mod lock;
+pub mod permissions;
+pub(crate) mod text;
+pub(crate) mod toml;

@@ -1,0 +1,223 @@
+//! Files take the place of others as a whole, by their name.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::access::{Access, make_folder, new_like_folder, refuse_other_names};
+use super::temporary::{move_aside, temporary};
+use super::{behind_links, folder_of, refuse_special};
+use crate::error::Error;
+
+/// Replaces a file, or creates it and the folders above it: the bytes go to a temporary file beside it and to the disk,
+/// then take the name. At every moment the name stands for the old file or the new one, whole.
+///
+/// A symbolic link stays one: the file behind it changes. Mode, owner and extended attributes stay. New files are
+/// readable by all, as far as the umask lets: a trust store holds no secret.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
+    let path = behind_links(path)?;
+    let new = beside(&path, 0o644, None, write)?;
+    persist(new, &path)?;
+    sync_folder(folder_of(&path))
+}
+
+/// [`replace`] with these bytes.
+pub(crate) fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace(path, |output| output.write_all(bytes).map_err(Error::io("write", path)))
+}
+
+/// [`replace_bytes`] that only this user may read.
+pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let path = behind_links(path)?;
+    let new = beside(&path, 0o600, None, |output| output.write_all(bytes).map_err(Error::io("write", &path)))?;
+    persist(new, &path)?;
+    sync_folder(folder_of(&path))
+}
+
+/// [`replace`], or removal, of a file that has these bytes. Fails and changes nothing when it has others, because somebody
+/// was faster. A file that is not there comes back with this access.
+pub(crate) fn swap(
+    path: &Path,
+    before: Option<&[u8]>,
+    after: Option<&[u8]>,
+    access: Option<&Access>,
+) -> Result<(), Error> {
+    let path = behind_links(path)?;
+    let changed = || Error::ChangedMeanwhile { path: path.clone() };
+    if super::read(&path)?.as_deref() != before {
+        return Err(changed());
+    }
+    let swapped = match (before, after) {
+        (None, None) => true,
+        (Some(before), None) => take_away(&path, before)?,
+        (_, Some(after)) => {
+            let write = |output: &mut dyn Write| output.write_all(after).map_err(Error::io("write", &path));
+            let new = beside(&path, 0o644, access, write)?;
+            take_name(new, &path, before, after)?
+        }
+    };
+    if !swapped {
+        return Err(changed());
+    }
+    sync_folder(folder_of(&path))
+}
+
+/// Removes a file for good; of a symbolic link the file behind it. Not an error when it is gone.
+pub(crate) fn remove(path: &Path) -> Result<(), Error> {
+    let path = behind_links(path)?;
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", &path)(error)),
+        _ => sync_folder(folder_of(&path)),
+    }
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn create_folders(folder: &Path) -> Result<(), Error> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+    for folder in missing.into_iter().rev().filter(|folder| *folder != Path::new("")) {
+        match make_folder(folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io("create", folder)(error)),
+        }
+    }
+    Ok(())
+}
+
+/// The new file, under a name of its own beside the old one and on the disk.
+fn beside(
+    path: &Path,
+    mode: u32,
+    access: Option<&Access>,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<NamedTempFile, Error> {
+    let folder = folder_of(path);
+    create_folders(folder)?;
+    refuse_special(path)?;
+    let old = match fs::metadata(path) {
+        Ok(metadata) => Some(metadata),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Error::io("read", path)(error)),
+    };
+    if let Some(old) = &old {
+        refuse_other_names(path, old)?;
+    }
+    // What replaces another file is for its readers only, which may be few: a Java store may hold private keys.
+    let mode = if old.is_some() || access.is_some() { 0o600 } else { mode };
+    let mut new = temporary(folder, path, mode).map_err(Error::io("create a file beside", path))?;
+    let mut output = BufWriter::with_capacity(256 * 1024, new.as_file_mut());
+    write(&mut output)?;
+    output.flush().map_err(Error::io("write", path))?;
+    drop(output);
+    let file = new.as_file();
+    #[cfg(not(unix))]
+    if let Some(old) = &old {
+        file.set_permissions(old.permissions()).map_err(Error::io("keep the mode of", path))?;
+    }
+    let standing = Access::of(path).map_err(Error::io("keep owner, mode and attributes of", path))?;
+    match standing.as_ref().or(access) {
+        Some(access) => access.give(file).map_err(Error::io("keep owner, mode and attributes of", path))?,
+        None => new_like_folder(file, folder).map_err(Error::io("give an owner to", path))?,
+    }
+    file.sync_all().map_err(Error::io("write", path))?;
+    Ok(new)
+}
+
+fn persist(new: NamedTempFile, path: &Path) -> Result<(), Error> {
+    new.persist(path).map(drop).map_err(|error| Error::io("replace", path)(error.error))
+}
+
+/// Gives a new file the name. False, with nothing changed, when the file of that name is not the one that was read.
+#[cfg(target_os = "linux")]
+fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, Error> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    let failed = |error: Errno| Error::io("replace", path)(error.into());
+    let Some(before) = before else {
+        return match renameat_with(CWD, new.path(), CWD, path, RenameFlags::NOREPLACE) {
+            Ok(()) => {
+                // Its own name has become the store's: nothing is left to clean up.
+                let _ = new.into_temp_path().keep();
+                Ok(true)
+            }
+            Err(Errno::EXIST) => Ok(false),
+            Err(Errno::INVAL | Errno::NOSYS) => persist(new, path).map(|()| true),
+            Err(error) => Err(failed(error)),
+        };
+    };
+    let aside = move_aside(new.path(), path).map_err(Error::io("create a file beside", path))?;
+    // Closes it, and forgets the name that it had.
+    let _ = new.into_temp_path().keep();
+    let exchange = || renameat_with(CWD, &*aside, CWD, path, RenameFlags::EXCHANGE);
+    match exchange() {
+        Ok(()) => {}
+        Err(Errno::NOENT) => return Ok(false),
+        // A file system that cannot: there the moment between reading and renaming stays.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            return aside.persist(path).map(|()| true).map_err(|error| Error::io("replace", path)(error.error));
+        }
+        Err(error) => return Err(failed(error)),
+    }
+    // The names are exchanged, so the file that stood there can still be looked at. If it is another than was read, it
+    // goes back, and whoever takes the place of ours in that moment goes back too.
+    let mut mine = before;
+    for _ in 0..MAX_EXCHANGES {
+        let taken = fs::read(&aside);
+        if taken.as_ref().is_ok_and(|taken| taken == mine) {
+            return Ok(mine == before);
+        }
+        if let Err(error) = exchange() {
+            // It may be another program's, so it stays.
+            let _ = aside.keep();
+            return Err(failed(error));
+        }
+        taken.map_err(Error::io("read", path))?;
+        mine = after;
+    }
+    Ok(false)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn take_name(new: NamedTempFile, path: &Path, _: Option<&[u8]>, _: &[u8]) -> Result<bool, Error> {
+    persist(new, path).map(|()| true)
+}
+
+/// Removes a file. False, with nothing changed, when it is not the one that was read.
+fn take_away(path: &Path, before: &[u8]) -> Result<bool, Error> {
+    let failed = |error| Error::io("remove", path)(error);
+    let aside = match move_aside(path, path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        moved => moved.map_err(failed)?,
+    };
+    let taken = fs::read(&aside);
+    if taken.as_ref().is_ok_and(|taken| taken == before) {
+        return aside.close().map(|()| true).map_err(failed);
+    }
+    match aside.persist_noclobber(path) {
+        Ok(()) => {}
+        // Somebody has made the next one already.
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => {
+            let _ = error.path.keep();
+            return Err(failed(error.error));
+        }
+    }
+    taken.map(|_| false).map_err(Error::io("read", path))
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> Result<(), Error> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("write", folder))
+}
+
+/// Windows has no such call: a rename there is on the disk when it returns.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> Result<(), Error> {
+    Ok(())
+}
+
+/// How often names are exchanged for somebody who changes a store all the time.
+#[cfg(target_os = "linux")]
+const MAX_EXCHANGES: usize = 100;

@@ -1,0 +1,162 @@
+//! Every limit on what is read, in one place: to change one is to change it here.
+//!
+//! What is beyond a limit is an error that names it, never a shorter result. SECURITY.md shows the first sentence of
+//! each; a test compares the two.
+//!
+//! Under `scripts/fuzz` (`cfg(fuzzing)`) key derivations are short: what a fuzzer tries must be tried often, and a file
+//! that asks for a second of work has nothing new to show.
+
+use std::time::Duration;
+
+/// Bytes of an input that is read piece by piece, such as a bundle in PEM.
+pub const INPUT: u64 = 1 << 30;
+
+/// Bytes of a file that is read into memory as a whole. The largest store in wide use, the JDK's, has 170 KB.
+pub const WHOLE: u64 = 256 << 20;
+
+/// Bytes at the start of an input that tell its format: enough to see past the text that people put before the first
+/// certificate.
+pub const HEAD: usize = 64 << 10;
+
+/// Files in a folder. `/etc/ssl/certs` has some 300.
+pub const FOLDER_ENTRIES: usize = 50_000;
+
+/// Bytes of one file in a folder of certificates. System bundles have a quarter of a megabyte.
+pub const FOLDER_FILE: u64 = 16 << 20;
+
+/// Bytes of all files in a folder of certificates together.
+pub const FOLDER_TOTAL: usize = 256 << 20;
+
+/// Symbolic links that lead from one to the next. Linux gives up after as many.
+pub const LINKS: usize = 40;
+
+/// Bytes of `pgtrust.toml`, of a `provider.toml`, or of the file that says which release of Java is installed. The
+/// largest definition that is built in has 32 KB.
+pub const SETTINGS: u64 = 1 << 20;
+
+/// Bytes of a file whose first line is a password, or a token.
+pub const PASSWORD_FILE: u64 = 64 << 10;
+
+/// Bytes of one certificate, or of its block in PEM. The largest root in use has 4 KiB.
+pub const CERTIFICATE: usize = 1 << 20;
+
+/// Bytes of a PEM label such as `CERTIFICATE`. The longest in use has 22.
+pub const PEM_LABEL: usize = 64;
+
+/// Certificates of a bundle whose own signatures are verified. No store that a client reads has as many; verifying more
+/// takes longer than all the rest.
+pub const SIGNATURES: usize = 10_000;
+
+/// Levels of nested BER. What others write stays below ten.
+pub const NESTING: usize = 32;
+
+/// Levels of nested Java objects in a secret key of a JCEKS store. Those that Java writes have three.
+pub const OBJECT_NESTING: usize = 8;
+
+/// Entries of a JKS or PKCS#12 store. Six bytes can be an entry, and each takes a few hundred in memory. Java reads the
+/// largest store in use, with some thousands, in seconds.
+pub const STORE_ENTRIES: u32 = 1_000_000;
+
+/// Parts of a PKCS#12 store, each encrypted by itself. Others write up to three; pgtrust adds one with each change of a
+/// store.
+pub const STORE_PARTS: usize = 100_000;
+
+/// Iterations of one key derivation: what Java accepts at most. OpenSSL and Java write 2,048 to 100,000; some have set
+/// millions.
+pub const DERIVATION: u64 = if cfg!(fuzzing) { 1_000 } else { 5_000_000 };
+
+/// Iterations of all key derivations for one file, or for all stores in one archive: a few seconds.
+pub const DERIVATIONS: u64 = if cfg!(fuzzing) { 4_000 } else { 30_000_000 };
+
+/// Bytes of the salt of a key derivation. Programs write 8 to 64.
+pub const SALT: u64 = 64 << 10;
+
+/// Bytes of a derived key. Ciphers and MACs in use take 64 at most.
+pub const DERIVED_KEY: u64 = 1 << 10;
+
+/// Files in a ZIP archive. One of a provider's certificates has a handful.
+pub const ARCHIVE_FILES: u16 = 1_000;
+
+/// Bytes of all files in a ZIP archive together, unpacked. A provider's have some 100 KB.
+pub const ARCHIVE_UNPACKED: u64 = 64 << 20;
+
+/// Bytes of all files in a company's catalogue together, unpacked. A hundred providers have half a megabyte.
+pub const CATALOGUE_UNPACKED: u64 = 16 << 20;
+
+/// Bytes of a download, decompressed. The largest bundle of a provider has 165 KB.
+pub const DOWNLOAD: u64 = 16 << 20;
+
+/// Bytes that a kept download has beside its body: its address and validators.
+pub const DOWNLOAD_HEAD: u64 = 64 << 10;
+
+/// Bytes of the answer of a provider's API, decompressed. None is as large, and there may be a thousand of them.
+pub const ANSWER: u64 = 1 << 20;
+
+/// Bytes that ssh or Docker print. The CA of a server has a few kilobytes.
+pub const PRINTED: u64 = 1 << 20;
+
+/// Time for Docker to say which containers there are. Its service may hang.
+pub const DOCKER_TIME: Duration = Duration::from_secs(10);
+
+/// Time for one attempt of a download, from connecting to the last byte. `--timeout` sets another.
+pub const DOWNLOAD_TIME: Duration = Duration::from_secs(30);
+
+/// Time for connecting to a server. One that does not answer by then is tried again or done without.
+pub const CONNECT_TIME: Duration = Duration::from_secs(5);
+
+/// Attempts of one download.
+pub const ATTEMPTS: u32 = 3;
+
+/// Time between two attempts, also where the server asks for more.
+pub const PAUSE: Duration = Duration::from_secs(5);
+
+/// Redirects of one download.
+pub const REDIRECTS: usize = 5;
+
+/// Downloads at the same time.
+pub const PARALLEL: usize = 16;
+
+/// Time for one hook. `timeout` in the manifest sets another.
+pub const HOOK_TIME: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    /// The table in SECURITY.md as this file has it.
+    fn table() -> String {
+        let source = include_str!("limits.rs").split("#[cfg(test)]").next().unwrap_or_default();
+        let (mut table, mut words) = (String::new(), Vec::new());
+        for line in source.lines() {
+            if let Some(text) = line.strip_prefix("/// ") {
+                words.push(text);
+            } else if let Some((_, value)) = line.strip_prefix("pub const ").and_then(|rest| rest.split_once(" = ")) {
+                let text = words.join(" ");
+                let what = text.split(". ").next().unwrap_or_default().split(": ").next().unwrap_or_default();
+                table += &format!("| {} | {} |\n", what.trim_end_matches('.'), shown(value.trim_end_matches(';')));
+                words.clear();
+            } else {
+                words.clear();
+            }
+        }
+        table
+    }
+
+    fn shown(value: &str) -> String {
+        let value = value.split("else {").last().unwrap_or_default().trim_matches([' ', '}']);
+        if let Some(seconds) = value.strip_prefix("Duration::from_secs(") {
+            return format!("{} s", seconds.trim_end_matches(')'));
+        }
+        match value.split_once(" << ") {
+            Some((count, "10")) => format!("{count} KiB"),
+            Some((count, "20")) => format!("{count} MiB"),
+            Some((count, _)) => format!("{count} GiB"),
+            None => value.replace('_', ","),
+        }
+    }
+
+    #[test]
+    fn the_table_for_users_has_every_limit() {
+        let table = table();
+        assert_eq!(table.lines().count(), 35);
+        assert!(include_str!("../../SECURITY.md").contains(&table), "SECURITY.md should have:\n{table}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Users and groups, as far as the files of this machine name them.
+
+use std::fmt;
+use std::path::Path;
+
+/// A user, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User(u32);
+
+impl User {
+    #[cfg(unix)]
+    pub(super) fn of(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The one who runs this.
+    #[cfg(unix)]
+    pub fn this() -> Self {
+        Self(rustix::process::geteuid().as_raw())
+    }
+
+    /// The one who runs this.
+    #[cfg(not(unix))]
+    pub fn this() -> Self {
+        Self(0)
+    }
+
+    #[cfg(unix)]
+    pub(super) fn is_root(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// The name, or the number of one that a directory service knows.
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match lines(PASSWD).iter().find(|line| number(line, 2) == Some(self.0)) {
+            Some(line) => write!(f, "`{}`", line[0]),
+            None => write!(f, "user {}", self.0),
+        }
+    }
+}
+
+/// Whose a file or folder is; None where that cannot be told.
+#[cfg(unix)]
+pub fn owner_of(path: &Path) -> Option<User> {
+    std::fs::metadata(path).ok().map(|metadata| User(std::os::unix::fs::MetadataExt::uid(&metadata)))
+}
+
+/// Whose a file or folder is; None where that cannot be told.
+#[cfg(not(unix))]
+pub fn owner_of(_: &Path) -> Option<User> {
+    None
+}
+
+/// The name of a group, or its number.
+#[cfg(unix)]
+pub(super) fn group(group: u32) -> String {
+    match lines(GROUP).iter().find(|line| number(line, 2) == Some(group)) {
+        Some(line) => format!("the group `{}`", line[0]),
+        None => format!("the group {group}"),
+    }
+}
+
+/// Whether nobody is in a group but this user, and those who can do everything anyway.
+#[cfg(unix)]
+pub(super) fn is_private(group: u32, user: User) -> bool {
+    // Of macOS, 80 is `admin`, who may use sudo. All that Homebrew makes is theirs.
+    if group == 0 || cfg!(target_os = "macos") && group == 80 {
+        return true;
+    }
+    let (users, groups) = (lines(PASSWD), lines(GROUP));
+    let Some(found) = groups.iter().find(|line| number(line, 2) == Some(group)) else {
+        // Of a directory service, or of a container that names nobody.
+        return group == user.0;
+    };
+    let name = users.iter().find(|line| number(line, 2) == Some(user.0)).map(|line| line[0].as_str());
+    let members = found.get(3).map(String::as_str).unwrap_or_default();
+    let is_alone = members.split(',').filter(|member| !member.is_empty()).all(|member| Some(member) == name);
+    is_alone && users.iter().all(|line| number(line, 3) != Some(group) || number(line, 2) == Some(user.0))
+}
+
+/// The fields of each line of passwd(5) or group(5).
+fn lines(file: &str) -> Vec<Vec<String>> {
+    let text = crate::system::file::read(Path::new(file)).ok().flatten().unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    text.lines().map(|line| line.split(':').map(str::to_owned).collect()).collect()
+}
+
+fn number(line: &[String], field: usize) -> Option<u32> {
+    line.get(field)?.parse().ok()
+}
+
+const PASSWD: &str = "/etc/passwd";
+#[cfg(unix)]
+const GROUP: &str = "/etc/group";

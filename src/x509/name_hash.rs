@@ -1,0 +1,88 @@
+//! The number that OpenSSL finds a certificate's file by.
+
+use crate::x509::asn1::{Reader, tag};
+use crate::x509::{Certificate, sha1};
+
+/// The hash of a certificate's subject, as `openssl x509 -subject_hash` prints it and as hashed folders name their files
+/// by. None for a name that OpenSSL cannot read: it could not read the certificate either.
+///
+/// It is the start of SHA-1 over a form of the name in which case and blanks make no difference.
+pub fn hash(certificate: &Certificate) -> Option<u32> {
+    let canonical = canonical(certificate.subject().as_bytes())?;
+    sha1(&canonical).first_chunk().map(|start| u32::from_le_bytes(*start))
+}
+
+/// The RDNSequence without its outer header, every text in one form. A set without attributes leaves nothing.
+fn canonical(rdns: &[u8]) -> Option<Vec<u8>> {
+    let mut rdns = Reader::new(rdns);
+    let mut name = Vec::new();
+    while !rdns.is_empty() {
+        let mut attributes = Reader::new(rdns.expect(tag::SET, "name").ok()?.content);
+        let mut set = Vec::new();
+        while !attributes.is_empty() {
+            let mut fields = Reader::new(attributes.expect(tag::SEQUENCE, "name").ok()?.content);
+            let (kind, value) = (fields.expect(tag::OID, "name").ok()?, fields.element().ok()?);
+            let mut attribute = kind.whole.to_vec();
+            match utf8(value.tag, value.content)? {
+                Some(text) => push(&mut attribute, tag::UTF8_STRING, &folded(&text)),
+                None => push(&mut attribute, value.tag, value.content),
+            }
+            let mut whole = Vec::new();
+            push(&mut whole, tag::SEQUENCE, &attribute);
+            set.push(whole);
+        }
+        // DER's order of a SET OF (X.690 section 11.6), whatever order the certificate has.
+        set.sort();
+        if !set.is_empty() {
+            push(&mut name, tag::SET, &set.concat());
+        }
+    }
+    Some(name)
+}
+
+/// A text of the kinds that OpenSSL compares without regard to case; `Some(None)` for the other kinds that it takes in
+/// names, which count as they stand; None for what it does not take, and for a text that breaks the rules of its kind.
+///
+/// TeletexString counts as Latin-1.
+fn utf8(kind: u8, content: &[u8]) -> Option<Option<String>> {
+    let text = match kind {
+        tag::UTF8_STRING => str::from_utf8(content).ok()?.to_owned(),
+        tag::PRINTABLE_STRING | tag::TELETEX_STRING | tag::IA5_STRING => {
+            content.iter().copied().map(char::from).collect()
+        }
+        tag::BMP_STRING => {
+            let (units, rest) = content.as_chunks();
+            let text = units.iter().map(|unit| char::from_u32(u16::from_be_bytes(*unit).into()));
+            rest.is_empty().then(|| text.collect::<Option<String>>())??
+        }
+        tag::UNIVERSAL_STRING => {
+            let (units, rest) = content.as_chunks();
+            let text = units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit)));
+            rest.is_empty().then(|| text.collect::<Option<String>>())??
+        }
+        tag::NUMERIC_STRING | tag::BIT_STRING | tag::SEQUENCE => return Some(None),
+        _ => return None,
+    };
+    Some(Some(text))
+}
+
+/// ASCII letters in lower case, blanks at the ends gone, runs of them as one. Blanks are those of C's `isspace`.
+fn folded(text: &str) -> Vec<u8> {
+    let blank = |c: char| matches!(c, '\t'..='\r' | ' ');
+    let words: Vec<&str> = text.split(blank).filter(|word| !word.is_empty()).collect();
+    words.join(" ").to_ascii_lowercase().into_bytes()
+}
+
+fn push(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
+    out.push(tag);
+    let length = content.len().to_be_bytes();
+    match content.len() {
+        short @ 0..0x80 => out.push(short as u8),
+        _ => {
+            let octets = &length[length.iter().take_while(|octet| **octet == 0).count()..];
+            out.push(0x80 | octets.len() as u8);
+            out.extend_from_slice(octets);
+        }
+    }
+    out.extend_from_slice(content);
+}
