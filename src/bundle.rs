@@ -1,7 +1,9 @@
 //! From certificates of any origin to a bundle: checked, without duplicates, ordered, never empty.
 
+mod error;
 mod pattern;
 mod policy;
+mod role;
 mod set;
 
 use std::collections::HashMap;
@@ -11,13 +13,14 @@ use std::path::Path;
 
 use time::{Date, OffsetDateTime};
 
-use crate::catalog::Role;
-use crate::error::Error;
-use crate::format::{self, Entry, Format, Member, Passwords};
+use crate::format::{self, DecodeError, Entry, Format, Member, Passwords};
+use crate::system;
 use crate::system::file;
 use crate::x509::{Certificate, Fingerprint};
+pub use error::Error;
 pub(crate) use pattern::wildcard;
 pub use pattern::{BadPattern, Pattern};
+pub use role::Role;
 pub use set::{CertificateSet, Origin, OriginId, Sighting};
 
 /// What a certificate must be to become a root.
@@ -211,8 +214,8 @@ impl Bundle {
     /// Writes a file of these roots, whole or not at all, whatever stood there before.
     pub fn save(&self, path: &Path, format: &Format, password: Option<&str>) -> Result<(), Error> {
         let here = |source| match source {
-            format::Error::Io(source) => Error::io("write", path)(source),
-            source => Error::Decode { origin: path.display().to_string(), source },
+            format::Error::Io(source) => Error::from(system::Error::io("write", path)(source)),
+            source => DecodeError::of(path)(source).into(),
         };
         file::replace(path, |output| self.write(format, password, output).map_err(here))
     }

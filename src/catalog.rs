@@ -4,22 +4,25 @@
 //! is parsed before it is asked for, and then only the provider that is asked for.
 
 mod custom;
+mod error;
 mod external;
 mod followed;
+mod location;
 mod provider;
 mod template;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
-use crate::manifest::KeptCatalogue;
+use crate::bundle::Role;
 use crate::x509::Fingerprint;
 pub use custom::{Files, NewProvider};
+pub use error::Error;
 use external::Own;
 pub use external::{archive_is_kept, check_archive, keep_archive};
-pub use followed::ServerFile;
-pub use provider::{Encoding, Followed, Names, Provider, Role, Root, Rotation, Selection, Token};
+pub use followed::{Encoding, Followed, Names, ServerFile, Token};
+pub use location::{Location, NamedCatalogue};
+pub use provider::{Provider, Root, Rotation, Selection};
 
 /// The providers built in, those of the user's own folder, and those of the catalogues that a manifest names.
 #[derive(Clone, Debug)]
@@ -49,7 +52,7 @@ impl Catalog {
 
     /// With catalogues that a manifest names besides. Archives are read as [`keep_archive`] keeps them in a folder; one
     /// that is not there, or is damaged, is an error where its providers are asked for, and no earlier.
-    pub fn with(mut self, named: &[KeptCatalogue], archives: &Path) -> Self {
+    pub fn with(mut self, named: &[NamedCatalogue], archives: &Path) -> Self {
         self.own.extend(named.iter().map(|named| Own::named(named, archives)));
         self
     }

@@ -25,7 +25,7 @@ use std::path::Path;
 use crate::system::limits;
 use crate::x509::{Certificate, Fingerprint};
 pub(crate) use alias::aliases;
-pub use error::Error;
+pub use error::{DecodeError, Error};
 pub(crate) use identify::what_is;
 pub use password::Passwords;
 pub(crate) use pem::order::in_order;

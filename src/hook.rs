@@ -3,69 +3,18 @@
 //! A hook runs once for all changes of a command, after the last of them. It gets them as JSON on standard input and, in
 //! short, in [`VARIABLES`]. What it does is no longer pgtrust's affair: no store goes back because a hook failed.
 
+mod error;
 mod pending;
 mod run;
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
 use crate::journal::{Listed, Record};
-use crate::system::limits;
+use crate::manifest::Hook;
+pub use error::Error;
 pub use pending::Owed;
-
-/// A program, and what it waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Described")]
-#[non_exhaustive]
-pub struct Hook {
-    /// The name of a target, the path of a store, or the provider whose combined PEM it is. Any store without it.
-    pub target: Option<String>,
-    /// The program and its arguments. No shell reads them.
-    pub run: Vec<String>,
-    /// How long it may take.
-    pub timeout: Duration,
-}
-
-/// As the manifest has it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Described {
-    on: Event,
-    target: Option<String>,
-    run: Vec<String>,
-    timeout: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Event {
-    Change,
-}
-
-impl TryFrom<Described> for Hook {
-    type Error = String;
-
-    fn try_from(described: Described) -> Result<Self, String> {
-        let Described { on: Event::Change, target, run, timeout } = described;
-        let program = run.first().filter(|program| !program.is_empty()).ok_or("`run` of a hook names no program")?;
-        let path = Path::new(program);
-        // Whoever chooses the folder that pgtrust is started in must not choose the program too.
-        if !path.is_absolute() && path.components().count() != 1 {
-            return Err(format!("`run` of a hook begins with a name or an absolute path, not with `{program}`"));
-        }
-        let timeout = match timeout {
-            None => limits::HOOK_TIME,
-            Some(text) => match humantime::parse_duration(&text) {
-                Ok(timeout) if timeout > Duration::ZERO => timeout,
-                _ => return Err(format!("`timeout` of a hook is a time such as `30s` or `2m`, not `{text}`")),
-            },
-        };
-        Ok(Self { target, run, timeout })
-    }
-}
 
 impl Hook {
     /// Whether this change is one that it waits for.
@@ -78,11 +27,6 @@ impl Hook {
     /// Whether one of these changes is.
     pub fn concerns_any(&self, changes: &[Change]) -> bool {
         changes.iter().any(|change| self.concerns(change))
-    }
-
-    /// Its command line, to be shown.
-    pub fn command(&self) -> String {
-        self.run.join(" ")
     }
 
     /// Runs it for these changes in this folder, and returns the last lines of what it wrote.
@@ -180,29 +124,6 @@ mod tests {
     fn change(store: &str, target: Option<&str>, added: &[&[u8]]) -> Change {
         let listed = |bytes: &&[u8]| Listed { sha256: Fingerprint::of(bytes), subject: "CN=x".to_owned() };
         Change::new(Path::new(store), target, "refresh").with(&added.iter().map(listed).collect::<Vec<_>>(), &[])
-    }
-
-    #[test]
-    fn a_hook_is_checked_as_it_is_read() {
-        let read = hook("on = \"change\"\nrun = [\"/bin/true\"]").unwrap();
-        assert_eq!((read.target, read.timeout), (None, limits::HOOK_TIME));
-        assert_eq!(hook("on = \"change\"\nrun = [\"x\"]\ntimeout = \"2m\"").unwrap().timeout, Duration::from_secs(120));
-        for (text, word) in [
-            ("run = [\"x\"]", "on"),
-            ("on = \"start\"\nrun = [\"x\"]", "start"),
-            ("on = \"change\"", "run"),
-            ("on = \"change\"\nrun = \"systemctl reload x\"", "expected a sequence"),
-            ("on = \"change\"\nrun = []", "names no program"),
-            ("on = \"change\"\nrun = [\"\"]", "names no program"),
-            ("on = \"change\"\nrun = [\"bin/reload\"]", "absolute path"),
-            ("on = \"change\"\nrun = [\"./reload\"]", "absolute path"),
-            ("on = \"change\"\nrun = [\"x\"]\ntimeout = \"0s\"", "0s"),
-            ("on = \"change\"\nrun = [\"x\"]\ntimeout = \"soon\"", "soon"),
-            ("on = \"change\"\nrun = [\"x\"]\nshell = true", "shell"),
-        ] {
-            let error = hook(text).unwrap_err();
-            assert!(error.contains(word), "{text}: {error}");
-        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! store's own bytes.
 
 mod backups;
+mod error;
 mod undo;
 
 use std::collections::{BTreeSet, HashSet};
@@ -16,12 +17,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::error::Error;
+use crate::system;
 use crate::system::file;
 pub use crate::system::file::Access;
 use crate::system::lock::Lock;
 use crate::system::text::timestamp;
 use crate::x509::{Certificate, Fingerprint};
+pub use error::Error;
 
 /// The journal in one state folder.
 #[derive(Clone, Debug)]
@@ -182,7 +184,7 @@ impl Journal {
     /// Holds everyone else of this user off until the lock is dropped. Waits that long at most.
     pub fn lock(&self, wait: Duration) -> Result<Lock, Error> {
         file::create_folders(&self.state)?;
-        Lock::file(&self.state.join("lock"), wait)
+        Ok(Lock::file(&self.state.join("lock"), wait)?)
     }
 
     /// Every record, oldest first.
@@ -207,7 +209,7 @@ impl Journal {
     /// When one of the store's files cannot be written, those before it are put back. When one was changed since it was
     /// read, that is [`Error::ChangedMeanwhile`], and the caller may read and plan again.
     pub fn apply(&self, step: Step<'_>) -> Result<Record, Error> {
-        let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("find", path));
+        let absolute = |path: &Path| std::path::absolute(path).map_err(system::Error::io("find", path));
         let mut files = Vec::new();
         for change in step.changes {
             let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Fingerprint::of);
@@ -219,7 +221,7 @@ impl Journal {
                 }
             }
             let path = absolute(&change.path)?;
-            let access = Access::of(&path).map_err(Error::io("read", &path))?;
+            let access = Access::of(&path).map_err(system::Error::io("read", &path))?;
             files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after), access });
         }
         self.sweep(step.changes)?;
@@ -301,11 +303,12 @@ impl Journal {
         file::create_folders(folder)?;
         let torn = file::read(&path)?.is_some_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'));
         let mut line = if torn { vec![b'\n'] } else { vec![] };
-        serde_json::to_writer(&mut line, record).map_err(|error| Error::io("write", &path)(error.into()))?;
+        serde_json::to_writer(&mut line, record).map_err(|error| system::Error::io("write", &path)(error.into()))?;
         line.push(b'\n');
         let journal = file::open_or_make(&path, File::options().append(true));
-        let mut journal = journal.map_err(Error::io("open", &path))?;
-        journal.write_all(&line).and_then(|()| journal.sync_all()).map_err(Error::io("write", &path))
+        let mut journal = journal.map_err(system::Error::io("open", &path))?;
+        let written = journal.write_all(&line).and_then(|()| journal.sync_all());
+        Ok(written.map_err(system::Error::io("write", &path))?)
     }
 
     fn backup(&self, digest: &Fingerprint) -> PathBuf {

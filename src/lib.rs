@@ -2,7 +2,6 @@
 
 pub mod bundle;
 pub mod catalog;
-mod error;
 pub mod format;
 pub mod hook;
 pub mod journal;
@@ -18,6 +17,6 @@ pub mod x509;
 
 pub use bundle::{Bundle, CertificateSet, Policy};
 pub use catalog::Catalog;
-pub use error::Error;
+pub use ops::{Error, Machine};
 pub use system::text::{is_unsafe, sanitise, timestamp};
 pub use x509::{Certificate, Fingerprint};

@@ -43,6 +43,8 @@
 //! Comments, order and spacing of a person stay when pgtrust adds to it.
 
 mod catalogue;
+mod error;
+mod hook;
 mod source;
 mod target;
 
@@ -51,15 +53,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
-use crate::catalog::Selection;
-use crate::error::Error;
+use crate::catalog::{NamedCatalogue, Selection};
 use crate::format::{Entry, Format, Member};
-use crate::hook::Hook;
 use crate::system::file;
 use crate::system::limits;
 use crate::system::toml;
 use crate::x509::Certificate;
-pub use catalogue::{KeptCatalogue, Place, catalogues};
+pub use catalogue::catalogues;
+pub use error::Error;
+pub use hook::Hook;
 pub use source::{KeptSource, NewRoots, TokenFrom};
 pub use target::{KeptTarget, Opening};
 
@@ -82,7 +84,7 @@ struct Kept {
     target: Vec<KeptTarget>,
     hook: Vec<Hook>,
     accepted: Vec<Accepted>,
-    catalogue: Vec<KeptCatalogue>,
+    catalogue: Vec<NamedCatalogue>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -311,7 +313,7 @@ impl Manifest {
 
     /// Writes it, if anything changed.
     pub fn save(&self) -> Result<(), Error> {
-        self.changed()?.map_or(Ok(()), |text| file::replace_bytes(&self.path, text.as_bytes()))
+        Ok(self.changed()?.map_or(Ok(()), |text| file::replace_bytes(&self.path, text.as_bytes()))?)
     }
 
     fn tables(&mut self, key: &str) -> Result<&mut ArrayOfTables, Error> {

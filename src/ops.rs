@@ -1,4 +1,28 @@
-//! The use cases.
+//! The use cases: values in, values out. Whatever the command line does, it does with these.
 
+pub mod accept;
+mod change;
+pub mod custom;
+mod error;
+pub mod fetch;
+mod findings;
+mod hooks;
+pub mod inspect;
+pub mod install;
 pub mod last_run;
+pub mod load;
+pub mod machine;
+pub mod managed;
+pub mod note;
+pub mod password;
+pub mod permissions;
+pub mod refresh;
+pub mod remove;
 pub mod status;
+mod stores;
+pub mod undo;
+
+pub use error::{Error, RequestError};
+pub use machine::Machine;
+pub use note::Note;
+pub use stores::Stores;

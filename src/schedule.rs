@@ -16,14 +16,15 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
 use crate::manifest::Manifest;
+use crate::system;
 use crate::system::file;
 use crate::system::layout::{Environment, Layout};
 use crate::tool;
 pub use job::{Job, Settings};
 pub use plan::{Command, Step, apply};
 pub use problem::Problem;
+pub use problem::Problem as Error;
 pub use times::{Days, Every, Times};
 
 /// Every scheduler, in the order of preference. Cron comes last, because systems with another have it too.
@@ -139,7 +140,7 @@ impl Machine<'_> {
     }
 
     fn home(&self) -> Result<&Path, Error> {
-        self.environment.home.as_deref().ok_or(Error::HomeUnknown)
+        Ok(self.environment.home.as_deref().ok_or(system::Error::HomeUnknown)?)
     }
 
     /// Whether a scheduler's program is on the search path.

@@ -1,36 +1,38 @@
 //! Where certificates come from: providers, files, folders, standard input, this machine.
 
-#[cfg(feature = "fetch")]
 mod catalogue;
 #[cfg(feature = "fetch")]
 mod download;
 #[cfg(feature = "fetch")]
 pub mod enforcement;
 #[cfg(feature = "fetch")]
-mod fetch;
+mod error;
 #[cfg(feature = "fetch")]
-mod findings;
+mod fetch;
 mod tenant;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::bundle::Role;
 use crate::bundle::{CertificateSet, Origin};
-use crate::catalog::{Catalog, Role, Selection};
-use crate::error::Error;
-use crate::format::{self, Decoded, Entry, Format, Member, Passwords, Place};
+use crate::catalog;
+use crate::catalog::{Catalog, Selection};
+use crate::format::{self, DecodeError, Decoded, Entry, Format, Member, Passwords, Place};
 use crate::manifest::Manifest;
 use crate::store::folder;
 use crate::store::jvm::Jvm;
 use crate::store::nss::{Certutil, Database};
+use crate::system;
 use crate::system::file;
 use crate::system::limits;
 use crate::x509::Certificate;
-#[cfg(feature = "fetch")]
 pub use catalogue::{CatalogueResult, CatalogueState, fetch_catalogues};
 #[cfg(feature = "fetch")]
 pub use download::{Download, DownloadError, Downloader, Method, Mirror, Request, Secret, Settings};
+#[cfg(feature = "fetch")]
+pub use error::Error;
 #[cfg(feature = "fetch")]
 pub use fetch::{Asked, Fetched, Held, Network, Progress, RootResult, RootState, UrlState};
 pub use tenant::answer::certificates as certificates_in_answer;
@@ -93,8 +95,8 @@ impl Source {
             path if Path::new(path).exists() => Ok(Self::Path(path.into())),
             name => {
                 let suggestion = match catalog.provider(name) {
-                    Err(Error::UnknownProvider { suggestion, .. }) => suggestion,
-                    Err(error @ Error::BadCatalogue { .. }) => return Err(error),
+                    Err(catalog::Error::UnknownProvider { suggestion, .. }) => suggestion,
+                    Err(error @ catalog::Error::BadCatalogue { .. }) => return Err(error.into()),
                     _ => None,
                 };
                 Err(Error::NoSuchSource { name: name.to_owned(), suggestion })
@@ -106,7 +108,7 @@ impl Source {
     pub fn name(&self) -> Result<Option<String>, Error> {
         Ok(match self {
             Self::Path(path) => {
-                let absolute = std::path::absolute(path).map_err(Error::io("find", path))?;
+                let absolute = std::path::absolute(path).map_err(system::Error::io("find", path))?;
                 Some(absolute.to_string_lossy().into_owned())
             }
             Self::Provider(id) => Some(id.clone()),
@@ -144,7 +146,7 @@ pub fn load_provider(
 /// and reported; folders in it are not entered.
 pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
     if !path.is_dir() {
-        let mut input = File::open(path).map_err(Error::io("read", path))?;
+        let mut input = File::open(path).map_err(system::Error::io("read", path))?;
         return load(set, &mut input, Origin::File(path.to_owned()), passwords);
     }
     let mut problems = Vec::new();
@@ -156,7 +158,7 @@ pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>
                 problems.extend(more);
                 set.absorb(own);
             }
-            Err(Error::Decode { source, .. }) => {
+            Err(Error::Decode(DecodeError { source, .. })) => {
                 let reason = source.to_string();
                 problems.push(Problem { origin: Origin::File(path), place: None, reason, lost: true });
             }
@@ -194,12 +196,12 @@ pub fn load(
 pub fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Result<(), Error> {
     let entries: Vec<Entry<'_>> = held.map(|certificate| Entry { certificate, origin: "held" }).collect();
     if entries.is_empty() {
-        return if path.exists() { file::remove(path) } else { Ok(()) };
+        return if path.exists() { Ok(file::remove(path)?) } else { Ok(()) };
     }
     let mut bytes = Vec::new();
     let written = (Format::pem().encode)(&mut entries.into_iter(), None, &mut bytes);
-    written.map_err(|source| Error::Decode { origin: path.display().to_string(), source })?;
-    if file::read(path)?.as_deref() == Some(&bytes) { Ok(()) } else { file::replace_bytes(path, &bytes) }
+    written.map_err(DecodeError::of(path))?;
+    if file::read(path)?.as_deref() == Some(&bytes) { Ok(()) } else { Ok(file::replace_bytes(path, &bytes)?) }
 }
 
 /// The certificates in a file; none when there is no file.
@@ -229,8 +231,8 @@ pub fn decode(
     visit: &mut dyn FnMut(Member),
 ) -> Result<Decoded, Error> {
     format::decode(input, limits::INPUT, passwords, visit).map_err(|source| match source {
-        format::Error::Io(source) => Error::Io { action: "read", path: origin.to_string().into(), source },
-        source => Error::Decode { origin: origin.to_string(), source },
+        format::Error::Io(source) => system::Error::io("read", Path::new(&origin.to_string()))(source).into(),
+        source => DecodeError::of(origin.to_string())(source).into(),
     })
 }
 
@@ -246,7 +248,7 @@ pub fn load_database(set: &mut CertificateSet, folder: &Path, certutil: &Certuti
 
 /// Adds the roots of a Java installation to a set.
 pub fn load_jdk(set: &mut CertificateSet, jvm: &Jvm) -> Result<Vec<Problem>, Error> {
-    let mut input = File::open(&jvm.store).map_err(Error::io("read", &jvm.store))?;
+    let mut input = File::open(&jvm.store).map_err(system::Error::io("read", &jvm.store))?;
     load(set, &mut input, Origin::Jdk, Passwords::Usual)
 }
 

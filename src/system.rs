@@ -1,9 +1,12 @@
 //! The machine: files replaced whole, locks, who may write what, folders, text made safe, limits.
 
-pub(crate) mod file;
+pub(crate) mod error;
+pub mod file;
 pub mod layout;
 pub mod limits;
 pub mod lock;
 pub mod permissions;
-pub(crate) mod text;
+pub mod text;
 pub(crate) mod toml;
+
+pub use error::{Error, IoError};

@@ -8,7 +8,7 @@ use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::error::Error;
+use crate::system::Error;
 use crate::system::text::sanitise;
 #[cfg(feature = "fetch")]
 pub(crate) use within::run_within;

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use pgtrust::Catalog;
-use pgtrust::catalog::{Encoding, Provider, Role, Selection};
+use pgtrust::bundle::Role;
+use pgtrust::catalog::{Encoding, Provider, Selection};
 use pgtrust::format::{Entry, Format};
 
 fn providers() -> Vec<Provider> {

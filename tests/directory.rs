@@ -9,8 +9,9 @@ use std::process::Command;
 use pgtrust::format::Entry;
 use pgtrust::journal::{Journal, Step};
 use pgtrust::store::folder::{Difference, Directory, Naming, hash};
-use pgtrust::{Certificate, Error, Fingerprint};
+use pgtrust::{Certificate, Error, Fingerprint, store};
 
+use crate::support::Hint as _;
 use crate::support::pgtrust::Run;
 use crate::support::pki::{Authority, TestCertificate};
 use crate::support::provider_server::ProviderServer;
@@ -114,7 +115,10 @@ fn behind_a_file_that_openssl_cannot_read_nothing_is_added() {
         let scene = Scene::new();
         block(&scene.folder().join(&name));
         let error = scene.plan(Naming::Hashed, std::slice::from_ref(&root)).unwrap_err();
-        assert!(matches!(&error, Error::BlockedHash { path, .. } if path.ends_with(&name)), "{error}");
+        assert!(
+            matches!(&error, Error::Store(store::Error::BlockedHash { path, .. }) if path.ends_with(&name)),
+            "{error}"
+        );
         assert!(error.hint().is_some());
         // It is so: openssl does not find the root at the next number.
         scene.write(&numbered(&root, 1), &authority.certificate.pem);
@@ -273,7 +277,7 @@ impl Scene {
 
     fn plan(&self, naming: Naming, roots: &[Certificate]) -> Result<Difference, Error> {
         let mut entries = roots.iter().map(|certificate| Entry { certificate, origin: "test current" });
-        Directory::read(&self.folder())?.add(naming, &mut entries)
+        Ok(Directory::read(&self.folder())?.add(naming, &mut entries)?)
     }
 
     fn add(&self, naming: Naming, roots: &[Certificate]) -> Difference {

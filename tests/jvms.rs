@@ -6,10 +6,12 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use pgtrust::Error;
 use pgtrust::store::jvm::{self, Cacerts, Jvm, PLACES};
 use pgtrust::system::layout::Environment;
 use tempfile::TempDir;
 
+use crate::support::Hint as _;
 use crate::support::pgtrust::Run;
 use crate::support::tools;
 
@@ -129,13 +131,13 @@ fn what_is_no_java_is_refused_with_the_reason_and_what_to_do() {
         (&file, "it is a file"),
         (&gone, "it does not exist"),
     ] {
-        let error = Jvm::at(path).unwrap_err();
+        let error = Error::from(Jvm::at(path).unwrap_err());
         let message = error.to_string();
         assert!(message.contains(reason) && message.contains(path.to_str().unwrap()), "{message}");
         assert!(error.hint().unwrap().contains("bin/java"), "{message}");
 
         let environment = Environment { java_home: Some(path.clone()), ..tree.environment() };
-        let error = jvm::in_use(&environment).unwrap_err();
+        let error = Error::from(jvm::in_use(&environment).unwrap_err());
         assert!(error.to_string().contains("(JAVA_HOME)"), "{error}");
         assert!(error.hint().unwrap().contains("unset JAVA_HOME"), "{error}");
     }
@@ -145,7 +147,7 @@ fn what_is_no_java_is_refused_with_the_reason_and_what_to_do() {
     let message = Jvm::at(&dangling).unwrap_err().to_string();
     assert!(message.contains("could not follow") && message.contains("lib/security/cacerts"), "{message}");
 
-    let error = jvm::in_use(&tree.environment()).unwrap_err();
+    let error = Error::from(jvm::in_use(&tree.environment()).unwrap_err());
     assert!(error.to_string().contains("neither JAVA_HOME nor `java` on PATH"), "{error}");
     assert!(error.hint().unwrap().contains("--java-home"), "{error}");
 }
@@ -155,7 +157,7 @@ fn a_launcher_that_starts_no_java_is_reported_with_what_it_says() {
     let tree = Tree::new();
     let shims = tree.script("/shims/java", "echo 'No version is set for command java' >&2; exit 126");
     let environment = Environment { path: Some(shims.into()), ..tree.environment() };
-    let error = jvm::in_use(&environment).unwrap_err();
+    let error = Error::from(jvm::in_use(&environment).unwrap_err());
     assert!(error.to_string().contains("/shims/java"), "{error}");
     assert!(error.to_string().contains("No version is set for command java"), "{error}");
     assert!(error.hint().unwrap().contains("--java-home"), "{error}");

@@ -9,8 +9,9 @@ use pgtrust::catalog::Selection;
 use pgtrust::journal::{Journal, Step};
 use pgtrust::store::folder::Difference;
 use pgtrust::store::nss::{Certutil, Database};
-use pgtrust::{Catalog, Certificate, Error, Fingerprint};
+use pgtrust::{Catalog, Certificate, Error, Fingerprint, store, system};
 
+use crate::support::Hint as _;
 use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::{Authority, TestCertificate};
 use crate::support::tools;
@@ -94,8 +95,8 @@ fn without_the_password_nothing_changes() {
     let root = read(&Authority::root("ours").certificate);
     for password_file in [None, Some(&wrong)] {
         let database = scene.read(password_file.map(PathBuf::as_path)).unwrap();
-        let error = database.add([&root].into_iter()).unwrap_err();
-        assert!(matches!(&error, Error::ToolFailed { .. }), "{error}");
+        let error = Error::from(database.add([&root].into_iter()).unwrap_err());
+        assert!(matches!(&error, Error::System(system::Error::ToolFailed { .. })), "{error}");
         assert!(error.hint().unwrap().contains("--password-file"), "{error}");
         assert_eq!(scene.contents(), before);
     }
@@ -178,7 +179,7 @@ fn what_is_no_database_or_not_ready_is_said() {
         }
         setup(folder.path());
         let before = fs::read_dir(folder.path()).unwrap().count();
-        let error = Database::read(folder.path(), &scene.program, None).unwrap_err();
+        let error = Error::from(Database::read(folder.path(), &scene.program, None).unwrap_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before, "{error}");
         (error.to_string(), error.hint().unwrap_or_default())
     };
@@ -191,7 +192,7 @@ fn what_is_no_database_or_not_ready_is_said() {
     assert!(error(&|folder| fs::write(folder.join("cert9.db-wal"), "x").unwrap()).0.contains("close it first"));
     assert!(error(&|folder| fs::write(folder.join("cert9.db"), "no database").unwrap()).0.contains("certutil"));
     let absent = Database::read(&scene.home.path().join("absent"), &scene.program, None).unwrap_err();
-    assert!(matches!(absent, Error::NotAnNssDatabase { .. }), "{absent}");
+    assert!(matches!(absent, store::Error::NotAnNssDatabase { .. }), "{absent}");
     let written_as_nss_does = format!("sql:{}", scene.database().display());
     Database::read(Path::new(&written_as_nss_does), &scene.program, None).unwrap();
 }
@@ -199,7 +200,7 @@ fn what_is_no_database_or_not_ready_is_said() {
 #[test]
 fn without_certutil_the_packages_are_named() {
     let empty = tempfile::tempdir().unwrap();
-    let error = Certutil::find(empty.path().as_os_str()).unwrap_err();
+    let error = Error::from(Certutil::find(empty.path().as_os_str()).unwrap_err());
     let hint = error.hint().unwrap();
     assert!(["libnss3-tools", "nss-tools", "`nss`"].iter().all(|package| hint.contains(package)), "{hint}");
 }
@@ -277,7 +278,7 @@ impl Scene {
     }
 
     fn read(&self, password_file: Option<&Path>) -> Result<Database, Error> {
-        Database::read(&self.database(), &self.program, password_file)
+        Ok(Database::read(&self.database(), &self.program, password_file)?)
     }
 
     fn add(&self, roots: &[Certificate]) -> Difference {

@@ -2,6 +2,8 @@
 
 pub(crate) mod der;
 pub(crate) mod forms;
+#[path = "../src/cli/hint.rs"]
+mod hint;
 pub(crate) mod keytool;
 #[cfg(unix)]
 pub(crate) mod pgbouncer;
@@ -14,3 +16,14 @@ pub(crate) mod random;
 pub(crate) mod reply;
 pub(crate) mod store;
 pub(crate) mod tools;
+
+/// What the command line tells a user to do about an error of the library.
+pub(crate) trait Hint {
+    fn hint(&self) -> Option<String>;
+}
+
+impl Hint for ::pgtrust::Error {
+    fn hint(&self) -> Option<String> {
+        hint::hint(self)
+    }
+}

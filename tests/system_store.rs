@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pgtrust::store::known::system::{self, SYSTEMS, System};
-use pgtrust::{Certificate, Error};
+use pgtrust::{Certificate, Error, store};
 
+use crate::support::Hint as _;
 use crate::support::pgtrust::Home;
 
 #[test]
@@ -36,8 +37,11 @@ fn every_system_is_told_by_what_is_there_and_by_its_release_file() {
         assert_eq!(System::detect(root.path()).unwrap().name, name, "{release} {mark}");
     }
     let empty = tempfile::tempdir().unwrap();
-    let error = System::detect(empty.path()).unwrap_err();
-    assert!(matches!(error, Error::NoSystemStore { .. }) && error.hint().unwrap().contains("sslrootcert"));
+    let error = Error::from(System::detect(empty.path()).unwrap_err());
+    assert!(
+        matches!(error, Error::Store(store::Error::NoSystemStore { .. }))
+            && error.hint().unwrap().contains("sslrootcert")
+    );
 }
 
 #[test]
@@ -112,7 +116,7 @@ struct Case<'a> {
 fn a_missing_command_is_named_with_its_package() {
     let root = tempfile::tempdir().unwrap();
     let system = SYSTEMS.iter().find(|system| system.name == "debian").unwrap();
-    let error = system.check_command(root.path()).unwrap_err();
+    let error = Error::from(system.check_command(root.path()).unwrap_err());
     assert!(error.to_string().contains("update-ca-certificates"), "{error}");
     assert!(error.hint().unwrap().contains("`ca-certificates`"), "{error}");
     let name = format!("update-ca-certificates{}", std::env::consts::EXE_SUFFIX);

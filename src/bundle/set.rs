@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::path::PathBuf;
 
-use crate::catalog::Role;
+use super::Role;
 use crate::x509::{Certificate, Fingerprint};
 
 /// Where a certificate came from.

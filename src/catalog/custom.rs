@@ -6,10 +6,12 @@ use std::path::Path;
 use time::Date;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::{Catalog, Encoding, Role};
+use super::{Catalog, Encoding};
 use crate::bundle::Bundle;
-use crate::error::Error;
+use crate::bundle::Role;
+use crate::catalog::Error;
 use crate::format::{Entry, Format};
+use crate::system;
 use crate::system::file;
 use crate::system::limits;
 use crate::system::text::is_unsafe;
@@ -136,7 +138,7 @@ impl Files {
     /// Writes them into a folder, which is made. The definition comes last: without it there is no provider.
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
         file::replace_bytes(&folder.join(ROOTS), self.roots.as_bytes())?;
-        file::replace_bytes(&folder.join(DEFINITION), self.definition.as_bytes())
+        Ok(file::replace_bytes(&folder.join(DEFINITION), self.definition.as_bytes())?)
     }
 
     /// Removes a folder of them. One with other things in it stays as it is.
@@ -145,11 +147,11 @@ impl Files {
         let entries = file::entries(folder)?;
         if let Some(other) = entries.iter().map(AsRef::as_ref).find(|path| !ours(path)) {
             let reason = std::io::Error::other(format!("`{}` is in it too", other.display()));
-            return Err(Error::io("remove", folder)(reason));
+            return Err(system::Error::io("remove", folder)(reason).into());
         }
         file::remove(&folder.join(DEFINITION))?;
         file::remove(&folder.join(ROOTS))?;
-        fs::remove_dir(folder).map_err(Error::io("remove", folder))
+        Ok(fs::remove_dir(folder).map_err(system::Error::io("remove", folder))?)
     }
 }
 

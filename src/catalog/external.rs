@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::custom::{Files, is_device, name_fault};
-use crate::error::Error;
+use super::location::{Location, NamedCatalogue};
+use crate::catalog::Error;
 use crate::format;
-use crate::manifest::{KeptCatalogue, Place};
 use crate::system::file;
 use crate::system::limits;
 use crate::x509::Fingerprint;
@@ -34,11 +34,11 @@ impl Own {
         Self { name: path.display().to_string(), overrides: Vec::new(), content: Content::Folder(path) }
     }
 
-    pub(super) fn named(named: &KeptCatalogue, archives: &Path) -> Self {
-        let content = match &named.place {
-            Place::Folder(path) if path.is_dir() => Content::Folder(path.clone()),
-            Place::Folder(_) => Content::Unusable("there is no such folder".to_owned()),
-            Place::Archive { sha256, .. } => match kept(archives, sha256) {
+    pub(super) fn named(named: &NamedCatalogue, archives: &Path) -> Self {
+        let content = match &named.location {
+            Location::Folder(path) if path.is_dir() => Content::Folder(path.clone()),
+            Location::Folder(_) => Content::Unusable("there is no such folder".to_owned()),
+            Location::Archive { sha256, .. } => match kept(archives, sha256) {
                 Ok(Some(providers)) => Content::Archive(Arc::new(providers)),
                 Ok(None) => Content::Unusable("it has not been downloaded yet".to_owned()),
                 Err(reason) => Content::Unusable(reason),

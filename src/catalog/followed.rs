@@ -1,7 +1,90 @@
 //! What sources serve, and the files on servers that stand in their place.
 
-use super::provider::{Encoding, Followed};
+use serde::Deserialize;
+
 use crate::format::Format;
+
+/// What a URL serves. A hint for readers: content decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Base64 of PEM.
+    Base64Pem,
+    /// One certificate in DER.
+    Der,
+    /// PEM.
+    Pem,
+    /// PKCS#7.
+    Pkcs7,
+    /// A ZIP archive with stores in it.
+    Zip,
+}
+
+/// A bundle that is followed because its members may grow, or the answer of an API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Followed {
+    /// Where it is; may hold `{placeholders}` for what only the user knows.
+    #[serde(default)]
+    pub url: String,
+    /// Instead of a URL: [`ServerFile::path`].
+    pub(in crate::catalog) path: Option<String>,
+    /// Beside a path: [`ServerFile::mount`].
+    pub(super) mount: Option<String>,
+    /// The narrower bundle of one `{region}`.
+    pub regional: Option<String>,
+    /// What it serves.
+    pub encoding: Encoding,
+    /// Pattern on the subject (RFC 4514 form) of certificates that may be accepted from it.
+    pub subject: Option<String>,
+    /// JSON pointer (RFC 6901, `*` for every element) to the certificate in the answer.
+    pub json: Option<String>,
+    /// The header that carries the user's token.
+    pub token: Option<Token>,
+    /// Where the API tells the id that belongs to a name.
+    pub names: Option<Names>,
+}
+
+impl Followed {
+    /// Whether it can be downloaded without knowing anything of the user.
+    pub fn is_public(&self) -> bool {
+        self.token.is_none() && !self.url.contains('{')
+    }
+}
+
+/// How an API takes the user's token.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Token {
+    /// The environment variable that holds it.
+    pub env: String,
+    /// The one that holds the name which goes with it, for HTTP Basic (RFC 7617).
+    pub user_env: Option<String>,
+    /// The program, with its arguments, that prints one where no variable holds it.
+    pub command: Option<Vec<String>>,
+    /// The header's name.
+    pub header: String,
+    /// What stands before it in the header.
+    pub scheme: Option<String>,
+}
+
+/// A list that tells the id which belongs to a name, so that a user may say either.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Names {
+    /// Where it is.
+    pub url: String,
+    /// JSON pointer to its elements, with `*`.
+    pub each: String,
+    /// JSON pointer to the name in an element.
+    pub name: String,
+    /// JSON pointer to the id in an element.
+    pub id: String,
+}
 
 impl Encoding {
     /// The word in definitions.

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use toml_edit::Datetime;
 
-use super::followed::ServerFile;
+use super::followed::{Encoding, Followed, ServerFile};
 use super::template;
-use crate::bundle::{Origin, wildcard};
-use crate::error::Error;
+use crate::bundle::{Origin, Role, wildcard};
+use crate::catalog::Error;
 use crate::format::{self, Member, Passwords};
 use crate::system::toml;
 use crate::x509::{Certificate, Fingerprint};
@@ -90,123 +90,6 @@ impl Selection {
     fn takes(&self, role: Role) -> bool {
         role.installed() || self.retiring && role == Role::Retiring
     }
-}
-
-/// What is done with a pinned certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Role {
-    /// Servers use it: installed.
-    Current,
-    /// Servers are going to use it: installed.
-    Upcoming,
-    /// On its way out: kept where it stands, not newly added.
-    Retiring,
-    /// Known, so that stale stores are recognised; never installed.
-    Legacy,
-    /// No pin: the user accepted it by fingerprint. Installed.
-    Accepted,
-}
-
-impl Role {
-    /// The word in definitions, comments and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Current => "current",
-            Self::Upcoming => "upcoming",
-            Self::Retiring => "retiring",
-            Self::Legacy => "legacy",
-            Self::Accepted => "accepted",
-        }
-    }
-
-    /// Whether certificates of this role go into stores.
-    pub fn installed(self) -> bool {
-        matches!(self, Self::Current | Self::Upcoming | Self::Accepted)
-    }
-}
-
-/// What a URL serves. A hint for readers: content decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Encoding {
-    /// Base64 of PEM.
-    Base64Pem,
-    /// One certificate in DER.
-    Der,
-    /// PEM.
-    Pem,
-    /// PKCS#7.
-    Pkcs7,
-    /// A ZIP archive with stores in it.
-    Zip,
-}
-
-/// A bundle that is followed because its members may grow, or the answer of an API.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Followed {
-    /// Where it is; may hold `{placeholders}` for what only the user knows.
-    #[serde(default)]
-    pub url: String,
-    /// Instead of a URL: [`ServerFile::path`].
-    pub(super) path: Option<String>,
-    /// Beside a path: [`ServerFile::mount`].
-    pub(super) mount: Option<String>,
-    /// The narrower bundle of one `{region}`.
-    pub regional: Option<String>,
-    /// What it serves.
-    pub encoding: Encoding,
-    /// Pattern on the subject (RFC 4514 form) of certificates that may be accepted from it.
-    pub subject: Option<String>,
-    /// JSON pointer (RFC 6901, `*` for every element) to the certificate in the answer.
-    pub json: Option<String>,
-    /// The header that carries the user's token.
-    pub token: Option<Token>,
-    /// Where the API tells the id that belongs to a name.
-    pub names: Option<Names>,
-}
-
-impl Followed {
-    /// Whether it can be downloaded without knowing anything of the user.
-    pub fn is_public(&self) -> bool {
-        self.token.is_none() && !self.url.contains('{')
-    }
-}
-
-/// How an API takes the user's token.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct Token {
-    /// The environment variable that holds it.
-    pub env: String,
-    /// The one that holds the name which goes with it, for HTTP Basic (RFC 7617).
-    pub user_env: Option<String>,
-    /// The program, with its arguments, that prints one where no variable holds it.
-    pub command: Option<Vec<String>>,
-    /// The header's name.
-    pub header: String,
-    /// What stands before it in the header.
-    pub scheme: Option<String>,
-}
-
-/// A list that tells the id which belongs to a name, so that a user may say either.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Names {
-    /// Where it is.
-    pub url: String,
-    /// JSON pointer to its elements, with `*`.
-    pub each: String,
-    /// JSON pointer to the name in an element.
-    pub name: String,
-    /// JSON pointer to the id in an element.
-    pub id: String,
 }
 
 /// An announced or observed change of the certificates that a provider serves.
@@ -357,6 +240,11 @@ impl Provider {
         regions.sort_unstable();
         regions.dedup();
         regions
+    }
+
+    /// The API that hands out the CA of one customer.
+    pub fn api(&self) -> Option<&Followed> {
+        self.sources.iter().find(|source| source.url.contains('{'))
     }
 
     /// Where its certificates can be compared, in words.

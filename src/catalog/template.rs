@@ -1,6 +1,6 @@
 //! URLs with `{placeholders}` for what only the user knows.
 
-use super::provider::{Followed, Provider};
+use super::followed::Followed;
 
 impl Followed {
     /// What must be known of a customer to ask it, in the order of the URL.
@@ -30,13 +30,6 @@ impl Followed {
     /// Whether the value of this placeholder becomes a part of the host's name.
     pub(crate) fn is_in_host(&self, placeholder: &str) -> bool {
         host_of(&self.url).contains(&braced(placeholder))
-    }
-}
-
-impl Provider {
-    /// The API that hands out the CA of one customer.
-    pub fn api(&self) -> Option<&Followed> {
-        self.sources.iter().find(|source| source.url.contains('{'))
     }
 }
 

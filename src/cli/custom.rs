@@ -1,193 +1,74 @@
 //! `pgtrust providers add` and `pgtrust providers remove`
 
-use std::fs::File;
-use std::path::Path;
-
-use pgtrust::bundle::{CertificateSet, Origin};
-use pgtrust::catalog::{BUILT_IN_CATALOGUE, Catalog, Encoding, Files, NewProvider};
-use pgtrust::format::{self, Format, Member, Passwords};
-use pgtrust::source::{self, Downloader, Request, Settings};
-use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, timestamp};
+use pgtrust::ops::custom::{self, Offer, Offered, Outcome, Report, Request};
+use pgtrust::{Fingerprint, Machine, timestamp};
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::Status;
 use super::args::{AddProvider, RemoveProvider};
-use super::context::Context;
+use super::context;
+use super::notes;
 use super::ui::{self, Failure};
 
-pub(crate) fn add(context: &Context, args: &AddProvider) -> Result<Status, Failure> {
-    let catalog = context.catalog()?;
-    let folder = &context.layout()?.catalogue;
-    refuse_taken(&catalog, &args.name, folder)?;
-    let mut provider = NewProvider::new(&args.name, args.host.clone(), &catalog)?;
-    provider.title.clone_from(&args.title);
-    provider.docs.clone_from(&args.docs);
-    let offer = Offer::of(args, context.as_of)?;
-    let path = folder.join(&args.name);
-    let report = |outcome| Report::of(args, &path, &offer, outcome);
-    if args.pin.is_empty() && args.url.is_some() {
-        show(args, &report("not-written"))?;
-        suggest(context, args, &offer);
-        return Ok(Status::Found);
-    }
-    if !pins_hold(args, &offer) {
-        show(args, &report("not-written"))?;
-        return Ok(Status::Found);
-    }
-    provider.source = args.url.clone().zip(offer.encoding);
-    let files = provider.files(&offer.roots(&args.pin, context.as_of)?, context.now.date())?;
-
-    let _lock = if args.dry_run { None } else { Some(context.lock()?) };
-    let there = if Files::is_in(&path) { Some(Files::read(&path)?) } else { None };
-    let outcome = match there {
-        None => "created",
-        Some(there) if there.says_the_same(&files) => "unchanged",
-        Some(_) if args.replace => "replaced",
-        Some(_) => {
-            let message = format!("`{}` is there already and says something else", path.display());
-            let hint = "`--replace` writes it anew".to_owned();
-            return Err(Failure::Usage { message, hint });
-        }
+pub(crate) fn add(machine: &Machine<'_>, args: &AddProvider) -> Result<Status, Failure> {
+    context::warn_of_foreign_home(machine);
+    let offer = match &args.url {
+        Some(url) => Offer::Url(url.clone()),
+        None => Offer::File(args.file.clone().unwrap_or_default()),
     };
-    if !args.dry_run && outcome != "unchanged" {
-        files.write(&path)?;
+    let report = custom::add(
+        machine,
+        &Request {
+            name: args.name.clone(),
+            hosts: args.host.clone(),
+            title: args.title.clone(),
+            docs: args.docs.clone(),
+            offer,
+            pins: args.pin.clone(),
+            replace: args.replace,
+            dry_run: args.dry_run,
+        },
+    )?;
+    notes::show(&report.notes);
+    let name = args.url.clone().or_else(|| Some(args.file.as_ref()?.display().to_string())).unwrap_or_default();
+    report.faults.iter().for_each(|fault| ui::error(&format!("`{name}`: {fault}; nothing is written")));
+    show(args, &report)?;
+    if report.outcome == Outcome::NotWritten {
+        if report.faults.is_empty() {
+            suggest(machine, args, &report);
+        }
+        return Ok(Status::Found);
     }
-    show(args, &report(outcome))?;
-    warn_of_others(args, &offer);
+    warn_of_others(args, &report);
     Ok(Status::Done)
 }
 
-/// Nothing of another catalogue is overridden here: that is said in the manifest.
-fn refuse_taken(catalog: &Catalog, name: &str, folder: &Path) -> Result<(), Failure> {
-    let own = folder.display().to_string();
-    let Some(other) = catalog.catalogues_of(name).into_iter().find(|catalogue| *catalogue != own) else {
-        return Ok(());
-    };
-    let message = match other {
-        BUILT_IN_CATALOGUE => format!("`{name}` is a built-in provider"),
-        other => format!("`{name}` is a provider of the catalogue `{other}`"),
-    };
-    let hint = format!("choose another name; `pgtrust providers {name}` shows that one");
-    Err(Failure::Usage { message, hint })
-}
-
-/// What a URL or a file offers, every certificate with the reason why it is no root.
-struct Offer {
-    origin: Origin,
-    name: String,
-    /// What a URL serves, where it can be followed.
-    encoding: Option<Encoding>,
-    certificates: Vec<(Certificate, Option<String>)>,
-}
-
-impl Offer {
-    fn of(args: &AddProvider, as_of: OffsetDateTime) -> Result<Self, Failure> {
-        let Some(url) = &args.url else {
-            let path = args.file.clone().unwrap_or_default();
-            let mut input =
-                File::open(&path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
-            let name = path.display().to_string();
-            return Self::read(&mut input, Origin::File(path), name, as_of).map(|(offer, _)| offer);
-        };
-        let request = Request::file(url.clone(), Vec::new());
-        let body = Downloader::new(Settings::default()).get(&request).map_err(Error::from)?.body;
-        let (offer, format) = Self::read(&mut &body[..], Origin::File(url.into()), url.clone(), as_of)?;
-        let Some(encoding) = Encoding::of(format) else {
-            let message = format!("`{url}` serves a {} store, which cannot be followed", format.name);
-            let hint = "download it yourself, and pass it with `--file`".to_owned();
-            return Err(Failure::Usage { message, hint });
-        };
-        Ok(Self { encoding: Some(encoding), ..offer })
-    }
-
-    /// Refuses private keys in stores that may have them too: these are no certificates that somebody publishes.
-    fn read(
-        input: &mut dyn std::io::Read,
-        origin: Origin,
-        name: String,
-        as_of: OffsetDateTime,
-    ) -> Result<(Self, &'static Format), Failure> {
-        let mut set = CertificateSet::new();
-        let id = set.origin(origin.clone());
-        let mut refused = None;
-        let decoded = source::decode(input, &origin, Passwords::Usual, &mut |member| match member {
-            Member::Certificate { certificate, place, .. } => drop(set.insert(certificate, id, place.line)),
-            Member::Other { kind: "private-key" | "secret-key", place, .. } => {
-                refused = Some(format::Error::PrivateKey { place });
-            }
-            Member::Rejected { place, reason } => ui::warning(&format!("`{name}`: {place}: {reason}")),
-            _ => {}
-        })?;
-        if let Some(source) = refused {
-            return Err(Error::Decode { origin: name, source }.into());
-        }
-        let (roots, rejected) = match Bundle::build(set, &Policy::roots(as_of)) {
-            Ok((bundle, rejected)) => (bundle.certificates().cloned().collect(), rejected),
-            Err(Error::EmptyBundle { rejected }) => (Vec::new(), rejected),
-            Err(error) => return Err(error.into()),
-        };
-        let rejected = rejected.into_iter().map(|rejected| (rejected.certificate, Some(rejected.reason.to_string())));
-        let certificates = roots.into_iter().map(|root| (root, None)).chain(rejected).collect();
-        Ok((Self { origin, name, encoding: None, certificates }, decoded.format))
-    }
-
-    /// The roots that are named; all, when none is.
-    fn roots(&self, pins: &[Fingerprint], as_of: OffsetDateTime) -> Result<Bundle, Error> {
-        let mut set = CertificateSet::new();
-        let origin = set.origin(self.origin.clone());
-        for (certificate, _) in &self.certificates {
-            if pins.is_empty() || pins.contains(&certificate.fingerprint()) {
-                set.insert(certificate.clone(), origin, None);
-            }
-        }
-        Ok(Bundle::build(set, &Policy::roots(as_of))?.0)
-    }
-}
-
-/// Whether every pin is of a root that is there. Says which are not.
-fn pins_hold(args: &AddProvider, offer: &Offer) -> bool {
-    let mut hold = true;
-    for pin in &args.pin {
-        let found = offer.certificates.iter().find(|(certificate, _)| certificate.fingerprint() == *pin);
-        let fault = match found {
-            Some((_, None)) => continue,
-            Some((certificate, Some(reason))) => format!("`{}` {reason}", certificate.subject()),
-            None => format!("no certificate has the fingerprint {pin}"),
-        };
-        ui::error(&format!("`{}`: {fault}; nothing is written", offer.name));
-        hold = false;
-    }
-    hold
-}
-
 /// A followed URL that serves more than is pinned is a finding at every fetch.
-fn warn_of_others(args: &AddProvider, offer: &Offer) {
-    let other =
-        |(root, fault): &&(Certificate, Option<String>)| fault.is_none() && !args.pin.contains(&root.fingerprint());
-    let others = offer.certificates.iter().filter(other).map(|(root, _)| format!("`{}`", root.subject().short()));
-    let others: Vec<String> = others.collect();
+fn warn_of_others(args: &AddProvider, report: &Report) {
+    let other = |offered: &&Offered| offered.fault.is_none() && !offered.pinned;
+    let others = report.certificates.iter().filter(other);
+    let others: Vec<String> = others.map(|other| format!("`{}`", other.certificate.subject().short())).collect();
     if args.url.is_some() && !others.is_empty() {
         ui::warning(&format!("it serves roots that no pin names: {}; `pgtrust fetch` holds them", others.join(", ")));
     }
 }
 
 /// The command that takes what is served.
-fn suggest(context: &Context, args: &AddProvider, offer: &Offer) {
-    let roots: Vec<_> = offer.certificates.iter().filter(|(_, fault)| fault.is_none()).collect();
+fn suggest(machine: &Machine<'_>, args: &AddProvider, report: &Report) {
+    let roots: Vec<_> = report.certificates.iter().filter(|offered| offered.fault.is_none()).collect();
     if roots.is_empty() {
         ui::hint("none of these is a root; ask its owner where the root is");
         return;
     }
     let mut words = vec!["pgtrust".to_owned()];
-    words.extend(context.system.then(|| "--system".to_owned()));
+    words.extend(machine.system.then(|| "--system".to_owned()));
     words.extend(["providers".to_owned(), "add".to_owned(), args.name.clone()]);
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
     args.url.iter().for_each(|url| option("--url", url));
     args.host.iter().for_each(|host| option("--host", host));
     args.title.iter().for_each(|title| option("--title", title));
     args.docs.iter().for_each(|docs| option("--docs", docs));
-    roots.iter().for_each(|(root, _)| option("--pin", &root.fingerprint().to_string()));
+    roots.iter().for_each(|root| option("--pin", &root.certificate.fingerprint().to_string()));
     ui::hint(&format!("compare the fingerprints with what their owner says elsewhere, then: {}", words.join(" ")));
 }
 
@@ -198,88 +79,65 @@ fn quoted(word: &str) -> String {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Shown<'a> {
     name: &'a str,
     path: String,
     outcome: &'static str,
     dry_run: bool,
-    certificates: Vec<Listed<'a>>,
+    certificates: Vec<ShownCertificate<'a>>,
 }
 
 #[derive(Serialize)]
-struct Listed<'a> {
+struct ShownCertificate<'a> {
     sha256: Fingerprint,
     subject: String,
     not_before: String,
     not_after: String,
     pinned: bool,
     no_root: Option<&'a str>,
-    #[serde(skip)]
-    certificate: &'a Certificate,
 }
 
-impl<'a> Report<'a> {
-    fn of(args: &'a AddProvider, path: &Path, offer: &'a Offer, outcome: &'static str) -> Self {
-        let all = args.pin.is_empty() && args.file.is_some();
-        let certificates = offer.certificates.iter().map(|(certificate, fault)| Listed {
-            sha256: certificate.fingerprint(),
-            subject: certificate.subject().to_string(),
-            not_before: timestamp(certificate.not_before()),
-            not_after: timestamp(certificate.not_after()),
-            pinned: outcome != "not-written"
-                && fault.is_none()
-                && (all || args.pin.contains(&certificate.fingerprint())),
-            no_root: fault.as_deref(),
-            certificate,
+fn show(args: &AddProvider, report: &Report) -> Result<(), Failure> {
+    let path = report.path.display().to_string();
+    let outcome = match report.outcome {
+        Outcome::Created => "created",
+        Outcome::NotWritten => "not-written",
+        Outcome::Replaced => "replaced",
+        Outcome::Unchanged => "unchanged",
+    };
+    if args.json {
+        let certificates = report.certificates.iter().map(|offered| ShownCertificate {
+            sha256: offered.certificate.fingerprint(),
+            subject: offered.certificate.subject().to_string(),
+            not_before: timestamp(offered.certificate.not_before()),
+            not_after: timestamp(offered.certificate.not_after()),
+            pinned: offered.pinned,
+            no_root: offered.fault.as_deref(),
         });
         let certificates = certificates.collect();
-        Self { name: &args.name, path: path.display().to_string(), outcome, dry_run: args.dry_run, certificates }
-    }
-}
-
-fn show(args: &AddProvider, report: &Report<'_>) -> Result<(), Failure> {
-    if args.json {
-        return ui::json(report);
+        return ui::json(&Shown { name: &args.name, path, outcome, dry_run: args.dry_run, certificates });
     }
     let verb = match (report.outcome, args.dry_run) {
-        ("created", true) => "would be created",
-        ("replaced", true) => "would be replaced",
-        ("not-written", _) => "not written",
-        (outcome, _) => outcome,
+        (Outcome::Created, true) => "would be created",
+        (Outcome::Replaced, true) => "would be replaced",
+        (Outcome::NotWritten, _) => "not written",
+        _ => outcome,
     };
-    ui::data(&format!("{}: {verb}: {}", report.name, report.path))?;
-    for Listed { sha256, subject, pinned, no_root, certificate, .. } in &report.certificates {
+    ui::data(&format!("{}: {verb}: {path}", args.name))?;
+    for Offered { certificate, fault, pinned, .. } in &report.certificates {
         let sign = if *pinned { '+' } else { ' ' };
-        let fault = no_root.map_or_else(String::new, |reason| format!(", {reason}"));
-        ui::data(&format!("  {sign} {sha256} {subject}"))?;
+        let fault = fault.as_ref().map_or_else(String::new, |reason| format!(", {reason}"));
+        ui::data(&format!("  {sign} {} {}", certificate.fingerprint(), certificate.subject()))?;
         let (from, to) = (certificate.not_before().date(), certificate.not_after().date());
         ui::data(&format!("    valid {from} to {to}{fault}"))?;
     }
     Ok(())
 }
 
-pub(crate) fn remove(context: &Context, args: &RemoveProvider) -> Result<Status, Failure> {
-    let name = &args.name;
-    let catalog = context.catalog()?;
-    let path = context.layout()?.catalogue.join(name);
-    let own = context.layout()?.catalogue.display().to_string();
-    if !catalog.catalogues_of(name).contains(&own.as_str()) {
-        refuse_taken(&catalog, name, &context.layout()?.catalogue)?;
-        return Err(Error::UnknownProvider { id: name.clone(), suggestion: None }.into());
-    }
-    let _lock = if args.dry_run { None } else { Some(context.lock()?) };
-    let manifest = context.manifest()?;
-    let uses = manifest.uses(name);
-    if !uses.is_empty() {
-        let message = format!("`{name}` is in use: {}", uses.join(", "));
-        let hint = format!("take that out of `{}` first", manifest.path().display());
-        return Err(Failure::Usage { message, hint });
-    }
-    if args.dry_run {
-        ui::data(&format!("{name}: would be removed: {}", path.display()))?;
-    } else {
-        Files::remove(&path)?;
-        ui::data(&format!("{name}: removed: {}", path.display()))?;
-    }
+pub(crate) fn remove(machine: &Machine<'_>, args: &RemoveProvider) -> Result<Status, Failure> {
+    context::warn_of_foreign_home(machine);
+    let path = custom::remove(machine, &args.name, args.dry_run)?;
+    let verb = if args.dry_run { "would be removed" } else { "removed" };
+    ui::data(&format!("{}: {verb}: {}", args.name, path.display()))?;
     Ok(Status::Done)
 }

@@ -1,27 +1,23 @@
 //! `pgtrust enforcement`
 
-use std::path::PathBuf;
-
-use pgtrust::catalog::{Role, Selection};
-use pgtrust::format::Passwords;
-use pgtrust::manifest::Opening;
+use pgtrust::bundle::Role;
+use pgtrust::catalog::Selection;
+use pgtrust::ops::{managed, password};
 use pgtrust::source::enforcement::{self, Project};
 use pgtrust::source::{self, Downloader, Settings};
-use pgtrust::store::plan::Store;
-use pgtrust::{Certificate, CertificateSet, Error};
+use pgtrust::{Certificate, Machine};
 use serde::Serialize;
 
 use super::Status;
 use super::args::{Enforcement, EnforcementAction as Action, EnforcementProvider};
-use super::context::Context;
-use super::password;
-use super::place::Finder;
+use super::notes;
 use super::ui::{self, Failure};
 
-pub(crate) fn run(context: &Context, args: &Enforcement) -> Result<Status, Failure> {
+pub(crate) fn run(machine: &Machine<'_>, args: &Enforcement) -> Result<Status, Failure> {
     let EnforcementProvider::Supabase = args.provider;
-    let project = Project::parse(&args.project_ref).map_err(Error::from)?;
-    let token = token(context, args)?;
+    machine.refuse_shared_settings()?;
+    let project = Project::parse(&args.project_ref).map_err(source::Error::from)?;
+    let token = token(machine, args)?;
     let downloader = Downloader::new(Settings::default());
     let before = project.enforcement(&downloader, &token)?;
     let wanted = match args.action {
@@ -36,7 +32,7 @@ pub(crate) fn run(context: &Context, args: &Enforcement) -> Result<Status, Failu
         show(args, &project, before, before)?;
         return Ok(status(before.applied));
     }
-    if wanted && !may_enable(context, args)? {
+    if wanted && !may_enable(machine, args)? {
         return Ok(Status::Found);
     }
     if args.dry_run {
@@ -58,8 +54,8 @@ fn status(yes: bool) -> Status {
 }
 
 /// The access token. Not from the command line, which everyone on the machine can read.
-fn token(context: &Context, args: &Enforcement) -> Result<String, Failure> {
-    let of_environment = || context.variable(VARIABLE).map(|token| token.to_string_lossy().into_owned());
+fn token(machine: &Machine<'_>, args: &Enforcement) -> Result<String, Failure> {
+    let of_environment = || (machine.variable)(VARIABLE).map(|token| token.to_string_lossy().into_owned());
     let token = match &args.token_file {
         Some(_) => password::read(args.token_file.as_deref())?,
         None => of_environment(),
@@ -78,10 +74,12 @@ fn token(context: &Context, args: &Enforcement) -> Result<String, Failure> {
 }
 
 /// Says what enabling does to clients. False where this machine's own would not get through, unless the user knows.
-fn may_enable(context: &Context, args: &Enforcement) -> Result<bool, Failure> {
+fn may_enable(machine: &Machine<'_>, args: &Enforcement) -> Result<bool, Failure> {
     ui::warning("clients that connect without TLS are cut off, on every machine");
-    let roots = current_roots(context)?;
-    if holds_all(context, &roots)? {
+    let roots = current_roots(machine)?;
+    let (holds_all, notes) = managed::holds_all(machine, "supabase", &roots)?;
+    notes::show(&notes);
+    if holds_all {
         return Ok(true);
     }
     let names: Vec<String> = roots.iter().map(|root| format!("`{}`", root.subject().short())).collect();
@@ -98,34 +96,11 @@ fn may_enable(context: &Context, args: &Enforcement) -> Result<bool, Failure> {
     Ok(args.yes || args.dry_run)
 }
 
-fn current_roots(context: &Context) -> Result<Vec<Certificate>, Failure> {
-    let provider = context.catalog()?.provider("supabase")?;
+fn current_roots(machine: &Machine<'_>) -> Result<Vec<Certificate>, Failure> {
+    let provider = machine.catalog()?.provider("supabase")?;
     let installed = provider.installed(&Selection::default())?;
     let current = installed.into_iter().filter(|(root, _)| root.role == Role::Current);
     Ok(current.map(|(_, certificate)| certificate).collect())
-}
-
-/// Whether one of the kept stores, `root.crt` or the file that `fetch` keeps has all of these.
-fn holds_all(context: &Context, roots: &[Certificate]) -> Result<bool, Failure> {
-    let manifest = context.manifest()?;
-    let finder = Finder { context, manifest: &manifest, given: Opening::default(), with_public_roots: false };
-    let (mut places, _) = finder.kept()?;
-    if !context.system {
-        places.extend(finder.target("postgres")?);
-    }
-    for place in places.iter().filter(|place| place.store.path.exists()) {
-        match Store::open(&place.store, &place.access(context)) {
-            Ok(store) if roots.iter().all(|root| store.certificates().contains(&root)) => return Ok(true),
-            Ok(_) => {}
-            Err(error) => ui::problem(&error),
-        }
-    }
-    let fetched: PathBuf = context.layout()?.bundle_of("supabase");
-    let mut set = CertificateSet::new();
-    if fetched.exists() {
-        source::load_path(&mut set, &fetched, Passwords::Usual)?;
-    }
-    Ok(roots.iter().all(|root| set.contains(root)))
 }
 
 #[derive(Serialize)]

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use pgtrust::Machine;
 use pgtrust::journal::{History, Listed, Record};
 use serde::Serialize;
 
 use super::Status;
 use super::args;
-use super::context::Context;
 use super::ui::{self, Failure};
 
-pub(crate) fn run(context: &Context, args: &args::History) -> Result<Status, Failure> {
-    let journal = context.journal()?;
+pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status, Failure> {
+    let journal = machine.journal()?;
     let History { records, torn, .. } = journal.history()?;
     let store = args.store.as_deref().map(|store| std::path::absolute(store).unwrap_or_else(|_| store.to_owned()));
     let undone: HashMap<u64, u64> = records.iter().filter_map(|record| Some((record.undoes?, record.id))).collect();

@@ -1,23 +1,24 @@
 //! `pgtrust providers`
 
-use pgtrust::catalog::{BUILT_IN_CATALOGUE, Followed, Provider, Role, Token};
+use pgtrust::Machine;
+use pgtrust::bundle::Role;
+use pgtrust::catalog::{BUILT_IN_CATALOGUE, Followed, Provider, Token};
 use pgtrust::{Certificate, Fingerprint, timestamp};
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::Status;
 use super::args::{self, ProvidersCommand};
-use super::context::Context;
 use super::custom;
 use super::ui::{self, Failure};
 
-pub(crate) fn run(context: &Context, args: &args::Providers) -> Result<Status, Failure> {
+pub(crate) fn run(machine: &Machine<'_>, args: &args::Providers) -> Result<Status, Failure> {
     match &args.command {
-        Some(ProvidersCommand::Add(args)) => return custom::add(context, args),
-        Some(ProvidersCommand::Remove(args)) => return custom::remove(context, args),
+        Some(ProvidersCommand::Add(args)) => return custom::add(machine, args),
+        Some(ProvidersCommand::Remove(args)) => return custom::remove(machine, args),
         None => {}
     }
-    let catalog = context.catalog()?;
+    let catalog = machine.catalog()?;
     let mut status = Status::Done;
     match &args.name {
         Some(name) => {
@@ -25,7 +26,7 @@ pub(crate) fn run(context: &Context, args: &args::Providers) -> Result<Status, F
             let id = if catalog.contains(name) { None } else { host()? };
             let provider = catalog.provider(id.as_deref().unwrap_or(name))?;
             let report = report(&provider)?;
-            if args.json { ui::json(&report)? } else { show(&provider, &report, context.as_of)? }
+            if args.json { ui::json(&report)? } else { show(&provider, &report, machine.as_of)? }
         }
         None => {
             let ids = catalog.ids()?;
@@ -37,7 +38,7 @@ pub(crate) fn run(context: &Context, args: &args::Providers) -> Result<Status, F
                 list(&providers)?;
             }
             for problem in catalog.unusable() {
-                ui::problem(&problem);
+                ui::problem(&problem.into());
                 status = Status::Found;
             }
         }

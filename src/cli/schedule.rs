@@ -2,58 +2,63 @@
 
 use std::path::Path;
 
-use pgtrust::Error;
-use pgtrust::schedule::{self, Every, Machine, SCHEDULERS, Scheduler, Settings, Step};
+use pgtrust::Machine;
+use pgtrust::schedule::{self, Every, Machine as Host, SCHEDULERS, Scheduler, Settings, Step};
 use serde::Serialize;
 
 use super::Status;
 use super::args::{Schedule, ScheduleAction, ScheduleEnable};
-use super::context::Context;
-use super::env::absolute;
+use super::context;
 use super::ui::{self, Failure};
 
-pub(crate) fn run(context: &Context, args: &Schedule) -> Result<Status, Failure> {
-    if args.user && context.system {
+pub(crate) fn run(machine: &Machine<'_>, args: &Schedule) -> Result<Status, Failure> {
+    if args.user && machine.system {
         let message = "`--user` and `--system` exclude each other".to_owned();
         return Err(Failure::Usage { message, hint: "leave one of them out".to_owned() });
     }
-    let program = schedule::stable_program(&context.program()?, &context.search_path);
-    let machine = Machine {
-        environment: &context.environment,
-        root: &context.root,
-        layout: context.layout()?,
-        search_path: &context.search_path,
+    machine.refuse_shared_settings()?;
+    let search_path = context::search_path();
+    let program = schedule::stable_program(&context::program()?, &search_path);
+    let host = Host {
+        environment: &machine.environment,
+        root: &machine.root,
+        layout: machine.layout()?,
+        search_path: &search_path,
         program: &program,
         user: user(),
-        system: context.system,
+        system: machine.system,
     };
     match &args.action {
-        ScheduleAction::Enable(enabling) => enable(context, &machine, enabling, args.json),
-        ScheduleAction::Disable(disabling) => disable(&machine, disabling.dry_run, args.json),
-        ScheduleAction::Status => status(context, &machine, args.json),
+        ScheduleAction::Enable(enabling) => enable(machine, &host, enabling, args.json),
+        ScheduleAction::Disable(disabling) => disable(&host, disabling.dry_run, args.json),
+        ScheduleAction::Status => status(machine, &host, args.json),
     }
 }
 
-fn enable(context: &Context, machine: &Machine<'_>, args: &ScheduleEnable, json: bool) -> Result<Status, Failure> {
-    let manifest = context.manifest()?;
-    let before = scheduled(machine)?;
+fn enable(machine: &Machine<'_>, host: &Host<'_>, args: &ScheduleEnable, json: bool) -> Result<Status, Failure> {
+    let manifest = machine.manifest()?;
+    let before = scheduled(host)?;
     let named = args.via.as_deref().and_then(Scheduler::named);
     let known = before.first().map(|(scheduler, _)| *scheduler);
-    let scheduler = named.or(known).map_or_else(|| Scheduler::of(machine), Ok)?;
+    let scheduler = named.or(known).map_or_else(|| Scheduler::of(host), Ok)?;
     let kept = before.into_iter().next().map(|(_, settings)| settings);
     let (every, metrics) = kept.map_or((Every::Daily, None), |kept| (kept.every, kept.metrics));
     let settings = Settings {
         every: args.every.clone().unwrap_or(every),
-        metrics: args.metrics.as_deref().map(absolute).or(metrics),
+        metrics: args
+            .metrics
+            .as_deref()
+            .map(|file| std::path::absolute(file).unwrap_or_else(|_| file.to_owned()))
+            .or(metrics),
     };
-    let mut steps = scheduler.enable(machine, &manifest, &settings)?;
+    let mut steps = scheduler.enable(host, &manifest, &settings)?;
     let is_new = !steps.is_empty();
     // Only then: at no time is nothing scheduled.
     for other in SCHEDULERS.iter().filter(|other| other.name != scheduler.name) {
-        steps.extend(other.disable(machine)?);
+        steps.extend(other.disable(host)?);
     }
-    let job = Job::new(machine, scheduler, &settings);
-    carry_out(machine, args.dry_run, &steps)?;
+    let job = Job::new(host, scheduler, &settings);
+    carry_out(host, args.dry_run, &steps)?;
     let outcome = match (steps.is_empty(), args.dry_run) {
         (true, _) => "scheduled already",
         (false, true) => "would be scheduled",
@@ -62,31 +67,31 @@ fn enable(context: &Context, machine: &Machine<'_>, args: &ScheduleEnable, json:
     if json {
         ui::json(&Report { dry_run: args.dry_run, schedule: Some(job), steps: told(&steps) })?;
     } else {
-        ui::data(&format!("{}: {outcome} for {}: {}", scheduler.name, machine.whom(), job.when()))?;
+        ui::data(&format!("{}: {outcome} for {}: {}", scheduler.name, host.whom(), job.when()))?;
         show(&steps, args.dry_run)?;
     }
     if manifest.sources().is_empty() && manifest.targets().is_empty() {
         ui::warning("the manifest keeps nothing yet, so that there is nothing to refresh");
         ui::hint("`pgtrust install azure`, or another provider; then run this again");
     }
-    if let (true, Some(proxy)) = (is_new, context.proxy_variable()) {
+    if let (true, Some(proxy)) = (is_new, context::proxy_variable()) {
         ui::warning(&format!("`{proxy}` is set here and not in the job, because it may hold a password"));
         ui::hint(
             "set it where the job finds it: in a line of the crontab, or by `systemctl edit pgtrust-refresh.service`",
         );
     }
-    if is_new && scheduler.name == "systemd" && !machine.system {
+    if is_new && scheduler.name == "systemd" && !host.system {
         ui::hint("a user's timer runs while the user is logged in; `loginctl enable-linger` lets it run always");
     }
     Ok(Status::Done)
 }
 
-fn disable(machine: &Machine<'_>, dry_run: bool, json: bool) -> Result<Status, Failure> {
+fn disable(host: &Host<'_>, dry_run: bool, json: bool) -> Result<Status, Failure> {
     let mut steps = Vec::new();
     for scheduler in SCHEDULERS {
-        steps.extend(scheduler.disable(machine)?);
+        steps.extend(scheduler.disable(host)?);
     }
-    carry_out(machine, dry_run, &steps)?;
+    carry_out(host, dry_run, &steps)?;
     let outcome = match (steps.is_empty(), dry_run) {
         (true, _) => "was not scheduled",
         (false, true) => "would no longer be scheduled",
@@ -95,34 +100,34 @@ fn disable(machine: &Machine<'_>, dry_run: bool, json: bool) -> Result<Status, F
     if json {
         ui::json(&Report { dry_run, schedule: None, steps: told(&steps) })?;
     } else {
-        ui::data(&format!("{outcome} for {}", machine.whom()))?;
+        ui::data(&format!("{outcome} for {}", host.whom()))?;
         show(&steps, dry_run)?;
     }
     Ok(Status::Done)
 }
 
-fn status(context: &Context, machine: &Machine<'_>, json: bool) -> Result<Status, Failure> {
-    let manifest = context.manifest()?;
+fn status(machine: &Machine<'_>, host: &Host<'_>, json: bool) -> Result<Status, Failure> {
+    let manifest = machine.manifest()?;
     let mut schedules = Vec::new();
-    for (scheduler, settings) in scheduled(machine)? {
-        let job = Job::new(machine, scheduler, &settings);
-        let problem = match scheduler.enable(machine, &manifest, &settings) {
+    for (scheduler, settings) in scheduled(host)? {
+        let job = Job::new(host, scheduler, &settings);
+        let problem = match scheduler.enable(host, &manifest, &settings) {
             Err(error) => Some(error.to_string()),
             Ok(steps) if steps.iter().any(|step| !matches!(step, Step::Run(command) if command.lines.is_empty())) => {
                 Some("what is written no longer fits this program, its folders or the stores that it serves".to_owned())
             }
-            Ok(_) => scheduler.probe(machine).err().map(|error| format!("it is written and does not run: {error}")),
+            Ok(_) => scheduler.probe(host).err().map(|error| format!("it is written and does not run: {error}")),
         };
         schedules.push(Found { job, problem });
     }
     if json {
         ui::json(&StatusReport { enabled: !schedules.is_empty(), schedules: &schedules })?;
     } else if schedules.is_empty() {
-        ui::data(&format!("not scheduled for {}", machine.whom()))?;
+        ui::data(&format!("not scheduled for {}", host.whom()))?;
         ui::hint("`pgtrust schedule enable`");
     } else {
         for Found { job, problem } in &schedules {
-            ui::data(&format!("{}: scheduled for {}: {}", job.scheduler, machine.whom(), job.when()))?;
+            ui::data(&format!("{}: scheduled for {}: {}", job.scheduler, host.whom(), job.when()))?;
             if let Some(problem) = problem {
                 ui::warning(&format!("{}: {problem}", job.scheduler));
                 ui::hint("`pgtrust schedule enable` writes it anew");
@@ -133,9 +138,9 @@ fn status(context: &Context, machine: &Machine<'_>, json: bool) -> Result<Status
     Ok(if good { Status::Done } else { Status::Found })
 }
 
-fn carry_out(machine: &Machine<'_>, dry_run: bool, steps: &[Step]) -> Result<(), Failure> {
+fn carry_out(host: &Host<'_>, dry_run: bool, steps: &[Step]) -> Result<(), Failure> {
     if !dry_run {
-        for error in schedule::apply(steps, machine.search_path)? {
+        for error in schedule::apply(steps, host.search_path)? {
             ui::warning(&error.to_string());
         }
     }
@@ -143,10 +148,10 @@ fn carry_out(machine: &Machine<'_>, dry_run: bool, steps: &[Step]) -> Result<(),
 }
 
 /// The job at every scheduler that has it.
-fn scheduled(machine: &Machine<'_>) -> Result<Vec<(&'static Scheduler, Settings)>, Error> {
+fn scheduled(host: &Host<'_>) -> Result<Vec<(&'static Scheduler, Settings)>, Failure> {
     let mut found = Vec::new();
     for scheduler in SCHEDULERS {
-        found.extend(scheduler.settings(machine)?.map(|settings| (*scheduler, settings)));
+        found.extend(scheduler.settings(host)?.map(|settings| (*scheduler, settings)));
     }
     Ok(found)
 }
@@ -161,8 +166,8 @@ struct Job {
 }
 
 impl Job {
-    fn new(machine: &Machine<'_>, scheduler: &Scheduler, settings: &Settings) -> Self {
-        let times = machine.times(&settings.every);
+    fn new(host: &Host<'_>, scheduler: &Scheduler, settings: &Settings) -> Self {
+        let times = host.times(&settings.every);
         Self {
             scheduler: scheduler.name,
             every: settings.every.to_string(),

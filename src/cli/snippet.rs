@@ -2,24 +2,23 @@
 
 use std::path::PathBuf;
 
-use pgtrust::Error;
+use pgtrust::ops::{RequestError, managed};
 use pgtrust::settings::snippet::{Reads, SNIPPETS, Settings, Snippet};
+use pgtrust::{Error, Machine};
 use serde::Serialize;
 
 use super::Status;
 use super::args;
-use super::context::Context;
-use super::env;
 use super::ui::{self, Failure};
 
-pub(crate) fn run(context: &Context, args: &args::Snippet) -> Result<Status, Failure> {
+pub(crate) fn run(machine: &Machine<'_>, args: &args::Snippet) -> Result<Status, Failure> {
     let Some(client) = &args.client else {
         list(args.json)?;
         return Ok(Status::Done);
     };
     let snippet = Snippet::named(client)?;
     let settings = Settings {
-        file: file(context, snippet, args.provider.as_deref())?,
+        file: file(machine, snippet, args.provider.as_deref())?,
         host: args.host.clone(),
         port: args.port,
         user: args.user.clone(),
@@ -35,15 +34,15 @@ pub(crate) fn run(context: &Context, args: &args::Snippet) -> Result<Status, Fai
     Ok(Status::Done)
 }
 
-fn file(context: &Context, snippet: &Snippet, provider: Option<&str>) -> Result<PathBuf, Error> {
+fn file(machine: &Machine<'_>, snippet: &Snippet, provider: Option<&str>) -> Result<PathBuf, Error> {
     if snippet.reads == Reads::Pem {
-        return env::managed_pem(context, provider);
+        return managed::pem(machine, provider);
     }
-    let store = env::java_store(context)?;
+    let store = managed::java_store(machine)?;
     if store.own_password {
         ui::warning("the Java trust store has a password of your own, not the one in the snippet");
     }
-    if store.path.exists() { Ok(store.path) } else { Err(Error::NoJavaStore { path: store.path }) }
+    if store.path.exists() { Ok(store.path) } else { Err(RequestError::NoJavaStore { path: store.path }.into()) }
 }
 
 fn list(json: bool) -> Result<(), Failure> {

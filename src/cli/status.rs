@@ -1,111 +1,31 @@
 //! `pgtrust status`
 
-use std::collections::HashSet;
-
-use pgtrust::manifest::{KeptTarget, Manifest, Opening};
-use pgtrust::ops::last_run::LastRun;
-use pgtrust::ops::status::{Announced, HeldRoot, Overview, Roots, SourceState, StoreState, Unready};
-use pgtrust::source;
-use pgtrust::store::plan::Store;
-use pgtrust::{Catalog, Certificate, Error, Fingerprint, timestamp};
+use pgtrust::ops::status::{self, Overview, Roots};
+use pgtrust::{Machine, timestamp};
 use time::OffsetDateTime;
 
 use super::Status;
 use super::args;
-use super::context::Context;
-use super::place::{Finder, Place};
-use super::tenants::is_followed;
 use super::ui::{self, Failure};
 
-pub(crate) fn run(context: &Context, args: &args::Status) -> Result<Status, Failure> {
-    let last = LastRun::load(&context.layout()?.state)?;
-    let overview = overview(context, &context.manifest()?, &last)?;
+pub(crate) fn run(machine: &Machine<'_>, args: &args::Status) -> Result<Status, Failure> {
+    let overview = status::status(machine)?;
     if args.json {
         ui::json(&overview)?;
     } else {
-        show(context, &overview)?;
+        show(machine, &overview)?;
     }
     Ok(if overview.is_well() { Status::Done } else { Status::Found })
 }
 
-/// Looks at all that the manifest keeps.
-pub(crate) fn overview(context: &Context, manifest: &Manifest, last: &LastRun) -> Result<Overview, Failure> {
-    let catalog = context.catalog()?;
-    let held = source::held(&context.layout()?.held())?.into_iter().map(|(source, certificate)| HeldRoot {
-        source,
-        sha256: certificate.fingerprint(),
-        subject: certificate.subject().to_string(),
-    });
-    let sources = manifest.sources().iter().map(|kept| source_state(context, &catalog, manifest, &kept.name));
-    let mut stores = Vec::new();
-    for target in manifest.targets() {
-        let finder = Finder { context, manifest, given: Opening::default(), with_public_roots: false };
-        let name = target.name.clone();
-        match finder.of(target) {
-            Ok(places) => {
-                stores.extend(places.iter().map(|place| store_state(context, &catalog, manifest, target, place)));
-            }
-            Err(Failure::Library(error)) => {
-                let path = target.path.as_ref().map(|path| path.display().to_string());
-                stores.push(StoreState::unreadable(path.unwrap_or_default(), name, &error));
-            }
-            Err(failure) => return Err(failure),
-        }
-    }
-    Ok(Overview {
-        last_run: last.time(),
-        last_success: last.last_success(),
-        sources: sources.collect::<Result<_, Error>>()?,
-        stores,
-        held: held.collect(),
-        findings: last.findings().to_vec(),
-    })
-}
-
-fn source_state(context: &Context, catalog: &Catalog, manifest: &Manifest, name: &str) -> Result<SourceState, Error> {
-    let provider = catalog.contains(name).then(|| catalog.provider(name)).and_then(Result::ok);
-    let path = if is_followed(name, catalog) { Some(context.layout()?.bundle_of(name)) } else { None };
-    let certificates = path.as_deref().and_then(|path| source::certificates_in(path).ok()).unwrap_or_default();
-    Ok(SourceState {
-        name: name.to_owned(),
-        region: manifest.selection(name).region,
-        path: path.map(|path| path.display().to_string()),
-        roots: Roots::of(certificates.iter(), context.as_of),
-        rotations: provider.map(|provider| Announced::of(&provider, context.as_of)).unwrap_or_default(),
-    })
-}
-
-fn store_state(
-    context: &Context,
-    catalog: &Catalog,
-    manifest: &Manifest,
-    target: &KeptTarget,
-    place: &Place,
-) -> StoreState {
-    let (path, name) = (place.store.path.display().to_string(), target.name.clone());
-    let store = match Store::open(&place.store, &place.access(context)) {
-        Ok(store) => store,
-        Err(error) => return StoreState::unreadable(path, name, &error),
-    };
-    let certificates = store.certificates();
-    let mut state = StoreState::of(path, name, store.format(), &certificates, context.as_of);
-    let there: HashSet<Fingerprint> = certificates.iter().copied().map(Certificate::fingerprint).collect();
-    let providers = target.sources.iter().filter(|name| catalog.contains(name));
-    for provider in providers.filter_map(|name| catalog.provider(name).ok()) {
-        let selection = manifest.selection(&provider.id);
-        state.unready.extend(Unready::of(&provider, &selection, &there, context.as_of));
-    }
-    state
-}
-
-fn show(context: &Context, overview: &Overview) -> Result<(), Failure> {
+fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {
     let line = |label: &str, text: &str| ui::data(&format!("{label:<9} {text}"));
     match overview.last_run {
         None => line("last run", "never: `pgtrust refresh` follows what is kept")?,
-        Some(time) => line("last run", &ago(context, time))?,
+        Some(time) => line("last run", &ago(machine, time))?,
     }
     if overview.last_success != overview.last_run {
-        line("success", &overview.last_success.map_or_else(|| "never".to_owned(), |time| ago(context, time)))?;
+        line("success", &overview.last_success.map_or_else(|| "never".to_owned(), |time| ago(machine, time)))?;
     }
     for source in &overview.sources {
         let region = source.region.as_ref().map_or_else(String::new, |region| format!(" ({region})"));
@@ -146,8 +66,8 @@ fn described(roots: &Roots) -> String {
     format!("{}{expired}{next}", ui::count(roots.roots, "root"))
 }
 
-fn ago(context: &Context, time: OffsetDateTime) -> String {
-    let minutes = (context.now - time).whole_minutes().max(0);
+fn ago(machine: &Machine<'_>, time: OffsetDateTime) -> String {
+    let minutes = (machine.now - time).whole_minutes().max(0);
     let ago = match minutes {
         0..120 => ui::count(minutes as usize, "minute"),
         120..2880 => ui::count(minutes as usize / 60, "hour"),

@@ -5,12 +5,17 @@
 //! Nothing reaches a terminal unsanitised.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pgtrust::ops::last_run::{Finding, Kind};
-use pgtrust::{Error, is_unsafe, sanitise};
+use pgtrust::source::Progress;
+use pgtrust::{
+    Error, bundle, catalog, format, hook, is_unsafe, journal, manifest, ops, sanitise, schedule, settings, source,
+    store, system,
+};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -23,11 +28,32 @@ pub(crate) enum Failure {
     Usage { message: String, hint: String },
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Library(error)
-    }
+/// What the library says, by whichever of its rooms.
+macro_rules! of_library {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::Library(error.into())
+            }
+        }
+    )*};
 }
+
+of_library!(
+    Error,
+    bundle::Error,
+    catalog::Error,
+    format::DecodeError,
+    hook::Error,
+    journal::Error,
+    manifest::Error,
+    ops::RequestError,
+    schedule::Error,
+    settings::Error,
+    source::Error,
+    store::Error,
+    system::Error
+);
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
@@ -77,7 +103,7 @@ pub(crate) fn failure(failure: &Failure) {
 /// An error and its remedy.
 pub(crate) fn problem(error: &Error) {
     self::error(&error.to_string());
-    if let Some(hint) = error.hint() {
+    if let Some(hint) = super::hint::hint(error) {
         self::hint(&hint);
     }
 }
@@ -116,16 +142,27 @@ fn line(label: &str, colour: AnsiColor, message: &str) {
     let _ = writeln!(anstream::stderr(), "{style}{label}{style:#} {}", sanitise(message));
 }
 
-/// A bar on standard error, if that is a terminal.
-pub(crate) fn progress(title: &'static str) -> ProgressBar {
-    let target = if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(0), target).with_message(title);
+/// Shows how far downloads are by a bar on standard error, if that is a terminal.
+pub(crate) fn progress(progress: Progress) {
+    static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+    let mut bar = BAR.lock().unwrap_or_else(PoisonError::into_inner);
+    match (progress, bar.as_ref()) {
+        (Progress::Started(count), None) if io::stderr().is_terminal() => *bar = Some(new_bar(count as u64)),
+        (Progress::Step, Some(bar)) => bar.inc(1),
+        (Progress::Ended, Some(shown)) => {
+            shown.finish_and_clear();
+            *bar = None;
+        }
+        _ => {}
+    }
+}
+
+fn new_bar(count: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr()).with_message("downloading");
     if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {elapsed}") {
         bar.set_style(style.progress_chars("=> "));
     }
-    if !bar.is_hidden() {
-        bar.enable_steady_tick(Duration::from_millis(200));
-    }
+    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 

@@ -1,10 +1,11 @@
 //! What can be wrong with bytes in a format.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 use super::Place;
 
-/// Why bytes could not be read or written in a format. Where they stand is added by [`crate::Error`].
+/// Why bytes could not be read or written in a format. [`DecodeError`] adds the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -70,4 +71,22 @@ pub enum Error {
     /// The password does not open the store.
     #[error("wrong password, or the store was changed")]
     WrongPassword,
+}
+
+/// A file, or another input, could not be read or written in its format.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}`: {source}", .origin.display())]
+pub struct DecodeError {
+    /// The path, or another name of the input.
+    pub origin: PathBuf,
+    /// Why.
+    pub source: Error,
+}
+
+impl DecodeError {
+    /// For `map_err` on what could not be read from this file, or written to it.
+    pub fn of(origin: impl AsRef<Path>) -> impl Fn(Error) -> Self {
+        let origin = origin.as_ref().to_owned();
+        move |source| Self { origin: origin.clone(), source }
+    }
 }

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Hook};
-use crate::error::Error;
+use super::Change;
+use crate::hook::Error;
+use crate::manifest::Hook;
+use crate::system;
 use crate::system::file;
 
 /// The changes that hooks wait for and have not taken yet: `hooks.json` in the state folder, which is there only while
@@ -69,23 +71,24 @@ impl Owed {
     /// Writes it, or removes the file when nothing is owed. Call it under the lock of the journal.
     pub fn save(&self) -> Result<(), Error> {
         if self.entries.is_empty() {
-            return file::remove(&self.path);
+            return Ok(file::remove(&self.path)?);
         }
-        let bytes =
-            serde_json::to_vec_pretty(&self.entries).map_err(|error| Error::io("write", &self.path)(error.into()))?;
-        file::replace_bytes(&self.path, &bytes)
+        let bytes = serde_json::to_vec_pretty(&self.entries)
+            .map_err(|error| system::Error::io("write", &self.path)(error.into()))?;
+        Ok(file::replace_bytes(&self.path, &bytes)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::toml;
 
     #[test]
     fn a_hook_is_owed_what_it_waits_for_until_it_was_told() {
         let folder = tempfile::tempdir().unwrap();
-        let hook: Hook = crate::system::toml::read("on = \"change\"\ntarget = \"java\"\nrun = [\"x\"]").unwrap();
-        let other: Hook = crate::system::toml::read("on = \"change\"\nrun = [\"x\"]").unwrap();
+        let hook: Hook = toml::read("on = \"change\"\ntarget = \"java\"\nrun = [\"x\"]").unwrap();
+        let other: Hook = toml::read("on = \"change\"\nrun = [\"x\"]").unwrap();
         let change = |store: &str, target: &str| Change::new(Path::new(store), Some(target), "refresh");
         let (first, second) = (change("/a", "java"), change("/b", "postgres"));
         let mut owed = Owed::load(folder.path()).unwrap();

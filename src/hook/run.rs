@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::cause;
+use crate::system::error::cause;
 
 /// Runs a program in a process group of its own, which ends with the time that it has. Returns the last lines of what it
 /// wrote, or why it failed, with these lines.

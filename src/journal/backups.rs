@@ -7,7 +7,8 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::{FileChange, Journal, Record};
-use crate::error::Error;
+use crate::journal::Error;
+use crate::system;
 use crate::system::file;
 use crate::x509::Fingerprint;
 
@@ -25,7 +26,7 @@ impl Journal {
         let bytes = file::read(&backup)?.ok_or_else(gone)?;
         if Fingerprint::of(&bytes) != digest {
             let damaged = std::io::Error::other("it is not what pgtrust wrote there");
-            return Err(Error::io("use", &backup)(damaged));
+            return Err(system::Error::io("use", &backup)(damaged).into());
         }
         Ok(Some(bytes))
     }

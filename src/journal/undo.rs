@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::{Access, Added, Change, FileChange, Journal, Record};
-use crate::error::Error;
+use crate::journal::Error;
+use crate::system;
 use crate::system::file;
 use crate::x509::{Fingerprint, sha256};
 
@@ -29,13 +30,13 @@ impl Journal {
 
     /// The last change of this store that no undo has put back yet.
     pub fn last_of(&self, store: &Path) -> Result<Record, Error> {
-        let store = std::path::absolute(store).map_err(Error::io("find", store))?;
+        let store = std::path::absolute(store).map_err(system::Error::io("find", store))?;
         self.standing()?.into_iter().rfind(|record| record.store == store).ok_or(Error::NothingToUndo)
     }
 
     /// What pgtrust added to this store and did not take out again.
     pub fn added_to(&self, store: &Path) -> Result<Added, Error> {
-        let store = std::path::absolute(store).map_err(Error::io("find", store))?;
+        let store = std::path::absolute(store).map_err(system::Error::io("find", store))?;
         let mut added = Added::default();
         let standing = self.standing()?;
         for (index, record) in standing.iter().enumerate() {

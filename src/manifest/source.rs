@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml_edit::value;
 
 use super::Manifest;
-use crate::error::Error;
+use crate::manifest::Error;
 
 /// A source that this machine keeps.
 #[derive(Clone, Debug, Default, Deserialize)]

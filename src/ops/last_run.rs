@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::error::Error;
+use crate::ops::Error;
+use crate::system;
 use crate::system::file;
 use crate::system::lock::Lock;
 use crate::system::text::timestamp;
@@ -89,8 +90,8 @@ impl Finding {
     }
 
     /// A failure with its remedy.
-    pub fn of_error(kind: Kind, about: &str, error: &Error) -> Self {
-        Self::new(kind, about, "", error.to_string(), error.hint())
+    pub fn of_error(kind: Kind, about: &str, error: &Error, hint: Option<String>) -> Self {
+        Self::new(kind, about, "", error.to_string(), hint)
     }
 
     /// Whether it is the same thing, even if other words describe it: a server fails in many ways while it is down.
@@ -147,7 +148,7 @@ impl LastRun {
     ///
     /// What was found of a source that could not be asked this time is neither confirmed nor gone: it stands. So does
     /// all that was found of sources by a run that asked none, unless `asked`.
-    pub fn settle(&mut self, mut found: Vec<Finding>, asked: bool, now: OffsetDateTime) -> Vec<Finding> {
+    pub fn reconcile(&mut self, mut found: Vec<Finding>, asked: bool, now: OffsetDateTime) -> Vec<Finding> {
         let last_success = self.last_success().map(timestamp);
         let unasked: HashSet<String> =
             found.iter().filter(|finding| finding.kind == Kind::Source).map(|finding| finding.about.clone()).collect();
@@ -184,10 +185,10 @@ impl LastRun {
         if known == self.kept {
             return Ok(());
         }
-        let mut bytes =
-            serde_json::to_vec_pretty(&self.kept).map_err(|error| Error::io("write", &self.path)(error.into()))?;
+        let mut bytes = serde_json::to_vec_pretty(&self.kept)
+            .map_err(|error| system::Error::io("write", &self.path)(error.into()))?;
         bytes.push(b'\n');
-        file::replace_bytes(&self.path, &bytes)
+        Ok(file::replace_bytes(&self.path, &bytes)?)
     }
 }
 
@@ -236,25 +237,25 @@ mod tests {
     #[test]
     fn each_thing_is_told_once_as_long_as_it_stands() {
         let mut last = LastRun::default();
-        assert_eq!(last.settle(vec![finding(Kind::Held, "a")], true, at(1)).len(), 1);
-        assert_eq!(last.settle(vec![finding(Kind::Held, "a"), finding(Kind::Held, "b")], true, at(2)).len(), 1);
+        assert_eq!(last.reconcile(vec![finding(Kind::Held, "a")], true, at(1)).len(), 1);
+        assert_eq!(last.reconcile(vec![finding(Kind::Held, "a"), finding(Kind::Held, "b")], true, at(2)).len(), 1);
         assert_eq!(last.findings().iter().map(|finding| &finding.since[17..19]).collect::<Vec<_>>(), ["01", "02"]);
-        assert!(last.settle(vec![], true, at(3)).is_empty() && last.findings().is_empty());
-        assert_eq!(last.settle(vec![finding(Kind::Held, "a")], true, at(4)).len(), 1);
+        assert!(last.reconcile(vec![], true, at(3)).is_empty() && last.findings().is_empty());
+        assert_eq!(last.reconcile(vec![finding(Kind::Held, "a")], true, at(4)).len(), 1);
     }
 
     #[test]
     fn what_was_found_stands_while_its_source_cannot_be_asked() {
         let mut last = LastRun::default();
-        last.settle(vec![finding(Kind::Held, "a")], true, at(1));
-        assert_eq!(last.settle(vec![finding(Kind::Source, "")], true, at(2)).len(), 1);
+        last.reconcile(vec![finding(Kind::Held, "a")], true, at(1));
+        assert_eq!(last.reconcile(vec![finding(Kind::Source, "")], true, at(2)).len(), 1);
         assert_eq!(last.findings().len(), 2);
         // Down in another way is down all the same.
         let other = Finding { message: "another reason".to_owned(), ..finding(Kind::Source, "") };
-        assert!(last.settle(vec![other], true, at(3)).is_empty());
-        assert!(last.settle(vec![finding(Kind::Held, "a")], true, at(4)).is_empty());
+        assert!(last.reconcile(vec![other], true, at(3)).is_empty());
+        assert!(last.reconcile(vec![finding(Kind::Held, "a")], true, at(4)).is_empty());
         assert_eq!(last.findings().len(), 1);
-        assert!(last.settle(vec![], false, at(5)).is_empty());
+        assert!(last.reconcile(vec![], false, at(5)).is_empty());
         assert_eq!(last.findings().len(), 1);
     }
 
@@ -264,11 +265,11 @@ mod tests {
         let mut last = LastRun::load(folder.path()).unwrap();
         last.save().unwrap();
         assert!(!last.path.exists());
-        last.settle(vec![finding(Kind::Source, "")], true, at(1));
+        last.reconcile(vec![finding(Kind::Source, "")], true, at(1));
         last.save().unwrap();
         let mut again = LastRun::load(folder.path()).unwrap();
         let before = fs::metadata(&again.path).unwrap().modified().unwrap();
-        again.settle(vec![finding(Kind::Source, "")], true, at(2));
+        again.reconcile(vec![finding(Kind::Source, "")], true, at(2));
         again.save().unwrap();
         assert_eq!(fs::metadata(&again.path).unwrap().modified().unwrap(), before);
         assert_eq!(again.findings(), last.findings());
@@ -279,7 +280,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let run = Run::begin(folder.path(), Duration::ZERO).unwrap();
         assert_eq!(LastRun::load(folder.path()).unwrap().time(), None);
-        assert!(matches!(Run::begin(folder.path(), Duration::ZERO), Err(Error::Locked { .. })));
+        assert!(matches!(Run::begin(folder.path(), Duration::ZERO), Err(Error::System(system::Error::Locked { .. }))));
         run.end(at(1_700_000_000));
         Run::begin(folder.path(), Duration::ZERO).unwrap();
         assert_eq!(LastRun::load(folder.path()).unwrap().time(), Some(at(1_700_000_000)));

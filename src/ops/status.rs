@@ -7,12 +7,97 @@ use std::collections::HashSet;
 use serde::{Serialize, Serializer};
 use time::{Date, OffsetDateTime};
 
+use super::Error;
+use super::last_run::{Finding, LastRun};
+use super::machine::Machine;
+use super::managed::is_followed;
+use super::stores::{Finder, NamedStore};
 use crate::catalog::{Provider, Selection};
-use crate::error::Error;
-use crate::ops::last_run::Finding;
+use crate::manifest::{KeptTarget, Manifest};
+use crate::source;
+use crate::store::plan::Store;
 use crate::system::text::timestamp;
 use crate::x509::{Certificate, Fingerprint};
 pub use metrics::METRICS;
+
+/// Looks at all that the manifest keeps. Nothing is downloaded and nothing is written.
+pub fn status(machine: &Machine<'_>) -> Result<Overview, Error> {
+    let last = LastRun::load(&machine.layout()?.state)?;
+    overview(machine, &machine.manifest()?, &last)
+}
+
+/// Does the same with this manifest and this last run.
+pub(super) fn overview(machine: &Machine<'_>, manifest: &Manifest, last: &LastRun) -> Result<Overview, Error> {
+    let held = source::held(&machine.layout()?.held())?.into_iter().map(|(source, certificate)| HeldRoot {
+        source,
+        sha256: certificate.fingerprint(),
+        subject: certificate.subject().to_string(),
+    });
+    let mut sources = Vec::new();
+    for kept in manifest.sources() {
+        sources.push(source_state(machine, manifest, &kept.name)?);
+    }
+    let mut stores = Vec::new();
+    for target in manifest.targets() {
+        let name = target.name.clone();
+        match Finder::new(machine, manifest).of(target) {
+            Ok(found) => {
+                for named in &found {
+                    stores.push(store_state(machine, manifest, target, named)?);
+                }
+            }
+            Err(error) if error.is_of_whole_request() => return Err(error),
+            Err(error) => {
+                let path = target.path.as_ref().map(|path| path.display().to_string());
+                stores.push(StoreState::unreadable(path.unwrap_or_default(), name, &error));
+            }
+        }
+    }
+    Ok(Overview {
+        last_run: last.time(),
+        last_success: last.last_success(),
+        sources,
+        stores,
+        held: held.collect(),
+        findings: last.findings().to_vec(),
+    })
+}
+
+fn source_state(machine: &Machine<'_>, manifest: &Manifest, name: &str) -> Result<SourceState, Error> {
+    let catalog = machine.catalog()?;
+    let provider = catalog.contains(name).then(|| catalog.provider(name)).and_then(Result::ok);
+    let path = if is_followed(name, catalog) { Some(machine.layout()?.bundle_of(name)) } else { None };
+    let certificates = path.as_deref().and_then(|path| source::certificates_in(path).ok()).unwrap_or_default();
+    Ok(SourceState {
+        name: name.to_owned(),
+        region: manifest.selection(name).region,
+        path: path.map(|path| path.display().to_string()),
+        roots: Roots::of(certificates.iter(), machine.as_of),
+        rotations: provider.map(|provider| Announced::of(&provider, machine.as_of)).unwrap_or_default(),
+    })
+}
+
+fn store_state(
+    machine: &Machine<'_>,
+    manifest: &Manifest,
+    target: &KeptTarget,
+    named: &NamedStore,
+) -> Result<StoreState, Error> {
+    let (path, name) = (named.store.path.display().to_string(), target.name.clone());
+    let store = match Store::open(&named.store, &named.access(machine)) {
+        Ok(store) => store,
+        Err(error) => return Ok(StoreState::unreadable(path, name, &error.into())),
+    };
+    let (catalog, certificates) = (machine.catalog()?, store.certificates());
+    let mut state = StoreState::of(path, name, store.format(), &certificates, machine.as_of);
+    let there: HashSet<Fingerprint> = certificates.iter().copied().map(Certificate::fingerprint).collect();
+    let providers = target.sources.iter().filter(|name| catalog.contains(name));
+    for provider in providers.filter_map(|name| catalog.provider(name).ok()) {
+        let selection = manifest.selection(&provider.id);
+        state.unready.extend(Unready::of(&provider, &selection, &there, machine.as_of));
+    }
+    Ok(state)
+}
 
 /// All of it.
 #[derive(Clone, Debug, Default, Serialize)]

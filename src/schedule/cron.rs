@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::job::MARK;
 use super::{Command, Job, Machine, Scheduler, Step};
-use crate::error::Error;
+use crate::schedule::Error;
+use crate::system;
 use crate::system::file;
 
 pub(super) static CRON: Scheduler = Scheduler {
@@ -26,7 +27,7 @@ fn is_here(machine: &Machine<'_>) -> bool {
 }
 
 fn written(machine: &Machine<'_>) -> Result<Option<String>, Error> {
-    let text = system_file(machine).map_or_else(|| crontab(machine), |file| file::read(&file))?;
+    let text = system_file(machine).map_or_else(|| crontab(machine), |file| Ok(file::read(&file)?))?;
     let line = Crontab::new(&text.unwrap_or_default()).line;
     Ok(line.map(|line| line.replace("\\%", "%")))
 }
@@ -67,7 +68,9 @@ fn crontab(machine: &Machine<'_>) -> Result<Option<Vec<u8>>, Error> {
     match Command::new(&["crontab", "-l"]).run(machine.search_path) {
         Ok(text) => Ok(Some(text)),
         // BusyBox has no words of its own for it.
-        Err(Error::ToolFailed { said, .. }) if said.contains("no crontab for") || said.contains("No such file") => {
+        Err(Error::System(system::Error::ToolFailed { said, .. }))
+            if said.contains("no crontab for") || said.contains("No such file") =>
+        {
             Ok(None)
         }
         Err(error) => Err(error),
@@ -134,7 +137,7 @@ fn line(job: &Job, user: &str) -> Result<String, Error> {
 fn quoted(word: &str) -> Result<String, Error> {
     if word.contains('\\') {
         let (value, place) = (word.to_owned(), "a crontab".to_owned());
-        return Err(Error::Unwritable { value, place, what: "`\\`" });
+        return Err(system::Error::Unwritable { value, place, what: "`\\`" }.into());
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@,=%".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {

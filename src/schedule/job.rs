@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Every, Machine, Problem, Times};
-use crate::error::Error;
 use crate::format::Format;
 use crate::manifest::{KeptTarget, Manifest};
+use crate::schedule::Error;
 use crate::settings::snippet::visible;
 use crate::store::known::system::System;
 use crate::store::known::{self, Kind, Request, Target};
+use crate::system;
 use crate::system::file;
 use crate::system::layout::text_of;
 use crate::tool;
@@ -204,8 +205,8 @@ fn absolute(path: impl AsRef<Path>) -> PathBuf {
 /// A path as text that no line of a schedule breaks at.
 fn word(path: &Path) -> Result<String, Error> {
     let text = text_of(path)?;
-    let unwritable = |what| Error::Unwritable { value: text.to_owned(), place: "a schedule".to_owned(), what };
-    visible(text).map(str::to_owned).map_err(unwritable)
+    let unwritable = |what| system::Error::Unwritable { value: text.to_owned(), place: "a schedule".to_owned(), what };
+    Ok(visible(text).map(str::to_owned).map_err(unwritable)?)
 }
 
 /// Before the settings, in a comment of whatever is written.

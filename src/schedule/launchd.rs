@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::xml::{comment, escaped};
 use super::{Command, Job, Machine, Problem, Scheduler, Step, Times};
-use crate::error::Error;
+use crate::schedule::Error;
 use crate::system::file;
 use crate::system::layout::text_of;
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use super::{Problem, SCHEDULERS};
-use crate::error::Error;
+use crate::schedule::Error;
+use crate::system;
 use crate::system::file;
 use crate::tool;
 
@@ -53,8 +54,8 @@ impl Command {
         // What `crontab` says of a missing crontab is compared.
         command.args(arguments).env("LC_ALL", "C");
         match &self.input {
-            None => tool::run(&mut command),
-            Some(input) => tool::run_with(&mut command, input),
+            None => Ok(tool::run(&mut command)?),
+            Some(input) => Ok(tool::run_with(&mut command, input)?),
         }
     }
 }
@@ -103,7 +104,9 @@ impl Step {
 /// A link is removed, not what it leads to.
 fn remove(path: &Path) -> Result<(), Error> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(system::Error::io("remove", path)(error).into())
+        }
         _ => Ok(()),
     }
 }
@@ -113,5 +116,5 @@ pub(super) fn find(program: &str, search_path: &OsStr) -> Result<PathBuf, Error>
     let found = tool::find(program, tool::folders(search_path));
     let scheduler = SCHEDULERS.iter().find(|scheduler| scheduler.program == program);
     let (tool, packages) = scheduler.map_or(("", ""), |scheduler| (scheduler.program, scheduler.packages));
-    found.ok_or(Error::ToolMissing { tool, packages })
+    Ok(found.ok_or(system::Error::ToolMissing { tool, packages })?)
 }

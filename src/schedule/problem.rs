@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::system;
+
 /// Why nothing is scheduled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -34,6 +36,9 @@ pub enum Problem {
         /// The names of all schedulers.
         tried: String,
     },
+    /// Files or programs.
+    #[error(transparent)]
+    System(#[from] system::Error),
     /// The scheduler has no words for these times.
     #[error("`{times}` cannot be said to {scheduler}: {reason}")]
     Unsayable {
@@ -48,30 +53,8 @@ pub enum Problem {
     #[error("the job is written and does not run yet: {source}")]
     NotTaken {
         /// What the scheduler's command said.
-        source: Box<crate::Error>,
+        source: Box<Self>,
         /// The commands that remain.
         remaining: Vec<String>,
     },
-}
-
-impl Problem {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::BadTimes { .. } => {
-                "`daily`, `hourly`, or minute, hour, day, month and weekday as in a crontab: `17 4 * * *`".to_owned()
-            }
-            Self::ForeignHome { .. } => {
-                "run it as that user, without `sudo`; or `--system` schedules it for the whole machine".to_owned()
-            }
-            Self::NoProgram { .. } => "put it into its `usr/local/bin` or `usr/bin` first".to_owned(),
-            Self::NoScheduler { .. } => {
-                "`--via` names one to write for all the same; or let something else run `pgtrust refresh`".to_owned()
-            }
-            Self::Unsayable { .. } => "take simpler times, such as `17 4 * * *`; or `--via cron`".to_owned(),
-            Self::NotTaken { remaining, .. } => {
-                format!("where it can be reached, as after a login, run `{}`", remaining.join("`, `"))
-            }
-        }
-    }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::{Command, Days, Job, Machine, Scheduler, Step, Times};
-use crate::error::Error;
+use crate::schedule::Error;
+use crate::system;
 use crate::system::file;
 
 pub(super) static SYSTEMD: Scheduler = Scheduler {
@@ -101,7 +102,7 @@ fn service(system: bool, job: &Job) -> Result<String, Error> {
         let is_program = command.is_empty();
         if is_program && word.contains(['"', '\'', '\\']) {
             let (value, place) = (word.clone(), "a unit of systemd".to_owned());
-            return Err(Error::Unwritable { value, place, what: "a quote or `\\`" });
+            return Err(system::Error::Unwritable { value, place, what: "a quote or `\\`" }.into());
         }
         command.push(quoted(&if is_program { word.clone() } else { word.replace('$', "$$") }));
     }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::xml::{comment, escaped};
 use super::{Command, Days, Job, Machine, Problem, Scheduler, Step, Times};
-use crate::error::Error;
+use crate::schedule::Error;
+use crate::system;
 use crate::system::file;
 use crate::system::layout::text_of;
 
@@ -85,7 +86,7 @@ fn command(job: &Job) -> Result<(String, String), Error> {
     let quoted = |word: &String| match word {
         _ if word.contains(['"', '%']) => {
             let place = "a task".to_owned();
-            Err(Error::Unwritable { value: word.clone(), place, what: "`\"` or `%`" })
+            Err(system::Error::Unwritable { value: word.clone(), place, what: "`\"` or `%`" })
         }
         _ if word.contains(|c: char| !c.is_ascii_alphanumeric() && !r"\:._-/".contains(c)) => Ok(format!("\"{word}\"")),
         _ => Ok(word.clone()),

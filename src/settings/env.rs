@@ -2,11 +2,13 @@
 //!
 //! `SSL_CERT_FILE` is not among them: it takes the place of a program's public roots, and libpq does not read it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::error::Error;
+use crate::settings::Error;
 use crate::settings::snippet::visible;
-use crate::system::layout::{self, JAVA_STORE_PASSWORD};
+use crate::store::java::JavaStore;
+use crate::system;
+use crate::system::layout;
 
 /// A variable and who reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,30 +19,6 @@ pub struct Variable {
     pub value: String,
     /// The clients that read it.
     pub read_by: &'static str,
-}
-
-/// The Java trust store that pgtrust keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JavaStore {
-    /// Where it stands.
-    pub path: PathBuf,
-    /// Whether its password is the user's own, which is never printed, and not [`JAVA_STORE_PASSWORD`].
-    pub own_password: bool,
-}
-
-impl JavaStore {
-    /// The options of `java` that make a JVM trust what is in it, and nothing else. A password that is the user's own is
-    /// left out.
-    pub fn options(&self) -> Result<String, Error> {
-        let jks = self.path.extension().is_some_and(|extension| extension == "jks");
-        let path = jvm_option(&format!("-Djavax.net.ssl.trustStore={}", layout::text_of(&self.path)?));
-        let mut options = format!("{path} -Djavax.net.ssl.trustStoreType={}", if jks { "JKS" } else { "PKCS12" });
-        if !self.own_password {
-            // Java takes no notice of it where the store has none.
-            options.push_str(&format!(" -Djavax.net.ssl.trustStorePassword={JAVA_STORE_PASSWORD}"));
-        }
-        Ok(options)
-    }
 }
 
 /// The variables for a PEM file, and for the Java trust store where there is one.
@@ -66,22 +44,6 @@ pub fn variables(pem: &Path, java_store: Option<&JavaStore>) -> Result<Vec<Varia
         });
     }
     Ok(variables)
-}
-
-/// One option for the JVM, which splits at blanks, knows both quotes anywhere in a word and no escape in them.
-fn jvm_option(option: &str) -> String {
-    let quoted = |part: &str| match part {
-        "\"" => "'\"'".to_owned(),
-        _ if part.contains(|c: char| c.is_whitespace() || c == '\'') => format!("\"{part}\""),
-        _ => part.to_owned(),
-    };
-    // Every `"` is a part of its own.
-    let mut parts = Vec::new();
-    for (index, part) in option.split('"').enumerate() {
-        parts.extend((index > 0).then_some("\""));
-        parts.push(part);
-    }
-    parts.into_iter().map(quoted).collect()
 }
 
 /// A syntax to write variables in.
@@ -116,11 +78,11 @@ impl Shell {
     /// The line that sets a variable. Fails for a value that this syntax cannot hold.
     pub fn line(&self, variable: &Variable) -> Result<String, Error> {
         let line = visible(&variable.value).and_then(|value| (self.line)(variable.name, value));
-        line.map_err(|what| Error::Unwritable {
+        Ok(line.map_err(|what| system::Error::Unwritable {
             value: variable.value.clone(),
             place: format!("`--shell {}`", self.name),
             what,
-        })
+        })?)
     }
 }
 
@@ -194,12 +156,5 @@ mod tests {
             assert!(line("dotenv", value).is_err(), "{value}");
         }
         assert_eq!(line("dotenv", r"C:\a b").unwrap(), r"X='C:\a b'");
-    }
-
-    #[test]
-    fn a_jvm_option_is_quoted_only_where_it_must_be() {
-        assert_eq!(jvm_option("-Dx=/a"), "-Dx=/a");
-        assert_eq!(jvm_option("-Dx=/a b"), "\"-Dx=/a b\"");
-        assert_eq!(jvm_option("-Dx=/a'b\"c"), "\"-Dx=/a'b\"'\"'c");
     }
 }

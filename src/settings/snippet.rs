@@ -9,7 +9,8 @@ mod escape;
 use std::path::PathBuf;
 
 use crate::catalog::distance;
-use crate::error::Error;
+use crate::settings::Error;
+use crate::system;
 use crate::system::layout;
 use escape::{Escape, Layer};
 
@@ -94,7 +95,7 @@ impl Snippet {
                 }
             };
             let written = layer.write(value).and_then(|value| (self.escape)(&value));
-            text += &written.map_err(|what| Error::Unwritable {
+            text += &written.map_err(|what| system::Error::Unwritable {
                 value: value.to_owned(),
                 place: format!("the snippet `{}`", self.name),
                 what,

@@ -5,9 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::download::{Downloader, Request};
+use crate::catalog::{Location, NamedCatalogue};
 use crate::catalog::{archive_is_kept, check_archive, keep_archive};
-use crate::manifest::{KeptCatalogue, Place};
-use crate::ops::last_run::{Finding, Kind};
 use crate::x509::Fingerprint;
 
 /// What came of one catalogue.
@@ -44,35 +43,19 @@ pub enum CatalogueState {
     Unusable,
 }
 
-impl CatalogueResult {
-    /// What a person should look at.
-    pub fn finding(&self) -> Option<Finding> {
-        let reason = self.reason.as_ref()?;
-        let kept = if self.kept { "the kept copy is used" } else { "there is no kept copy" };
-        let (kind, key, hint) = match self.result {
-            CatalogueState::Mismatch => {
-                let hint = "if it was changed on purpose, its owner knows the new digest: put that into the manifest as `sha256`";
-                (Kind::Mismatch, reason.as_str(), Some(hint.to_owned()))
-            }
-            _ => (Kind::Source, "", None),
-        };
-        Some(Finding::new(kind, &self.url, key, format!("catalogue `{}`: {reason}; {kept}", self.url), hint))
-    }
-}
-
 /// Asks for every archive and keeps the expected ones in a folder, or only says what it would keep. Fails for none of them:
 /// each has its result.
 ///
 /// The servers are the company's own: no mirror should stand between.
 pub fn fetch_catalogues(
-    named: &[KeptCatalogue],
+    named: &[NamedCatalogue],
     downloader: &Downloader,
     archives: &Path,
     keep: bool,
 ) -> Vec<CatalogueResult> {
-    let archive = |named: &KeptCatalogue| match &named.place {
-        Place::Archive { url, sha256 } => Some((url.clone(), *sha256)),
-        Place::Folder(_) => None,
+    let archive = |named: &NamedCatalogue| match &named.location {
+        Location::Archive { url, sha256 } => Some((url.clone(), *sha256)),
+        Location::Folder(_) => None,
     };
     let expected: Vec<(String, Fingerprint)> = named.iter().filter_map(archive).collect();
     let request = |(url, _): &(String, Fingerprint)| Request::file(url.clone(), Vec::new());

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::error::Error;
+use crate::source::Error;
 use crate::source::{Downloader, Method, Request, Secret};
 pub use error::EnforcementError;
 

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::download::{Download, DownloadError, Downloader, Request};
 use super::tenant::api::{self, AskedTenant, FetchedTenant};
+use crate::bundle::Role;
 use crate::bundle::wildcard;
-use crate::catalog::{Provider, Role, Root, Selection};
-use crate::error::Error;
+use crate::catalog::{Provider, Root, Selection};
 use crate::format::{self, Member, Passwords};
+use crate::source::Error;
 use crate::x509::{Certificate, Fingerprint, Verdict};
 
 /// What came of one pinned root.
@@ -115,6 +116,8 @@ pub enum Progress {
     Started(usize),
     /// One more has been.
     Step,
+    /// No more are asked.
+    Ended,
 }
 
 impl Fetched {

@@ -17,8 +17,9 @@ use std::path::Path;
 use super::load_path;
 use crate::bundle::{CertificateSet, Origin};
 use crate::catalog::{Catalog, Followed, Provider};
-use crate::error::Error;
 use crate::format::{Passwords, Place};
+use crate::source::Error;
+use crate::store;
 use crate::x509::Certificate;
 
 /// Whose CA is meant, as `<provider>/<value>/...`, the values in the order in which the API's URL has them.
@@ -128,7 +129,7 @@ fn kept(file: &Path) -> Result<Vec<Certificate>, Error> {
         None => Ok(set.certificates().cloned().collect()),
         Some(problem) => {
             let place = problem.place.unwrap_or(Place { line: None, bytes: 0..0 });
-            Err(Error::DamagedStore { path: file.to_owned(), place, reason: problem.reason })
+            Err(store::Error::DamagedStore { path: file.to_owned(), place, reason: problem.reason }.into())
         }
     }
 }

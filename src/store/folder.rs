@@ -9,9 +9,11 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::format::DecodeError;
 use crate::format::{self, Entry, Format, Member, Passwords};
 use crate::journal::Change;
+use crate::store::Error;
+use crate::system;
 use crate::system::file;
 use crate::system::limits;
 pub use crate::x509::name_hash::hash;
@@ -102,7 +104,7 @@ impl Difference {
             Some(bytes) => file::replace_bytes(&change.path, bytes),
             None => file::remove(&change.path),
         };
-        self.changes.iter().try_for_each(make)
+        Ok(self.changes.iter().try_for_each(make)?)
     }
 }
 
@@ -137,7 +139,8 @@ impl Directory {
             };
             match Stored::decode(&path, bytes) {
                 Ok(stored) => {
-                    let too_large = || Error::io("read", &directory.path)(file::too_large(limits::FOLDER_TOTAL as u64));
+                    let too_large =
+                        || system::Error::io("read", &directory.path)(file::too_large(limits::FOLDER_TOTAL as u64));
                     left = left.checked_sub(stored.bytes.len()).ok_or_else(too_large)?;
                     directory.files.insert(name, stored);
                 }
@@ -167,7 +170,7 @@ impl Directory {
     /// Fails when a file could not be read.
     pub fn all_read(&self) -> Result<(), Error> {
         self.unread.first().map_or(Ok(()), |(path, error)| {
-            Err(Error::io("read", path)(io::Error::new(error.kind(), error.to_string())))
+            Err(system::Error::io("read", path)(io::Error::new(error.kind(), error.to_string())).into())
         })
     }
 
@@ -285,7 +288,7 @@ impl Stored {
 fn content(entry: &Entry<'_>) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let written = (Format::pem().encode)(&mut std::iter::once(*entry), None, &mut bytes);
-    written.map_err(|source| Error::Decode { origin: entry.certificate.subject().to_string(), source })?;
+    written.map_err(DecodeError::of(entry.certificate.subject().to_string()))?;
     Ok(bytes)
 }
 

@@ -14,7 +14,8 @@ use std::process::{Command, Stdio};
 
 pub use places::{PLACES, Place};
 
-use crate::error::Error;
+use crate::store::Error;
+use crate::system;
 use crate::system::file;
 use crate::system::layout::Environment;
 use crate::system::limits;
@@ -58,7 +59,7 @@ impl Jvm {
         let none = |reason: &str| Error::NoJvm { path: path.to_owned(), found, reason: reason.to_owned() };
         let mut folder = match real(root, path) {
             Err(error) if is_absent(&error) => return Err(none("it does not exist")),
-            other => other.map_err(Error::io("open", path))?,
+            other => other.map_err(system::Error::io("open", path))?,
         };
         if folder.is_file() {
             folder = above_bin(&folder).ok_or_else(|| none("it is a file, and not `bin/java` of one"))?.to_owned();
@@ -68,16 +69,16 @@ impl Jvm {
             match home.join(CACERTS).symlink_metadata() {
                 Ok(_) => return Self::with(root, &home, found),
                 Err(error) if is_absent(&error) => {}
-                Err(error) => return Err(Error::io("open", &home.join(CACERTS))(error)),
+                Err(error) => return Err(system::Error::io("open", &home.join(CACERTS))(error).into()),
             }
         }
         Err(none(&format!("it has neither `{CACERTS}` nor `jre/{CACERTS}`")))
     }
 
     fn with(root: &Path, home: &Path, found: &'static str) -> Result<Self, Error> {
-        let mut home = real(root, home).map_err(Error::io("open", home))?;
+        let mut home = real(root, home).map_err(system::Error::io("open", home))?;
         let cacerts = home.join(CACERTS);
-        let store = real(root, &cacerts).map_err(Error::io("follow", &cacerts))?;
+        let store = real(root, &cacerts).map_err(system::Error::io("follow", &cacerts))?;
         let instead = cacerts.with_file_name("jssecacerts");
         let shadowed_by = real(root, &instead).is_ok().then_some(instead);
         // A JDK 8 has a JRE in it, and a `java` beside that one; a program that brings a JRE has no such.
@@ -143,7 +144,7 @@ fn ask(java: &Path, environment: &Environment) -> Result<PathBuf, Error> {
         command.args(["-XshowSettings:properties", "-version"]);
     }
     command.envs(environment.path.iter().map(|path| ("PATH", path))).stdin(Stdio::null());
-    let run = command.output().map_err(Error::io("run", java))?;
+    let run = command.output().map_err(system::Error::io("run", java))?;
     let (answer, complaint) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     let home = if apple {
         answer.lines().next()

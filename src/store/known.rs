@@ -10,8 +10,8 @@ pub mod system;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
 use crate::format::{FORMATS, Format};
+use crate::store::Error;
 use crate::store::folder::{self, HASHED, Naming};
 use crate::store::nss;
 use crate::system::layout::{Environment, Layout};

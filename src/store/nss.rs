@@ -6,11 +6,13 @@ mod certutil;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
 use crate::format::aliases;
 use crate::journal::Change;
+use crate::store::Error;
 use crate::store::folder::Difference;
+use crate::system;
 use crate::system::file;
+use crate::system::text::sanitise;
 use crate::x509::{Certificate, Fingerprint};
 pub use certutil::Certutil;
 use certutil::Copy;
@@ -59,7 +61,7 @@ impl Database {
         let folder = folder.to_str().and_then(|text| text.strip_prefix("sql:")).map_or(folder, Path::new);
         let files = files(folder)?;
         let password_file = match password_file {
-            Some(file) => Some(std::path::absolute(file).map_err(Error::io("find", file))?),
+            Some(file) => Some(std::path::absolute(file).map_err(system::Error::io("find", file))?),
             None => None,
         };
         let copy = Copy::new(folder, &files, certutil, password_file.as_deref())?;
@@ -86,14 +88,14 @@ impl Database {
                         "`{}` is there as `{}` with the trust flags `{trust}`, which is no trust for servers; \
                          `certutil -M -n NAME -t C,, -d sql:{}` changes them",
                         certificate.subject(),
-                        crate::system::text::sanitise(nickname),
+                        sanitise(nickname),
                         self.folder.display(),
                     ));
                     continue;
                 }
                 None => {}
             }
-            let taken = || Error::io("add to", &self.folder)(std::io::ErrorKind::AlreadyExists.into());
+            let taken = || system::Error::io("add to", &self.folder)(std::io::ErrorKind::AlreadyExists.into());
             let nickname = aliases(certificate).find(|name| names.insert(name.clone())).ok_or_else(taken)?;
             wanted.push(Entry { nickname, certificate: certificate.clone(), trust: ROOT.to_owned() });
             difference.certificates.push(certificate.clone());
@@ -153,7 +155,7 @@ fn files(folder: &Path) -> Result<Files, Error> {
             let open = folder.join(format!("{name}{suffix}"));
             if open.metadata().is_ok_and(|metadata| metadata.len() > 0) {
                 let reason = std::io::Error::other("another program has a change of it open; close it first");
-                return Err(Error::io("read", &folder.join(name))(reason));
+                return Err(system::Error::io("read", &folder.join(name))(reason).into());
             }
         }
     }

@@ -10,8 +10,8 @@ use std::fmt;
 use std::path::Path;
 
 use crate::bundle::Bundle;
-use crate::error::Error;
 use crate::journal::{Added, Change, Listed};
+use crate::store::Error;
 use crate::store::folder::{Difference, Directory, Naming};
 use crate::store::known::{Kind, Place};
 use crate::store::nss::{Certutil, Database};

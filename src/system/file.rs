@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::system::Error;
 use crate::system::limits;
 pub use access::Access;
 pub(crate) use access::{is_of_another, new_like_folder, open_or_make};
@@ -74,11 +74,11 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 /// Pipes and devices are no stores, and opening one may wait for ever.
 fn refuse_special(path: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => {
-            let folder = || io::ErrorKind::IsADirectory.into();
-            let reason = if metadata.is_dir() { folder() } else { io::Error::other("not a regular file") };
-            Err(Error::io("use", path)(reason))
-        }
+        Ok(metadata) if !metadata.is_file() => Err(if metadata.is_dir() {
+            Error::IsFolder { path: path.to_owned() }
+        } else {
+            Error::io("use", path)(io::Error::other("not a regular file"))
+        }),
         _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::system::Error;
 
 /// What the environment says of folders. The binary reads it once; a test makes its own.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::error::Error;
+use crate::system::Error;
 use crate::system::file::{folder_of, open_or_make};
 
 /// Held until it is dropped.

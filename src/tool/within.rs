@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::failed;
-use crate::error::Error;
+use crate::system::Error;
 
 /// [`run`](super::run) of a program that other machines can hold up or flood: for so long and with so many bytes at most.
 pub(crate) fn run_within(command: &mut Command, wait: Duration, limit: u64) -> Result<Vec<u8>, Error> {

@@ -9,6 +9,7 @@ use pgtrust::schedule::{Machine, Scheduler, Settings, Step};
 use pgtrust::system::layout::{Environment, Layout};
 
 use super::{calls, stand_in};
+use crate::support::Hint as _;
 use crate::support::pgtrust::{Home, Run};
 use crate::support::tools;
 
@@ -166,5 +167,5 @@ fn steps(scheduler: &str, system: bool, every: &str) -> Result<Vec<Step>, Error>
         system,
     };
     let settings = Settings { every: every.parse().unwrap(), metrics: Some("/var/metrics/ü--x.prom".into()) };
-    Scheduler::named(scheduler).unwrap().enable(&machine, &Manifest::default(), &settings)
+    Ok(Scheduler::named(scheduler).unwrap().enable(&machine, &Manifest::default(), &settings)?)
 }

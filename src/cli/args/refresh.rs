@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use super::tenant::Tenant;
-use super::{Download, Network};
+use super::Network;
 
 /// Fetch again all that the manifest keeps and bring its stores up to date: what cron runs ahead of a rotation
 ///
@@ -43,13 +42,6 @@ pub(crate) struct Refresh {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-impl Refresh {
-    /// What is kept, from the network.
-    pub(crate) fn download(&self) -> Download {
-        Download { network: self.network.clone(), region: None, retiring: false, tenant: Tenant::default() }
-    }
 }
 
 /// Show what this machine keeps and how it stands: sources, stores, rotations ahead, held roots, the last refresh

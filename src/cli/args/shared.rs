@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use pgtrust::catalog::Selection;
+use pgtrust::ops::{Stores as Request, fetch};
 use pgtrust::source::Mirror;
 use pgtrust::store::known::{self, TARGETS};
 
@@ -44,10 +45,21 @@ pub(crate) struct Network {
 }
 
 impl Download {
-    /// What is wanted of a provider: what is kept, and what the command line says beyond that.
-    pub(crate) fn selection(&self, kept: Selection) -> Selection {
-        let region = self.region.clone().or(kept.region).filter(|region| region != "all");
-        Selection { region, retiring: self.retiring || kept.retiring }
+    pub(crate) fn request(&self) -> fetch::Download {
+        fetch::Download {
+            network: self.network.request(),
+            region: self.region.clone(),
+            retiring: self.retiring,
+            token: self.tenant.token(),
+            ca_file: self.tenant.ca_file(),
+        }
+    }
+}
+
+impl Network {
+    pub(crate) fn request(&self) -> fetch::Network {
+        let timeout = Duration::from_secs(self.timeout);
+        fetch::Network { offline: self.offline, mirror: self.mirror.clone(), timeout }
     }
 }
 
@@ -69,6 +81,17 @@ pub(crate) struct Stores {
     /// The cacerts of every Java installation of this machine
     #[arg(long)]
     pub(crate) all_jdks: bool,
+}
+
+impl Stores {
+    pub(crate) fn request(&self) -> Request {
+        Request {
+            targets: self.target.clone(),
+            files: self.output.clone(),
+            java_homes: self.java_home.clone(),
+            all_jdks: self.all_jdks,
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

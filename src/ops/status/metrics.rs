@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize as _;
 
 use super::{Overview, StoreState};
-use crate::error::Error;
+use crate::ops::Error;
 use crate::system::file;
 
 /// Every metric with what it says. All are gauges.
@@ -58,7 +58,7 @@ impl Overview {
 
     /// Writes them to a file, whole or not at all: a collector may read it at any time, as another user.
     pub fn write_metrics(&self, path: &Path, status: u8) -> Result<(), Error> {
-        file::replace_bytes(path, self.metrics(status).as_bytes())
+        Ok(file::replace_bytes(path, self.metrics(status).as_bytes())?)
     }
 
     fn samples(&self, name: &str, status: u8) -> Vec<Sample> {

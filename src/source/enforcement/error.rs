@@ -67,24 +67,4 @@ impl EnforcementError {
             other => Self::Unreachable(other),
         }
     }
-
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Busy { retry_after: Some(pause) } => {
-                format!("run it again in {} seconds, as it asks", pause.as_secs())
-            }
-            Self::Busy { retry_after: None } => "run it again in a minute".to_owned(),
-            Self::Failing { .. } => "run it again later; `get` tells what holds".to_owned(),
-            Self::Forbidden { .. } => "take the token of somebody who may change the project's settings".to_owned(),
-            Self::NotAReference { .. } | Self::UnknownProject { .. } => {
-                "it is the word in the project's address, https://supabase.com/dashboard/project/REF, and in `db.REF.supabase.co`; \
-                 the token of another account does not see it"
-                    .to_owned()
-            }
-            Self::Refused => "it may have expired: https://supabase.com/dashboard/account/tokens makes a new one".to_owned(),
-            Self::Unreachable(_) => "nothing is known to have changed; `get` tells what holds".to_owned(),
-            Self::Unreadable { .. } => "a proxy may have answered in the API's place".to_owned(),
-        }
-    }
 }

@@ -110,38 +110,6 @@ pub enum TenantReason {
 }
 
 impl TenantError {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        let provider = self.tenant.split('/').next().unwrap_or_default();
-        match &self.reason {
-            TenantReason::Busy { retry_after: Some(pause), .. } => {
-                format!("run it again in {} seconds: the API asks for that", pause.as_secs())
-            }
-            TenantReason::Busy { retry_after: None, .. } => "run it again in a few minutes".to_owned(),
-            TenantReason::Failing { .. } => "run it again later; what is kept stays as it is".to_owned(),
-            TenantReason::Forbidden { .. } => {
-                "give the token the right to read databases, or take one of an account that has it".to_owned()
-            }
-            TenantReason::NoToken { variables, .. } => {
-                format!("put it into {variables}, or into a file: `--token-file FILE`, which is remembered")
-            }
-            TenantReason::NotRead { remedy, .. } => remedy.clone(),
-            TenantReason::NotFound { .. } | TenantReason::UnknownName { .. } => {
-                "compare it with the provider's console; the token of another account sees nothing of it either"
-                    .to_owned()
-            }
-            TenantReason::Refused { from, .. } => {
-                format!("it comes from {from}: it may have expired, or be one for something else")
-            }
-            TenantReason::Unreachable { passing: true, .. } => "run it again once the network is there".to_owned(),
-            TenantReason::Unreachable { .. } | TenantReason::Unreadable { .. } | TenantReason::NoRoot { .. } => {
-                format!(
-                    "a proxy may have answered in the API's place; `pgtrust providers {provider}` tells another way"
-                )
-            }
-        }
-    }
-
     /// Whether it may be better the next time, with nothing changed here.
     pub fn may_pass(&self) -> bool {
         matches!(

@@ -11,8 +11,9 @@ use time::OffsetDateTime;
 use super::api::FetchedTenant;
 use super::error::TenantReason;
 use super::{Tenant, kept};
+use crate::bundle;
 use crate::bundle::{Bundle, CertificateSet, Origin, Policy, Reason, Rejected};
-use crate::error::Error;
+use crate::source::Error;
 use crate::x509::{Certificate, Fingerprint};
 
 /// How a root came to be kept for a tenant.
@@ -56,12 +57,12 @@ impl FetchedTenant {
         // By itself first: a root from before must not make up for an answer without one.
         let fresh: Vec<Fingerprint> = match Bundle::build(ranked(&tenant, served.iter()), &policy) {
             Ok((roots, _)) => roots.certificates().map(Certificate::fingerprint).collect(),
-            Err(Error::EmptyBundle { rejected }) => {
+            Err(bundle::Error::EmptyBundle { rejected }) => {
                 let reasons = rejected.iter().map(|no| format!("`{}` {}", no.certificate.subject(), no.reason));
                 let detail = reasons.collect::<Vec<_>>().join("; ");
                 return Err(TenantReason::NoRoot { url, detail }.of_tenant(tenant.name()).into());
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let (bundle, mut rejected) = Bundle::build(ranked(&tenant, served.iter().chain(&kept)), &policy)?;
         rejected.retain(|no| !(matches!(no.reason, Reason::NotSelfSigned { .. }) && no.certificate.is_ca()));

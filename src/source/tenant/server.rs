@@ -10,7 +10,8 @@ use super::answer;
 use super::api::FetchedTenant;
 use super::error::TenantReason;
 use crate::catalog::{Encoding, Provider, ServerFile};
-use crate::error::Error;
+use crate::source::Error;
+use crate::system;
 use crate::system::file;
 use crate::system::limits;
 use crate::tool;
@@ -114,7 +115,7 @@ impl AskedServer {
         }
         tool::run_within(command.arg("cat").arg(&self.path), wait, limits::PRINTED).map_err(|error| {
             let said = match error {
-                Error::ToolFailed { said, .. } => said,
+                system::Error::ToolFailed { said, .. } => said,
                 error => error.to_string(),
             };
             let remedy = remedy(&said, destination, &self.path.display().to_string());

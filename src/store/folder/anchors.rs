@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 
 use super::{Difference, Directory, Stored, content};
-use crate::error::Error;
 use crate::format::{Entry, aliases};
+use crate::store::Error;
+use crate::system;
 use crate::x509::{Certificate, Fingerprint};
 
 pub(super) fn add<'a>(
@@ -20,7 +21,7 @@ pub(super) fn add<'a>(
         if !present.insert(entry.certificate.fingerprint()) {
             continue;
         }
-        let taken = || Error::io("create a file in", &directory.path)(std::io::ErrorKind::AlreadyExists.into());
+        let taken = || system::Error::io("create a file in", &directory.path)(std::io::ErrorKind::AlreadyExists.into());
         let name = names(entry.certificate).find(|name| !directory.names.contains(name)).ok_or_else(taken)?;
         difference.changes.push(directory.change(&name, Some(content(&entry)?)));
         difference.certificates.push(entry.certificate.clone());

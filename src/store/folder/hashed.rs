@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 
 use super::{Difference, Directory, Stored, content, hash};
-use crate::error::Error;
 use crate::format::Entry;
+use crate::format::{self, DecodeError};
+use crate::store::Error;
 use crate::x509::{Certificate, Fingerprint};
 
 pub(super) fn add<'a>(
@@ -23,9 +24,9 @@ pub(super) fn add<'a>(
             path: directory.path.join(name),
             subject: certificate.subject().to_string(),
         };
-        let hash = hash(certificate).ok_or_else(|| Error::Decode {
-            origin: certificate.subject().to_string(),
-            source: crate::format::Error::NotAStore { what: "a certificate with a name that OpenSSL cannot read" },
+        let hash = hash(certificate).ok_or_else(|| {
+            let what = "a certificate with a name that OpenSSL cannot read";
+            DecodeError::of(certificate.subject().to_string())(format::Error::NotAStore { what })
         })?;
         for number in 0.. {
             let name = name(hash, number);

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{Place, Request, Target};
-use crate::error::Error;
 use crate::format::Format;
-use crate::settings::env::JavaStore;
+use crate::store::Error;
+use crate::store::java::JavaStore;
 
 pub(super) static JAVA: Target = Target {
     name: "java",

@@ -1,7 +1,7 @@
 //! `cacerts` of Java installations: what a JVM trusts that is told nothing else.
 
 use super::{Advice, Place, Request, Target};
-use crate::error::Error;
+use crate::store::Error;
 use crate::store::jvm::{self, Jvm};
 
 pub(super) static JAVA_CACERTS: Target = Target {

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{Advice, Place, Request, Target};
-use crate::error::Error;
 use crate::format::Format;
+use crate::store::Error;
+use crate::system;
 use crate::system::layout::Environment;
 
 pub(super) static POSTGRES: Target = Target {
@@ -29,7 +30,7 @@ pub fn root_crt(environment: &Environment) -> Result<PathBuf, Error> {
     let folder = environment.appdata.as_ref().map(|folder| folder.join("postgresql"));
     #[cfg(not(windows))]
     let folder = environment.home.as_ref().map(|folder| folder.join(".postgresql"));
-    Ok(folder.ok_or(Error::HomeUnknown)?.join("root.crt"))
+    Ok(folder.ok_or(system::Error::HomeUnknown)?.join("root.crt"))
 }
 
 fn advice(store: &Path, with_public_roots: bool) -> Vec<Advice> {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Advice, Kind, Place, Request, Target};
-use crate::error::Error;
 use crate::format::{Format, Member};
 use crate::journal::Change;
+use crate::store::Error;
 use crate::store::folder::Naming;
 use crate::system::layout::Layout;
 use crate::tool;
@@ -167,9 +167,9 @@ impl System {
 
     /// Fails when the command of this system is not installed below this folder.
     pub fn check_command(&self, root: &Path) -> Result<(), Error> {
-        let missing = || Error::ToolMissing { tool: self.add[0], packages: self.packages };
+        let missing = || crate::system::Error::ToolMissing { tool: self.add[0], packages: self.packages };
         let folders = PROGRAMS.iter().map(|folder| root.join(folder));
-        tool::find(self.add[0], folders).map(drop).ok_or_else(missing)
+        Ok(tool::find(self.add[0], folders).map(drop).ok_or_else(missing)?)
     }
 }
 

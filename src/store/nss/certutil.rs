@@ -10,8 +10,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::{Entry, Files};
-use crate::error::Error;
+use crate::format::DecodeError;
 use crate::format::{self, Member, Passwords, aliases};
+use crate::store::Error;
+use crate::system;
 use crate::system::file;
 use crate::tool;
 use crate::x509::{Certificate, Fingerprint};
@@ -26,7 +28,7 @@ impl Certutil {
     /// The `certutil` on a search path such as `PATH`.
     pub fn find(search_path: &OsStr) -> Result<Self, Error> {
         let program = tool::find("certutil", tool::folders(search_path));
-        let missing = Error::ToolMissing {
+        let missing = system::Error::ToolMissing {
             tool: "certutil",
             packages: "Debian, Ubuntu: `libnss3-tools`; Fedora, RHEL, Alpine: `nss-tools`; SUSE: `mozilla-nss-tools`; \
                        Arch, Homebrew: `nss`",
@@ -53,7 +55,7 @@ impl<'a> Copy<'a> {
         password_file: Option<&'a Path>,
     ) -> Result<Self, Error> {
         sweep(database);
-        let (folder, lock) = folder_in(database).map_err(Error::io("create a folder in", database))?;
+        let (folder, lock) = folder_in(database).map_err(system::Error::io("create a folder in", database))?;
         let password = password_file.unwrap_or_else(|| Path::new(NO_PASSWORD));
         let copy = Self { folder, _lock: lock, certutil, password_file: password };
         for (name, bytes) in files {
@@ -118,20 +120,21 @@ impl<'a> Copy<'a> {
                 certificates.push(certificate);
             }
         });
-        decoded.map_err(|source| Error::Decode { origin: format!("certutil -L -n {nickname}"), source })?;
+        decoded.map_err(DecodeError::of(format!("certutil -L -n {nickname}")))?;
         let details = if certificates.len() > 1 { self.run(&["-L", "-n", nickname])? } else { vec![] };
         Ok((certificates, trusted(&String::from_utf8_lossy(&details))))
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.path().join(name);
-        File::create(&path).and_then(|mut file| file.write_all(bytes)).map_err(Error::io("write", &path))
+        let written = File::create(&path).and_then(|mut file| file.write_all(bytes));
+        Ok(written.map_err(system::Error::io("write", &path))?)
     }
 
     fn run(&self, arguments: &[&str]) -> Result<Vec<u8>, Error> {
         let mut command = Command::new(&self.certutil.program);
         command.current_dir(self.path()).args(arguments).args(["-d", "sql:.", "-f"]).arg(self.password_file);
-        tool::run(&mut command)
+        Ok(tool::run(&mut command)?)
     }
 }
 

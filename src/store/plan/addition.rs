@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::{FileStore, Outcome, Plan};
 use crate::bundle::{Bundle, CertificateSet, Origin};
-use crate::error::Error;
+use crate::format::DecodeError;
 use crate::format::{self, Entry, Format, Member, Passwords};
 use crate::journal::Change;
+use crate::store::Error;
 use crate::x509::{Certificate, Fingerprint};
 
 pub(super) struct Addition<'a> {
@@ -72,14 +73,14 @@ impl<'a> Addition<'a> {
 
     fn bytes_after(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let FileStore { path, format, found, password, bytes, certificates, .. } = self.store;
-        let here = |source| Error::Decode { origin: path.display().to_string(), source };
+        let here = DecodeError::of(path);
         let nothing_to_do = self.added.is_empty() && self.repairs.is_empty();
         // In PEM the order matters, which only a merge tells.
         if nothing_to_do && *format != Format::pem() {
             return Ok(None);
         }
         if self.store.unchecked {
-            return Err(here(format::Error::PasswordNeeded { what: "a change to the store" }));
+            return Err(here(format::Error::PasswordNeeded { what: "a change to the store" }).into());
         }
         let password = password.as_deref();
         let added = self.added.iter().map(|(certificate, origin)| Entry { certificate, origin });
@@ -91,22 +92,22 @@ impl<'a> Addition<'a> {
                 self.store.refuse_loss()?;
                 let mut converted = Vec::new();
                 let entries = certificates.iter().map(|certificate| Entry { certificate, origin: "" });
-                (format.encode)(&mut { entries }, password, &mut converted).map_err(here)?;
+                (format.encode)(&mut { entries }, password, &mut converted).map_err(&here)?;
                 Some(converted)
             }
             _ => None,
         };
         let mut after = match existing {
-            Some(existing) => (format.merge)(&existing, password, &entries).map_err(here)?,
+            Some(existing) => (format.merge)(&existing, password, &entries).map_err(&here)?,
             None => {
                 let mut after = Vec::new();
-                (format.encode)(&mut entries.iter().copied(), password, &mut after).map_err(here)?;
+                (format.encode)(&mut entries.iter().copied(), password, &mut after).map_err(&here)?;
                 after
             }
         };
         let mut moved = false;
         if !self.successions.is_empty() {
-            let ordered = format::in_order(&after, &self.successions).map_err(here)?;
+            let ordered = format::in_order(&after, &self.successions).map_err(&here)?;
             moved = ordered != after;
             after = ordered;
         }

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::format::DecodeError;
 use crate::format::{self, Format, Member, Passwords};
+use crate::store::Error;
 use crate::system::file;
 use crate::x509::{Certificate, Fingerprint};
 
@@ -58,8 +59,8 @@ impl FileStore {
                 Member::Unchecked { .. } => unchecked = true,
             })
         });
-        let here = |source| Error::Decode { origin: path.display().to_string(), source };
-        let (found, opened) = match decoded.transpose().map_err(here)? {
+        let here = DecodeError::of(path);
+        let (found, opened) = match decoded.transpose().map_err(&here)? {
             Some(decoded) => (Some(decoded.format), decoded.password),
             None => (None, None),
         };
@@ -68,7 +69,7 @@ impl FileStore {
         }
         if unchecked && access.no_password {
             // It has one that nobody told, and the manifest must not take it for none.
-            return Err(here(format::Error::PasswordNeeded { what: "this store" }));
+            return Err(here(format::Error::PasswordNeeded { what: "this store" }).into());
         }
         if found.is_some_and(Format::is_key_store) {
             // Nothing is wrong with them, they are only not seen there.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::{FileStore, Outcome, Removal};
-use crate::error::Error;
+use crate::format::DecodeError;
 use crate::format::{self, Format, Member, Passwords};
 use crate::journal::{Added, Change};
+use crate::store::Error;
 use crate::x509::{Certificate, Fingerprint};
 
 pub(super) struct FileRemoval<'a> {
@@ -26,9 +27,9 @@ impl<'a> FileRemoval<'a> {
             return Ok(nothing);
         };
         let FileStore { path, password, certificates, others, .. } = nothing.store;
-        let here = |source| Error::Decode { origin: path.display().to_string(), source };
+        let here = DecodeError::of(path);
         if nothing.store.unchecked {
-            return Err(here(format::Error::PasswordNeeded { what: "a change to the store" }));
+            return Err(here(format::Error::PasswordNeeded { what: "a change to the store" }).into());
         }
         let after = (found.remove)(bytes, password.as_deref(), &fingerprints).map_err(here)?;
 

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::system::Error;
 
 /// A rename would leave the other names of the file with the old bytes.
 #[cfg(unix)]

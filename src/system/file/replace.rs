@@ -9,18 +9,21 @@ use tempfile::NamedTempFile;
 use super::access::{Access, make_folder, new_like_folder, refuse_other_names};
 use super::temporary::{move_aside, temporary};
 use super::{behind_links, folder_of, refuse_special};
-use crate::error::Error;
+use crate::system::Error;
 
 /// Replaces a file, or creates it and the folders above it: the bytes go to a temporary file beside it and to the disk,
 /// then take the name. At every moment the name stands for the old file or the new one, whole.
 ///
 /// A symbolic link stays one: the file behind it changes. Mode, owner and extended attributes stay. New files are
 /// readable by all, as far as the umask lets: a trust store holds no secret.
-pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
+pub(crate) fn replace<E: From<Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
     let path = behind_links(path)?;
     let new = beside(&path, 0o644, None, write)?;
     persist(new, &path)?;
-    sync_folder(folder_of(&path))
+    Ok(sync_folder(folder_of(&path))?)
 }
 
 /// [`replace`] with these bytes.
@@ -87,19 +90,19 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), Error> {
 }
 
 /// The new file, under a name of its own beside the old one and on the disk.
-fn beside(
+fn beside<E: From<Error>>(
     path: &Path,
     mode: u32,
     access: Option<&Access>,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
-) -> Result<NamedTempFile, Error> {
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<NamedTempFile, E> {
     let folder = folder_of(path);
     create_folders(folder)?;
     refuse_special(path)?;
     let old = match fs::metadata(path) {
         Ok(metadata) => Some(metadata),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Error::io("read", path)(error)),
+        Err(error) => return Err(Error::io("read", path)(error).into()),
     };
     if let Some(old) = &old {
         refuse_other_names(path, old)?;

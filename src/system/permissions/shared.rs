@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::Error;
+use crate::system::Error;
 
 /// Fails when others can write a file or folder, or a folder on the way to it in which they could put another in its place.
 /// What is not there yet is in nobody's hands. Of a symbolic link the way to it counts, and the way to what is behind it.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::Error;
+use crate::system::Error;
 
 /// Fails when this user cannot replace a file, create one of this name, or create files in a folder of this name; of a
 /// symbolic link the file behind it counts. Nothing is touched, and what only the attempt tells, as a full disk, is not

@@ -1,7 +1,8 @@
 //! What of a fetch a person should look at.
 
-use super::fetch::{Fetched, Held, RootResult, RootState, UrlState};
-use crate::ops::last_run::{Finding, Kind};
+use super::last_run::{Finding, Kind};
+use super::note::Note;
+use crate::source::{CatalogueResult, CatalogueState, Fetched, Held, RootResult, RootState, UrlState};
 
 impl Fetched {
     /// What is not as it should be, in words.
@@ -89,4 +90,25 @@ impl Held {
             self.url
         )
     }
+}
+
+impl CatalogueResult {
+    /// What a person should look at.
+    pub fn finding(&self) -> Option<Finding> {
+        let reason = self.reason.as_ref()?;
+        let kept = if self.kept { "the kept copy is used" } else { "there is no kept copy" };
+        let (kind, key, hint) = match self.result {
+            CatalogueState::Mismatch => {
+                let hint = "if it was changed on purpose, its owner knows the new digest: put that into the manifest as `sha256`";
+                (Kind::Mismatch, reason.as_str(), Some(hint.to_owned()))
+            }
+            _ => (Kind::Source, "", None),
+        };
+        Some(Finding::new(kind, &self.url, key, format!("catalogue `{}`: {reason}; {kept}", self.url), hint))
+    }
+}
+
+/// What the manifest accepted of a provider by itself.
+pub(super) fn accepted_as_said(provider: &str, accepted: &[Held]) -> impl Iterator<Item = Note> {
+    accepted.iter().map(move |root| Note::Accepted { provider: provider.to_owned(), root: root.description() })
 }

@@ -2,55 +2,55 @@
 
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
 
-use pgtrust::manifest::Manifest;
-use pgtrust::ops::last_run::{Finding, Kind};
-use pgtrust::source::{self, AskedServer, FetchedTenant, Tenant, TenantRoot};
-use pgtrust::system::limits;
-use pgtrust::{Catalog, Certificate, Error};
 use time::Duration as Days;
 
-use super::args::Download;
-use super::context::Context;
+use super::Download;
 use super::tenants::KeptTenant;
+use crate::catalog::Catalog;
+use crate::manifest::Manifest;
+use crate::ops::Error;
+use crate::ops::last_run::{Finding, Kind};
+use crate::ops::machine::Machine;
+use crate::source::{self, AskedServer, FetchedTenant, Tenant, TenantRoot};
+use crate::system::limits;
+use crate::x509::Certificate;
 
 /// Servers whose file is to be read, tenants whose API is to be asked, and what of the manifest cannot be either.
-type Parted = (Vec<AskedServer>, Vec<Tenant>, Vec<(Tenant, Error)>);
+type Parts = (Vec<AskedServer>, Vec<Tenant>, Vec<(Tenant, Error)>);
 
 /// Parts tenants into servers whose file is to be read, and those whose API is to be asked.
-pub(crate) fn parted(
+pub(super) fn partition(
     catalog: &Catalog,
     manifest: &Manifest,
     download: &Download,
     tenants: Vec<Tenant>,
-) -> Result<Parted, Error> {
-    let said = download.tenant.ca_file();
+) -> Result<Parts, Error> {
+    let given = &download.ca_file;
     let (mut servers, mut others, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
     for tenant in tenants {
         let kept = || manifest.source(tenant.name())?.ca_file.clone();
-        let path = said.clone().or_else(kept);
+        let path = given.clone().or_else(kept);
         match AskedServer::new(tenant.clone(), &catalog.provider(tenant.provider())?, path.as_deref()) {
             Ok(Some(server)) => servers.push(server),
             Ok(None) => others.push(tenant),
             // What the manifest says of one must not keep the others.
-            Err(error) if said.is_none() => unclear.push((tenant, error)),
-            Err(error) => return Err(error),
+            Err(error) if given.is_none() => unclear.push((tenant, error.into())),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok((servers, others, unclear))
 }
 
 /// Reads their files, a few at a time. Offline only that of this machine; the others are left.
-pub(crate) fn read(
-    context: &Context,
+pub(super) fn read(
+    machine: &Machine<'_>,
     servers: Vec<AskedServer>,
     download: &Download,
 ) -> (Vec<(AskedServer, FetchedTenant)>, Vec<Tenant>) {
     let (left, read): (Vec<_>, Vec<_>) =
         servers.into_iter().partition(|server| download.network.offline && server.destination().is_some());
-    let programs = context.environment.path.as_deref().unwrap_or_default();
-    let wait = Duration::from_secs(download.network.timeout);
+    let (programs, wait) = (machine.programs(), download.network.timeout);
     let mut fetched = Vec::new();
     for some in read.chunks(limits::PARALLEL) {
         thread::scope(|scope| {
@@ -66,14 +66,14 @@ pub(crate) fn read(
 }
 
 /// Notes what a server's CA asks of people: it is replaced by hand only, and then under the same name.
-pub(crate) fn note(context: &Context, server: &AskedServer, kept: &mut KeptTenant) {
+pub(super) fn note(machine: &Machine<'_>, server: &AskedServer, kept: &mut KeptTenant) {
     let Some(renewed) = &kept.renewed else { return };
     let name = kept.name();
     let with =
         |state| renewed.roots.iter().filter(move |(_, found)| *found == state).map(|(certificate, _)| certificate);
     let mut notes = Vec::new();
     for root in with(TenantRoot::New).chain(with(TenantRoot::Served)) {
-        if root.not_after() < context.now + Days::days(365) {
+        if root.not_after() < machine.now + Days::days(365) {
             let end = root.not_after().date();
             let message = format!("`{name}`: `{}` ends on {end}, and nothing renews it by itself", root.subject());
             let hint = "have it regenerated at a time of your own; the clients need the new one at the same moment";
@@ -101,7 +101,7 @@ pub(crate) fn note(context: &Context, server: &AskedServer, kept: &mut KeptTenan
         usage = server.mount().map(line);
     } else if let Some(root) = with(TenantRoot::New).next() {
         let key = format!("{} containers", root.fingerprint());
-        let message = containers(context, server, &kept.path);
+        let message = containers(machine, server, &kept.path);
         notes.extend(
             message.map(|message| Finding::new(Kind::Changed, name, &key, format!("`{name}`: {message}"), None)),
         );
@@ -111,15 +111,14 @@ pub(crate) fn note(context: &Context, server: &AskedServer, kept: &mut KeptTenan
 
 /// Which containers are to be recreated, or how to find out: one that mounts a single file keeps what that name stood for
 /// when it was created. None where there are none.
-fn containers(context: &Context, server: &AskedServer, kept: &Path) -> Option<String> {
+fn containers(machine: &Machine<'_>, server: &AskedServer, kept: &Path) -> Option<String> {
     let filter = format!("docker ps --filter volume={}", server.path().display());
     let old = "mount the file by itself and still see the old one";
     if let Some(destination) = server.destination() {
         let command = format!("ssh {destination} sudo {filter}");
         return Some(format!("containers there that {old} must be recreated; `{command}` lists them"));
     }
-    let programs = context.environment.path.as_deref().unwrap_or_default();
-    let Some(names) = source::containers_with(&[server.path(), kept], programs) else {
+    let Some(names) = source::containers_with(&[server.path(), kept], machine.programs()) else {
         return Some(format!("containers that {old} must be recreated; `{filter}` lists them"));
     };
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -1,0 +1,340 @@
+//! What to do about an error, in the words of the command line.
+
+use std::io;
+
+use pgtrust::source::enforcement::EnforcementError;
+use pgtrust::source::{TenantError, TenantReason};
+use pgtrust::system::permissions::{Obstacle, Refusal, User};
+use pgtrust::{
+    Error, bundle, catalog, format, hook, journal, manifest, ops, schedule, settings, source, store, system,
+};
+
+/// What to do about it, where there is something to do.
+pub(crate) fn hint(error: &Error) -> Option<String> {
+    match error {
+        Error::Bundle(error) => of_bundle(error),
+        Error::Catalog(error) => of_catalog(error),
+        Error::Decode(error) => of_format(&error.source),
+        Error::Hook(error) => of_hook(error),
+        Error::Journal(error) => of_journal(error),
+        Error::Manifest(error) => of_manifest(error),
+        Error::Request(error) => of_request(error),
+        Error::Schedule(error) => of_schedule(error),
+        Error::Settings(error) => of_settings(error),
+        Error::Source(error) => of_source(error),
+        Error::Store(error) => of_store(error),
+        Error::System(error) => of_system(error),
+        _ => None,
+    }
+}
+
+fn of_system(error: &system::Error) -> Option<String> {
+    use system::Error as E;
+    Some(match error {
+        E::ChangedMeanwhile { .. } => "run it again once that program has ended".to_owned(),
+        E::HardLinks { path, .. } => {
+            format!("make the others symbolic links to it; `find -samefile {}` finds them", path.display())
+        }
+        E::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
+        E::Io(error) => return of_io(error),
+        E::IsFolder { .. } => {
+            "name a file in it; `install --format hashed` makes it a store of OpenSSL's `-CApath`".to_owned()
+        }
+        E::Locked { .. } => "`--wait SECONDS` waits longer for it to end".to_owned(),
+        E::Refused(refusal) => of_refusal(refusal),
+        E::ToolFailed { said, .. } if said.contains("SEC_ERROR_BAD_PASSWORD") => {
+            "pass the database's password in a file: `--password-file`".to_owned()
+        }
+        E::ToolMissing { packages, .. } => format!("install it ({packages})"),
+        E::Unwritable { .. } => "use a name without it; PGTRUST_HOME moves what pgtrust keeps".to_owned(),
+        _ => return None,
+    })
+}
+
+fn of_io(error: &system::IoError) -> Option<String> {
+    let hint = match error.source.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "run it as a user who may write there; or PGTRUST_HOME moves what pgtrust keeps, and `install --output FILE` \
+             the store: point PGSSLROOTCERT or `sslrootcert=` at that file"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space; the old file is untouched",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NoPlace { .. } => {
+            "PGTRUST_HOME moves it to another folder; for an image, run pgtrust when it is built: `--root DIR`"
+                .to_owned()
+        }
+        Refusal::NotWritable { obstacle, .. } => format!("{}; {ELSEWHERE}", of_obstacle(obstacle)),
+        Refusal::Shared { at, mode, .. } => {
+            let bits = if mode & 0o002 != 0 { "o-w" } else { "g-w" };
+            format!("`chmod {bits} {}`; `--allow-writable` goes on all the same", at.display())
+        }
+        _ => ELSEWHERE.to_owned(),
+    }
+}
+
+fn of_obstacle(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::Immutable { at } => format!("`chattr -i {}`", at.display()),
+        Obstacle::Mount => "change the file that is mounted there, or mount its folder".to_owned(),
+        Obstacle::Permission { owner, at, .. } if *owner == User::this() => format!("`chmod u+w {}`", at.display()),
+        Obstacle::Permission { owner, .. } => format!("run it as {owner}, as with `sudo`"),
+        _ => "for an image, run it when the image is built: `--root DIR`".to_owned(),
+    }
+}
+
+fn of_format(error: &format::Error) -> Option<String> {
+    use format::Error as E;
+    let hint = match error {
+        E::HoldsOne { .. } => "write to a `.pem` file instead",
+        E::NotAStore { what: "an HTML page" } => {
+            "a login page or a proxy's error may have been saved in place of the certificate"
+        }
+        E::PasswordNeeded { .. } | E::WrongPassword => {
+            "`--password-file FILE` reads the password from the first line of a file"
+        }
+        E::PrivateKey { .. } => "a trust store is for certificates only; pass the CA file instead",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_bundle(error: &bundle::Error) -> Option<String> {
+    match error {
+        bundle::Error::EmptyBundle { rejected } if rejected.iter().any(|rejected| rejected.reason.is_no_root()) => {
+            Some(
+                "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same"
+                    .to_owned(),
+            )
+        }
+        _ => None,
+    }
+}
+
+fn of_catalog(error: &catalog::Error) -> Option<String> {
+    use catalog::Error as E;
+    Some(match error {
+        E::BadCatalogue { name, .. } if name.starts_with("https:") => {
+            "`pgtrust fetch` downloads it; the manifest says which archive is expected".to_owned()
+        }
+        E::BadCatalogue { .. } => "correct it, or take its entry out of the manifest".to_owned(),
+        E::NoFixedRoots { id, flags: Some(flags), .. } => {
+            format!("say whose: `{id} {flags}` (`pgtrust providers {id}` tells more)")
+        }
+        E::NoFixedRoots { id, obtain, .. } => match obtain.first() {
+            Some(first) => format!("{first}; then `pgtrust install FILE` (`pgtrust providers {id}` tells more)"),
+            None => format!("`pgtrust providers {id}` tells where the CA comes from"),
+        },
+        E::UnknownProvider { id, suggestion: Some(suggestion) } => did_you_mean(id, suggestion),
+        E::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
+        E::UnknownRegion { id, regions, .. } if regions.len() > 8 => {
+            format!("`pgtrust providers {id}` lists its {} regions", regions.len())
+        }
+        E::UnknownRegion { regions, .. } => format!("there are {}", regions.join(", ")),
+        _ => return None,
+    })
+}
+
+/// A provider whose name is much like what was typed, or to whom that host belongs.
+fn did_you_mean(name: &str, suggestion: &str) -> String {
+    if name.contains('.') {
+        format!("the host belongs to `{suggestion}`: `pgtrust install {suggestion}`")
+    } else {
+        format!("did you mean `{suggestion}`? `pgtrust providers` lists all")
+    }
+}
+
+fn of_manifest(error: &manifest::Error) -> Option<String> {
+    use manifest::Error as E;
+    let hint = match error {
+        E::BadManifest { .. } => "correct the line, or move the file away: `pgtrust install` writes a new one",
+        E::HooksOfAnother { .. } => "run it as that user, or `chown` the file; `--no-hooks` leaves the hooks out",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_journal(error: &journal::Error) -> Option<String> {
+    use journal::Error as E;
+    let hint = match error {
+        E::BytesGone { .. } => "`pgtrust uninstall` takes out of the store what pgtrust added, by its journal",
+        E::ChangedSince { .. } => {
+            "`--force` puts the old bytes back all the same, `pgtrust history` tells of later changes"
+        }
+        E::NoSuchChange { .. } => "`pgtrust history` lists the changes, and what was put back",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_store(error: &store::Error) -> Option<String> {
+    use store::Error as E;
+    Some(match error {
+        E::BlockedHash { .. } => "move that file out of the folder".to_owned(),
+        E::DamagedStore { path, .. } => {
+            format!("remove that block; `pgtrust inspect {}` lists what is good", path.display())
+        }
+        E::JavaSilent { .. } | E::JavaUnknown => {
+            "name its folder: `--java-home DIR`; or take every Java that is here: `--all-jdks`".to_owned()
+        }
+        E::NoJvm { found: "JAVA_HOME", .. } => {
+            "correct or unset JAVA_HOME, or name the folder: `--java-home DIR`".to_owned()
+        }
+        E::NoJvm { .. } => "name the folder that has `bin/java`".to_owned(),
+        E::NoJvmAnywhere { .. } => "name its folder: `--java-home DIR`".to_owned(),
+        E::NoSystemStore { .. } => "install into a file and name it: `sslrootcert=`, PGSSLROOTCERT".to_owned(),
+        E::NotAnNssDatabase { path, .. } => format!("`certutil -N -d sql:{}` makes one", path.display()),
+        E::TargetOfUser { root, .. } => format!(
+            "name the file: `--output {}` for root; or take a store of the whole machine: `--target system`",
+            root.join("root/.postgresql/root.crt").display()
+        ),
+        E::UnknownFormat { .. } => {
+            let names: Vec<_> = format::FORMATS.iter().flat_map(|format| format.extensions).collect();
+            let names: Vec<_> = names.iter().map(|name| format!("`.{name}`")).collect();
+            format!("end the name in one of {}", names.join(", "))
+        }
+        E::WouldLose { .. } => "leave the store in its format, or write to another file".to_owned(),
+        _ => return None,
+    })
+}
+
+fn of_source(error: &source::Error) -> Option<String> {
+    Some(match error {
+        source::Error::BadTenant { usage, .. } => {
+            usage.clone().unwrap_or_else(|| "name the provider alone; a path begins with `./`".to_owned())
+        }
+        source::Error::Enforcement(error) => of_enforcement(error),
+        source::Error::NoSuchSource { name, suggestion: Some(suggestion) } => did_you_mean(name, suggestion),
+        source::Error::NoSuchSource { .. } => {
+            "no such file is here; `pgtrust providers` lists the providers".to_owned()
+        }
+        source::Error::NotFetched { id, .. } => format!("`pgtrust fetch {id}`"),
+        source::Error::Tenant(error) => of_tenant(error),
+        _ => return None,
+    })
+}
+
+fn of_tenant(error: &TenantError) -> String {
+    let provider = error.tenant.split('/').next().unwrap_or_default();
+    match &error.reason {
+        TenantReason::Busy { retry_after: Some(pause), .. } => {
+            format!("run it again in {} seconds: the API asks for that", pause.as_secs())
+        }
+        TenantReason::Busy { retry_after: None, .. } => "run it again in a few minutes".to_owned(),
+        TenantReason::Failing { .. } => "run it again later; what is kept stays as it is".to_owned(),
+        TenantReason::Forbidden { .. } => {
+            "give the token the right to read databases, or take one of an account that has it".to_owned()
+        }
+        TenantReason::NoToken { variables, .. } => {
+            format!("put it into {variables}, or into a file: `--token-file FILE`, which is remembered")
+        }
+        TenantReason::NotRead { remedy, .. } => remedy.clone(),
+        TenantReason::NotFound { .. } | TenantReason::UnknownName { .. } => {
+            "compare it with the provider's console; the token of another account sees nothing of it either".to_owned()
+        }
+        TenantReason::Refused { from, .. } => {
+            format!("it comes from {from}: it may have expired, or be one for something else")
+        }
+        TenantReason::Unreachable { passing: true, .. } => "run it again once the network is there".to_owned(),
+        _ => {
+            format!("a proxy may have answered in the API's place; `pgtrust providers {provider}` tells another way")
+        }
+    }
+}
+
+fn of_enforcement(error: &EnforcementError) -> String {
+    match error {
+        EnforcementError::Busy { retry_after: Some(pause) } => {
+            format!("run it again in {} seconds, as it asks", pause.as_secs())
+        }
+        EnforcementError::Busy { retry_after: None } => "run it again in a minute".to_owned(),
+        EnforcementError::Failing { .. } => "run it again later; `get` tells what holds".to_owned(),
+        EnforcementError::Forbidden { .. } => "take the token of somebody who may change the project's settings".to_owned(),
+        EnforcementError::NotAReference { .. } | EnforcementError::UnknownProject { .. } => {
+            "it is the word in the project's address, https://supabase.com/dashboard/project/REF, and in `db.REF.supabase.co`; \
+             the token of another account does not see it"
+                .to_owned()
+        }
+        EnforcementError::Refused => "it may have expired: https://supabase.com/dashboard/account/tokens makes a new one".to_owned(),
+        EnforcementError::Unreachable(_) => "nothing is known to have changed; `get` tells what holds".to_owned(),
+        _ => "a proxy may have answered in the API's place".to_owned(),
+    }
+}
+
+fn of_settings(error: &settings::Error) -> Option<String> {
+    use settings::Error as E;
+    match error {
+        E::UnknownClient { suggestion: Some(suggestion), .. } => {
+            Some(format!("did you mean `{suggestion}`? `pgtrust snippet` lists all"))
+        }
+        E::UnknownClient { .. } => Some("`pgtrust snippet` lists all".to_owned()),
+        _ => None,
+    }
+}
+
+fn of_schedule(error: &schedule::Error) -> Option<String> {
+    use schedule::Error as E;
+    Some(match error {
+        E::BadTimes { .. } => {
+            "`daily`, `hourly`, or minute, hour, day, month and weekday as in a crontab: `17 4 * * *`".to_owned()
+        }
+        E::ForeignHome { .. } => {
+            "run it as that user, without `sudo`; or `--system` schedules it for the whole machine".to_owned()
+        }
+        E::NoProgram { .. } => "put it into its `usr/local/bin` or `usr/bin` first".to_owned(),
+        E::NoScheduler { .. } => {
+            "`--via` names one to write for all the same; or let something else run `pgtrust refresh`".to_owned()
+        }
+        E::NotTaken { remaining, .. } => {
+            format!("where it can be reached, as after a login, run `{}`", remaining.join("`, `"))
+        }
+        E::Unsayable { .. } => "take simpler times, such as `17 4 * * *`; or `--via cron`".to_owned(),
+        _ => return None,
+    })
+}
+
+fn of_hook(error: &hook::Error) -> Option<String> {
+    matches!(error, hook::Error::HookFailed { .. })
+        .then(|| "what was changed stays; `pgtrust refresh` runs the hook again".to_owned())
+}
+
+fn of_request(error: &ops::RequestError) -> Option<String> {
+    use ops::RequestError as E;
+    Some(match error {
+        E::FolderNotEmpty { .. } => "`pgtrust install --output` adds to a hashed folder and keeps the rest".to_owned(),
+        E::FormatOfDatabase { .. } => "leave `--format` out".to_owned(),
+        E::FormatOfTarget { formats: [], .. } => "it keeps the one that it has: leave `--format` out".to_owned(),
+        E::FormatOfTarget { formats, .. } => {
+            format!("it has `{}`; `--output FILE` takes any", formats.join("`, `"))
+        }
+        E::HoldsOthers { .. } => "`pgtrust install --output` adds to it and keeps the rest".to_owned(),
+        E::NoJavaStore { .. } => "`pgtrust install --target java` makes it".to_owned(),
+        E::NoPassword { .. } => "its first line is taken, in UTF-8".to_owned(),
+        E::NoStoreKept => "`--output FILE` names one that pgtrust added to".to_owned(),
+        E::NotARoot { .. } => "a trust store holds roots only; trust the root that it leads to".to_owned(),
+        E::NotAStore { .. } => "remove it first, or write to another file".to_owned(),
+        E::NotFollowed { .. } => "download it yourself, and pass it with `--file`".to_owned(),
+        E::NotHeld { .. } | E::NothingHeld { .. } => "`pgtrust status` shows what is held".to_owned(),
+        E::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
+        E::PasswordNotInFile { .. } => "write the password to a file: later runs read it again".to_owned(),
+        E::ProviderDiffers { .. } => "`--replace` writes it anew".to_owned(),
+        E::ProviderInUse { manifest, .. } => format!("take that out of `{}` first", manifest.display()),
+        E::ProviderTaken { name, .. } => {
+            format!("choose another name; `pgtrust providers {name}` shows that one")
+        }
+        E::SeveralKept { ids } => format!("name one of {}", ids.join(", ")),
+        E::TokenOfOne { .. } => {
+            "name those of one provider in a run of their own, as `digitalocean/my-cluster`".to_owned()
+        }
+        E::WouldEmpty { .. } => "install the roots that its servers use now, then prune".to_owned(),
+        _ => return None,
+    })
+}
+
+const ELSEWHERE: &str = "or `--output FILE` writes another file: point PGSSLROOTCERT or `sslrootcert=` at it, for Java \
+                         `--target java` and JAVA_TOOL_OPTIONS (`pgtrust env`)";

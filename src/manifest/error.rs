@@ -1,0 +1,26 @@
+//! What can go wrong with the manifest.
+
+use std::path::PathBuf;
+
+/// The manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The manifest cannot be understood.
+    #[error("`{path}`: {reason}")]
+    BadManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The hooks of a manifest that belongs to somebody else.
+    #[error("`{path}` belongs to another user, so its hooks are not run")]
+    HooksOfAnother {
+        /// The manifest.
+        path: PathBuf,
+    },
+    /// Files, locks, permissions or programs.
+    #[error(transparent)]
+    System(#[from] crate::system::Error),
+}

@@ -1,0 +1,231 @@
+//! The error of the whole library.
+
+use std::path::PathBuf;
+
+use crate::x509::Fingerprint;
+use crate::{bundle, catalog, format, hook, journal, manifest, schedule, settings, source, store, system};
+
+/// Any failure of pgtrust, by the room that it comes from.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No bundle could be made.
+    #[error(transparent)]
+    Bundle(bundle::Error),
+    /// A provider or a catalogue cannot be used.
+    #[error(transparent)]
+    Catalog(catalog::Error),
+    /// A file could not be read or written in its format.
+    #[error(transparent)]
+    Decode(#[from] format::DecodeError),
+    /// A hook did not run as it should.
+    #[error(transparent)]
+    Hook(hook::Error),
+    /// A change cannot be made or put back.
+    #[error(transparent)]
+    Journal(journal::Error),
+    /// The manifest cannot be used.
+    #[error(transparent)]
+    Manifest(manifest::Error),
+    /// What was asked for cannot be done.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// A job cannot be scheduled.
+    #[error(transparent)]
+    Schedule(schedule::Error),
+    /// Settings of clients cannot be written.
+    #[error(transparent)]
+    Settings(settings::Error),
+    /// Certificates could not be had.
+    #[error(transparent)]
+    Source(source::Error),
+    /// A store cannot be found, read or changed.
+    #[error(transparent)]
+    Store(store::Error),
+    /// Files, locks, permissions or programs.
+    #[error(transparent)]
+    System(#[from] system::Error),
+}
+
+impl Error {
+    /// Whether the request itself is wrong, and not one part of what it names.
+    pub(super) fn is_of_whole_request(&self) -> bool {
+        matches!(self, Self::Request(error) if !matches!(error, RequestError::WouldEmpty { .. }))
+    }
+
+    /// Whether another program changed a file between reading and writing, so that the same may go well once more.
+    pub(super) fn is_of_a_race(&self) -> bool {
+        matches!(self, Self::System(system::Error::ChangedMeanwhile { .. }))
+    }
+}
+
+/// What was asked for cannot be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// A file exists and is something else than a store.
+    #[error("`{path}` exists and is not a certificate store")]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder exists and has something in it.
+    #[error("`{path}` exists and is not an empty folder")]
+    FolderNotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// An NSS database has no other format.
+    #[error("`{path}` is an NSS database and not `{format}`")]
+    FormatOfDatabase {
+        /// The database.
+        path: PathBuf,
+        /// What was asked for.
+        format: String,
+    },
+    /// A target does not come in every format.
+    #[error("the target `{target}` has no format `{format}`")]
+    FormatOfTarget {
+        /// The target.
+        target: &'static str,
+        /// What was asked for.
+        format: String,
+        /// What there is.
+        formats: &'static [&'static str],
+    },
+    /// A store holds something that a bundle would not.
+    #[error("`{path}` exists and holds more than certificates ({other})")]
+    HoldsOthers {
+        /// The store.
+        path: PathBuf,
+        /// The first of it.
+        other: String,
+    },
+    /// A file has no password in it.
+    #[error("`{path}` holds no password")]
+    NoPassword {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The manifest keeps no store, and none was named.
+    #[error("the manifest keeps no store")]
+    NoStoreKept,
+    /// What is held is no root.
+    #[error("`{subject}` is not a self-signed CA certificate")]
+    NotARoot {
+        /// Its subject.
+        subject: String,
+    },
+    /// No such certificate is held.
+    #[error("no held certificate has the fingerprint {fingerprint}")]
+    NotHeld {
+        /// What was asked for.
+        fingerprint: Fingerprint,
+    },
+    /// Nothing of this provider is held.
+    #[error("nothing is held of `{provider}`")]
+    NothingHeld {
+        /// What was asked for.
+        provider: String,
+    },
+    /// A password that later runs need is not in a file.
+    #[error("`{path}` is not a regular file")]
+    PasswordNotInFile {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// What a URL serves cannot be followed.
+    #[error("`{url}` serves a {format} store, which cannot be followed")]
+    NotFollowed {
+        /// The URL.
+        url: String,
+        /// What it serves.
+        format: &'static str,
+    },
+    /// A provider of one's own is there and says something else.
+    #[error("`{path}` is there already and says something else")]
+    ProviderDiffers {
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// The manifest uses a provider.
+    #[error("`{name}` is in use: {}", .uses.join(", "))]
+    ProviderInUse {
+        /// The provider.
+        name: String,
+        /// For what.
+        uses: Vec<String>,
+        /// The manifest.
+        manifest: PathBuf,
+    },
+    /// Another catalogue has a provider of this name.
+    #[error("`{name}` is {}", .catalogue.as_ref().map_or("a built-in provider".to_owned(), |it| format!("a provider of the catalogue `{it}`")))]
+    ProviderTaken {
+        /// The name.
+        name: String,
+        /// The catalogue; None for the built-in one.
+        catalogue: Option<String>,
+    },
+    /// A token is for one provider.
+    #[error("a token is for one provider, and the customers of {count} are named")]
+    TokenOfOne {
+        /// How many providers are named.
+        count: usize,
+    },
+    /// The Java trust store is not there.
+    #[error("`{path}` does not exist: there is no Java trust store yet")]
+    NoJavaStore {
+        /// Where it would stand.
+        path: PathBuf,
+    },
+    /// Nothing was named and nothing is kept.
+    #[error("no provider is named, and the manifest keeps none")]
+    NothingKept,
+    /// Nothing was named, and several providers could be meant.
+    #[error("no provider is named, and the manifest keeps {}", .ids.len())]
+    SeveralKept {
+        /// The providers.
+        ids: Vec<String>,
+    },
+    /// Every root in the store is stale.
+    #[error(
+        "every root in `{path}` has expired or is out of use, and without a root a client may check nothing at all"
+    )]
+    WouldEmpty {
+        /// The store.
+        path: PathBuf,
+    },
+}
+
+/// An error of a room that only passes on what a room below it says counts as one of that room: there is one way to match it.
+macro_rules! flatten {
+    ($($room:ident as $own:ident, passing on $($passed:ident),*;)*) => {$(
+        impl From<$room::Error> for Error {
+            fn from(error: $room::Error) -> Self {
+                match error {
+                    $($room::Error::$passed(error) => error.into(),)*
+                    error => Self::$own(error),
+                }
+            }
+        }
+    )*};
+}
+
+flatten! {
+    bundle as Bundle, passing on Decode, System;
+    catalog as Catalog, passing on System;
+    hook as Hook, passing on System;
+    journal as Journal, passing on System;
+    manifest as Manifest, passing on System;
+    schedule as Schedule, passing on System;
+    settings as Settings, passing on System;
+    source as Source, passing on Bundle, Catalog, Decode, Manifest, Store, System;
+    store as Store, passing on Decode, System;
+}
+
+#[cfg(feature = "fetch")]
+impl From<source::DownloadError> for Error {
+    fn from(error: source::DownloadError) -> Self {
+        source::Error::from(error).into()
+    }
+}

@@ -1,0 +1,372 @@
+//! Downloads what providers publish and what APIs and servers hand out, checks it against the pins, and keeps it.
+
+pub(super) mod catalogues;
+pub(super) mod servers;
+pub(super) mod tenants;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use self::tenants::KeptTenant;
+use super::findings::accepted_as_said;
+use super::hooks::{Changes, with_hooks};
+use super::last_run::{Finding, Kind};
+use super::machine::Machine;
+use super::managed::is_followed;
+use super::note::Note;
+use super::{Error, RequestError};
+use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
+use crate::catalog::{self, Provider, Selection};
+use crate::journal::Listed;
+use crate::manifest::{Manifest, NewRoots, TokenFrom};
+use crate::source::{
+    self, CatalogueResult, Downloader, Fetched, Held, Mirror, Network as Asking, Progress, Settings, Source, UrlState,
+};
+use crate::system::limits;
+use crate::system::permissions::check_place;
+use crate::x509::{Certificate, Fingerprint};
+
+/// What is fetched.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Providers and tenants, as `digitalocean/my-cluster`; all that the manifest keeps, when empty.
+    pub names: Vec<String>,
+    /// How, and what of it.
+    pub download: Download,
+}
+
+/// How downloads are made, and what of the providers is wanted beyond what the manifest says.
+#[derive(Clone, Debug, Default)]
+pub struct Download {
+    /// How the network is asked.
+    pub network: Network,
+    /// Only the roots of this region; `all` for those of all regions again.
+    pub region: Option<String>,
+    /// Roots on their way out too.
+    pub retiring: bool,
+    /// Where the token for the API of the one provider comes from whose tenants are named.
+    pub token: Option<TokenFrom>,
+    /// Where the CA's file of the named server is.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How the network is asked.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Use the built-in copies without asking.
+    pub offline: bool,
+    /// The server to download from instead of the providers' own.
+    pub mirror: Option<Mirror>,
+    /// How long one download may take.
+    pub timeout: Duration,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { offline: false, mirror: None, timeout: limits::DOWNLOAD_TIME }
+    }
+}
+
+impl Download {
+    /// What is wanted of a provider: what is kept, and what is asked for beyond that.
+    pub(super) fn selection(&self, kept: Selection) -> Selection {
+        let region = self.region.clone().or(kept.region).filter(|region| region != "all");
+        Selection { region, retiring: self.retiring || kept.retiring }
+    }
+}
+
+/// What came of a fetch.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The providers whose roots were fetched.
+    pub providers: Vec<KeptProvider>,
+    /// The tenants whose CA was fetched.
+    pub tenants: Vec<KeptTenant>,
+    /// The catalogues that the manifest names by URL.
+    pub catalogues: Vec<CatalogueResult>,
+    /// What a person should know.
+    pub notes: Vec<Note>,
+}
+
+/// Fetches providers and tenants, which the manifest keeps from now on, and runs the hooks that wait for their files.
+pub fn fetch(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
+    machine.refuse_shared_settings()?;
+    let (mut report, notes) = with_hooks(machine, |changes| named(machine, request, changes))?;
+    report.notes.extend(notes);
+    Ok(report)
+}
+
+fn named(machine: &Machine<'_>, request: &Request, changes: &mut Changes) -> Result<Report, Error> {
+    let manifest = machine.manifest()?;
+    // First: what the catalogues say decides what is fetched.
+    let catalogues = catalogues::fetch(machine, &manifest, &request.download.network, Keep::Remember)?;
+    let (names, lost) = match &request.names[..] {
+        [] => followed(machine.catalog()?, &manifest),
+        names => (names.to_vec(), Vec::new()),
+    };
+    if names.is_empty() && lost.is_empty() && catalogues.is_empty() {
+        return Err(RequestError::NothingKept.into());
+    }
+    let mut notes: Vec<Note> = catalogues.iter().filter_map(CatalogueResult::finding).map(Note::Finding).collect();
+    let (mut providers, mut tenants, _) = keep(machine, &names, &request.download, Keep::Remember, changes)?;
+    notes.extend(providers.iter_mut().flat_map(KeptProvider::take_notes));
+    notes.extend(tenants.iter_mut().flat_map(KeptTenant::take_notes));
+    notes.extend(lost.into_iter().map(|error| Note::Failure(error.into())));
+    Ok(Report { providers, tenants, catalogues, notes })
+}
+
+/// The providers and tenants that are kept, and why others may be missing.
+fn followed(catalog: &catalog::Catalog, manifest: &Manifest) -> (Vec<String>, Vec<source::Error>) {
+    let (mut names, mut lost) = (Vec::new(), Vec::new());
+    for source in manifest.sources() {
+        if is_followed(&source.name, catalog) {
+            names.push(source.name.clone());
+        } else if let Err(error @ source::Error::Catalog(catalog::Error::BadCatalogue { .. })) =
+            Source::parse(&source.name, catalog)
+        {
+            lost.push(error);
+        }
+    }
+    (names, lost)
+}
+
+/// What stays of a fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Nothing: this only tells what would change.
+    Nothing,
+    /// The roots.
+    Roots,
+    /// The roots, and the manifest keeps the providers and tenants from now on.
+    Remember,
+}
+
+/// Fetches providers and tenants, writes each one's combined PEM and keeps apart what no pin knows. Returns the manifest
+/// with what it accepts by itself.
+pub(super) fn keep(
+    machine: &Machine<'_>,
+    names: &[String],
+    download: &Download,
+    keep: Keep,
+    changes: &mut Changes,
+) -> Result<(Vec<KeptProvider>, Vec<KeptTenant>, Manifest), Error> {
+    let layout = machine.layout()?;
+    if keep != Keep::Nothing {
+        check_place(&layout.bundles)?;
+        check_place(&layout.state)?;
+    }
+    let asked = Asked::of(machine, names, download)?;
+    let answers = asked.ask(machine, download, keep)?;
+    // Not earlier: others must not wait for our downloads.
+    let _lock = if keep == Keep::Nothing { None } else { Some(machine.lock()?) };
+    let mut manifest = machine.manifest()?;
+    let mut providers = Vec::new();
+    for fetched in answers.providers {
+        providers.push(KeptProvider::keep(machine, fetched, &mut manifest, download, keep, changes)?);
+    }
+    let mut tenants = answers.left;
+    for fetched in answers.tenants {
+        tenants.push(KeptTenant::keep(machine, fetched, keep, changes)?);
+    }
+    for (server, fetched) in answers.servers {
+        let mut one = KeptTenant::keep(machine, fetched, keep, changes)?;
+        servers::note(machine, &server, &mut one);
+        tenants.push(one);
+    }
+    for tenant in tenants.iter().filter(|tenant| keep == Keep::Remember && tenant.path.exists()) {
+        tenants::remember(&mut manifest, machine.catalog()?, tenant.name(), download)?;
+    }
+    if keep != Keep::Nothing {
+        manifest.save()?;
+    }
+    Ok((providers, tenants, manifest))
+}
+
+/// Who is to be asked.
+struct Asked {
+    providers: Vec<(Provider, Selection)>,
+    tenants: Vec<source::Tenant>,
+    servers: Vec<source::AskedServer>,
+    /// Tenants that cannot be asked.
+    left: Vec<KeptTenant>,
+}
+
+/// What they answered.
+struct Answers {
+    providers: Vec<Fetched>,
+    tenants: Vec<source::FetchedTenant>,
+    servers: Vec<(source::AskedServer, source::FetchedTenant)>,
+    left: Vec<KeptTenant>,
+}
+
+impl Asked {
+    fn of(machine: &Machine<'_>, names: &[String], download: &Download) -> Result<Self, Error> {
+        let (manifest, catalog) = (machine.manifest()?, machine.catalog()?);
+        let (tenants, ids) = tenants::partition(names, catalog)?;
+        let (servers, tenants, unclear) = servers::partition(catalog, &manifest, download, tenants)?;
+        let mut providers: Vec<(Provider, Selection)> = Vec::new();
+        for id in &ids {
+            if providers.iter().all(|(provider, _)| provider.id != *id) {
+                providers.push((catalog.provider(id)?, download.selection(manifest.selection(id))));
+            }
+        }
+        let mut left = Vec::new();
+        for (tenant, error) in unclear {
+            left.push(KeptTenant::failed(machine, tenant, error)?);
+        }
+        Ok(Self { providers, tenants, servers, left })
+    }
+
+    fn ask(mut self, machine: &Machine<'_>, download: &Download, keep: Keep) -> Result<Answers, Error> {
+        let (servers, unread) = servers::read(machine, self.servers, download);
+        let (mut offline, mut tenants) = (unread, Vec::new());
+        let providers = if download.network.offline {
+            offline.append(&mut self.tenants);
+            Fetched::all(self.providers, Vec::new(), &Asking::Offline)?.0
+        } else {
+            let manifest = machine.manifest()?;
+            let asked = tenants::ask(machine, &manifest, download, self.tenants)?;
+            let downloader = Downloader::new(Settings {
+                timeout: download.network.timeout,
+                cache: Some(machine.layout()?.state.join("downloads")),
+                cache_is_fixed: keep == Keep::Nothing,
+                mirror: mirror(&download.network, &manifest)?,
+                ..Settings::default()
+            });
+            let all = Fetched::all(self.providers, asked, &Asking::Online(&downloader, machine.progress));
+            (machine.progress)(Progress::Ended);
+            let (providers, answers) = all?;
+            tenants = answers;
+            providers
+        };
+        for tenant in offline {
+            self.left.push(KeptTenant::offline(machine, tenant)?);
+        }
+        Ok(Answers { providers, tenants, servers, left: self.left })
+    }
+}
+
+fn mirror(network: &Network, manifest: &Manifest) -> Result<Option<Mirror>, Error> {
+    Ok(match &network.mirror {
+        Some(mirror) => Some(mirror.clone()),
+        None => manifest.mirror().map(str::parse::<Mirror>).transpose()?,
+    })
+}
+
+/// A provider's roots, fetched and written to their stable path.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct KeptProvider {
+    /// What was asked, and what came of each root.
+    pub fetched: Fetched,
+    /// What the manifest accepted by itself.
+    pub accepted: Vec<Held>,
+    /// Where its combined PEM stands.
+    pub path: PathBuf,
+    /// Whether the file at that path changed, or would have.
+    pub changed: bool,
+    /// The roots that it gained.
+    pub added: Vec<Listed>,
+    /// The roots that it lost.
+    pub removed: Vec<Listed>,
+    /// Whether the file could be made.
+    pub made: bool,
+    pub(super) rejected: Vec<Rejected>,
+    pub(super) failure: Option<Error>,
+}
+
+impl KeptProvider {
+    fn keep(
+        machine: &Machine<'_>,
+        mut fetched: Fetched,
+        manifest: &mut Manifest,
+        download: &Download,
+        keep: Keep,
+        changes: &mut Changes,
+    ) -> Result<Self, Error> {
+        let (layout, id) = (machine.layout()?, fetched.provider.id.clone());
+        let wanted = download.selection(manifest.selection(&id));
+        if keep == Keep::Remember {
+            manifest.keep_source(&id, &wanted)?;
+        }
+        let accept = manifest.source(&id).is_some_and(|source| source.new_roots == NewRoots::Accept);
+        let known = manifest.accepted(&id)?;
+        fetched.held.retain(|root| !known.contains(&root.certificate));
+        let accepted: Vec<Held> = fetched.held.extract_if(.., |root| accept && root.acceptable).collect();
+        for root in &accepted {
+            manifest.accept(&id, &root.certificate)?;
+        }
+        if keep != Keep::Nothing {
+            hold(&layout.held_of(&id), &fetched)?;
+        }
+        let path = layout.bundle_of(&id);
+        let (added, removed, rejected) = (Vec::new(), Vec::new(), Vec::new());
+        let mut one =
+            Self { fetched, accepted, path, changed: false, added, removed, made: true, rejected, failure: None };
+        let allowed = machine.refuse_shared(&one.path);
+        one.failure = allowed.and_then(|()| one.write(bundle(machine, manifest, &id, &wanted), keep)).err();
+        one.made = one.failure.is_none();
+        if one.changed {
+            changes.add_bundle(machine, keep == Keep::Nothing, &one.path, &id, (&one.added, &one.removed));
+        }
+        Ok(one)
+    }
+
+    /// Writes the roots, if they are not what stands there.
+    fn write(&mut self, built: Result<(Bundle, Vec<Rejected>), Error>, keep: Keep) -> Result<(), Error> {
+        let (bundle, rejected) = built?;
+        self.rejected = rejected;
+        // A file that cannot be read is written anew.
+        let before = source::certificates_in(&self.path).unwrap_or_default();
+        (self.added, self.removed) = difference(&before, &bundle);
+        self.changed = if keep == Keep::Nothing { !bundle.is_kept(&self.path)? } else { bundle.keep(&self.path)? };
+        Ok(())
+    }
+
+    /// What is not as it should be, told once.
+    pub(super) fn take_notes(&mut self) -> Vec<Note> {
+        let mut notes = vec![Note::Rejected(std::mem::take(&mut self.rejected))];
+        notes.extend(self.failure.take().map(Note::Failure));
+        notes.extend(accepted_as_said(&self.fetched.provider.id, &self.accepted));
+        notes.extend(self.fetched.findings().into_iter().map(Note::Finding));
+        notes
+    }
+
+    pub(super) fn findings(&self, machine: &Machine<'_>) -> Vec<Finding> {
+        let of_failure = |error| machine.failure(Kind::Source, &self.fetched.provider.id, error);
+        self.fetched.findings().into_iter().chain(self.failure.as_ref().map(of_failure)).collect()
+    }
+}
+
+/// A provider's roots: what is pinned and accepted. And what of it is no good.
+pub(super) fn bundle(
+    machine: &Machine<'_>,
+    manifest: &Manifest,
+    id: &str,
+    wanted: &Selection,
+) -> Result<(Bundle, Vec<Rejected>), Error> {
+    let mut set = CertificateSet::new();
+    source::load_provider(&mut set, machine.catalog()?, manifest, id, wanted)?;
+    Ok(Bundle::build(set, &Policy::roots(machine.as_of))?)
+}
+
+/// What a bundle has more and less than what stood there.
+pub(super) fn difference(before: &[Certificate], bundle: &Bundle) -> (Vec<Listed>, Vec<Listed>) {
+    let known: HashSet<Fingerprint> = before.iter().map(Certificate::fingerprint).collect();
+    let wanted: HashSet<Fingerprint> = bundle.certificates().map(Certificate::fingerprint).collect();
+    let added = bundle.certificates().filter(|certificate| !known.contains(&certificate.fingerprint()));
+    let removed = before.iter().filter(|certificate| !wanted.contains(&certificate.fingerprint()));
+    (added.map(Listed::of).collect(), removed.map(Listed::of).collect())
+}
+
+/// Keeps apart what no pin knows. What was held before stays as long as not every URL could be asked.
+fn hold(path: &Path, fetched: &Fetched) -> Result<(), Error> {
+    let mut held: Vec<Certificate> = fetched.held.iter().map(|held| held.certificate.clone()).collect();
+    if fetched.urls.iter().any(|asked| matches!(asked.state, UrlState::Unreachable(_))) {
+        let before = source::certificates_in(path)?;
+        held.extend(before.into_iter().filter(|before| fetched.held.iter().all(|held| held.certificate != *before)));
+    }
+    Ok(source::hold(path, held.iter())?)
+}

@@ -1,0 +1,158 @@
+//! The hooks of the manifest, after all stores of a run.
+
+use std::path::Path;
+
+use super::Error;
+use super::machine::Machine;
+use super::note::Note;
+use crate::hook::{Change, Owed};
+use crate::journal::{Listed, Record};
+use crate::manifest::{self, Hook, Manifest};
+use crate::store::known::Target;
+
+/// What a run does to stores.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    made: Vec<Change>,
+    /// What a dry run would do.
+    planned: Vec<Change>,
+}
+
+impl Changes {
+    /// Adds what the journal has of a change.
+    pub(super) fn add_made(&mut self, record: &Record) {
+        self.made.extend(Change::of(record));
+    }
+
+    /// Adds what a dry run would do.
+    pub(super) fn add_planned(&mut self, change: Option<Change>) {
+        self.planned.extend(change);
+    }
+
+    /// Adds a change of a combined PEM, or what a dry run would do to it.
+    pub(super) fn add_bundle(
+        &mut self,
+        machine: &Machine<'_>,
+        is_planned: bool,
+        path: &Path,
+        source: &str,
+        roots: (&[Listed], &[Listed]),
+    ) {
+        let change = Change::new(path, Some(source), &machine.command).with(roots.0, roots.1);
+        if is_planned { self.planned.push(change) } else { self.made.push(change) }
+    }
+}
+
+/// Does some work and then runs what waits for its changes, which happened even if the work failed later. What fails then
+/// is run again by the next `refresh`.
+pub(super) fn with_hooks<T>(
+    machine: &Machine<'_>,
+    work: impl FnOnce(&mut Changes) -> Result<T, Error>,
+) -> Result<(T, Vec<Note>), Error> {
+    let mut changes = Changes::default();
+    let done = work(&mut changes);
+    let notes = after(machine, &changes);
+    Ok((done?, notes?))
+}
+
+fn after(machine: &Machine<'_>, changes: &Changes) -> Result<Vec<Note>, Error> {
+    let mut notes = Vec::new();
+    if !changes.made.is_empty() || !changes.planned.is_empty() {
+        let manifest = machine.manifest()?;
+        announce(machine, &manifest, changes, &mut notes);
+        let failed = run(machine, &manifest, changes, Which::Concerned, &mut notes)?;
+        notes.extend(failed.into_iter().map(|(_, error)| Note::Failure(error)));
+    }
+    Ok(notes)
+}
+
+/// Tells what would run.
+pub(super) fn announce(machine: &Machine<'_>, manifest: &Manifest, changes: &Changes, notes: &mut Vec<Note>) {
+    let hooks = hooks(machine, manifest, &changes.planned, notes);
+    let concerned = hooks.iter().filter(|hook| hook.concerns_any(&changes.planned));
+    notes.extend(concerned.map(|hook| Note::HookPlanned { hook: hook.command() }));
+}
+
+/// Which hooks run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those that wait for one of the changes.
+    Concerned,
+    /// Those too that failed before, or never came to run.
+    Pending,
+}
+
+/// Runs hooks, one after the other. Returns what failed: the hook, and why.
+pub(super) fn run(
+    machine: &Machine<'_>,
+    manifest: &Manifest,
+    changes: &Changes,
+    which: Which,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<(String, Error)>, Error> {
+    let changes = &changes.made;
+    let hooks = hooks(machine, manifest, changes, notes);
+    let state = &machine.layout()?.state;
+    let mut owed = Owed::load(state)?;
+    let mut saved = Ok(());
+    if hooks.iter().any(|hook| hook.concerns_any(changes)) {
+        let _lock = machine.lock()?;
+        owed = Owed::load(state)?;
+        owed.forget_all_but(hooks);
+        hooks.iter().for_each(|hook| owed.add(hook, changes));
+        // A disk that is full must not keep them from running.
+        saved = owed.save();
+    }
+    let is_due = |hook: &&Hook| match which {
+        Which::Concerned => hook.concerns_any(changes),
+        Which::Pending => !owed.of(hook).is_empty(),
+    };
+    let of_nothing =
+        hooks.iter().filter_map(|hook| Some((hook.command(), check_target(machine, manifest, hook).err()?)));
+    let mut failed: Vec<(String, Error)> = of_nothing.collect();
+    for hook in hooks.iter().filter(is_due) {
+        let changes = owed.of(hook);
+        let allowed = manifest.check_owner().map_err(Error::from);
+        match allowed.and_then(|()| Ok(hook.run(changes, folder_of(manifest))?)) {
+            Ok(lines) => {
+                notes.extend(lines.into_iter().map(|line| Note::HookOutput { hook: hook.command(), line }));
+                let _lock = machine.lock()?;
+                let mut left = Owed::load(state)?;
+                left.settle(hook, changes);
+                left.save()?;
+            }
+            Err(error) => failed.push((hook.command(), error)),
+        }
+    }
+    saved?;
+    Ok(failed)
+}
+
+/// The hooks that may run here.
+fn hooks<'a>(machine: &Machine<'_>, manifest: &'a Manifest, changes: &[Change], notes: &mut Vec<Note>) -> &'a [Hook] {
+    if machine.no_hooks {
+        return &[];
+    }
+    if machine.root != Path::new("/") {
+        if manifest.hooks().iter().any(|hook| hook.concerns_any(changes)) {
+            notes.push(Note::HooksOfImage { root: machine.root.clone() });
+        }
+        return &[];
+    }
+    manifest.hooks()
+}
+
+/// A hook that waits for what is never going to be must not wait in silence.
+fn check_target(machine: &Machine<'_>, manifest: &Manifest, hook: &Hook) -> Result<(), Error> {
+    let Some(target) = &hook.target else { return Ok(()) };
+    let provider = target.split('/').next().unwrap_or(target);
+    if Target::named(target).is_some() || Path::new(target).is_absolute() || machine.catalog()?.contains(provider) {
+        return Ok(());
+    }
+    let reason = format!("the hook for `{target}`: that is no target, no provider and no absolute path");
+    Err(manifest::Error::BadManifest { path: manifest.path().to_owned(), reason }.into())
+}
+
+fn folder_of(manifest: &Manifest) -> &Path {
+    manifest.path().parent().unwrap_or_else(|| Path::new("/"))
+}

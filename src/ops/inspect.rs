@@ -1,0 +1,267 @@
+//! What is in a store.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::machine::Machine;
+use super::note::Note;
+use super::{Error, password};
+use crate::bundle::{Origin, Role};
+use crate::catalog::Catalog;
+use crate::format::{Member, Passwords};
+use crate::source;
+use crate::store::folder;
+use crate::store::nss::{Certutil, Database};
+use crate::system;
+use crate::system::text::timestamp;
+use crate::x509::{Certificate, Fingerprint, Verdict, own_signatures};
+
+/// Looks at files, folders, NSS databases and standard input (`-`), and refuses nothing. Returns the stores with what a person
+/// should know besides.
+pub fn inspect(
+    machine: &Machine<'_>,
+    names: &[String],
+    password_file: Option<&Path>,
+) -> Result<(Vec<Inspected>, Vec<Note>), Error> {
+    let password = password::read(password_file)?;
+    let look =
+        Look { machine, catalog: machine.catalog()?, password_file, passwords: Passwords::first(password.as_deref()) };
+    let (mut stores, mut notes) = (Vec::new(), Vec::new());
+    for name in names {
+        match look.stores(name, &mut notes) {
+            Ok(found) => stores.extend(found),
+            Err(error) => notes.push(Note::Failure(error)),
+        }
+    }
+    Ok((stores, notes))
+}
+
+/// A store, and all that is in it.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Inspected {
+    /// The file or folder; `-` for standard input.
+    pub path: String,
+    /// Its format.
+    pub format: &'static str,
+    /// Every certificate.
+    pub certificates: Vec<Listing>,
+    /// What else is in it.
+    pub other_entries: Vec<OtherEntry>,
+    /// What cannot be read.
+    pub rejected: Vec<Unreadable>,
+}
+
+/// The facts of one certificate.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Listing {
+    /// Its name in the store.
+    pub alias: Option<String>,
+    /// Where it is in the store.
+    pub position: String,
+    /// Its fingerprint.
+    pub sha256: Fingerprint,
+    /// Who it speaks of; RFC 4514.
+    pub subject: String,
+    /// Who signed it; RFC 4514.
+    pub issuer: String,
+    /// Its serial number, in hexadecimal.
+    pub serial: String,
+    /// 1, 2 or 3.
+    pub version: u8,
+    /// Start of its validity; RFC 3339.
+    pub not_before: String,
+    /// End of its validity; RFC 3339.
+    pub not_after: String,
+    /// Kind and size of its key.
+    pub key: String,
+    /// The signature algorithm.
+    pub signature: String,
+    /// Whether it is a CA.
+    pub ca: bool,
+    /// How many intermediates may follow.
+    pub path_length: Option<u32>,
+    /// Whether its own key signed it.
+    pub self_signed: bool,
+    /// SHA-256 of its public key, in hexadecimal.
+    pub spki_sha256: String,
+    /// Its subject key identifier, in hexadecimal.
+    pub subject_key_id: Option<String>,
+    /// Its authority key identifier, in hexadecimal.
+    pub authority_key_id: Option<String>,
+    /// The providers that pin it.
+    pub providers: Vec<ListedProvider>,
+    /// What is odd about it, which some clients cannot read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flaw: Option<&'static str>,
+    /// Whether its signature is of a kind that is not verified here.
+    #[serde(skip)]
+    pub signature_unknown: bool,
+    /// End of its validity.
+    #[serde(skip)]
+    pub ends: OffsetDateTime,
+}
+
+/// A provider that pins a certificate.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ListedProvider {
+    /// The provider.
+    pub id: String,
+    /// What it does with it.
+    pub role: Role,
+}
+
+/// Something in a store that is not a certificate.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct OtherEntry {
+    /// Its name in the store.
+    pub alias: Option<String>,
+    /// What it is.
+    pub kind: &'static str,
+    /// Where it is in the store.
+    pub position: String,
+}
+
+/// A part of a store that cannot be read.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// Where it is in the store.
+    pub position: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+struct Look<'a> {
+    machine: &'a Machine<'a>,
+    catalog: &'a Catalog,
+    password_file: Option<&'a Path>,
+    passwords: Passwords<'a>,
+}
+
+impl Look<'_> {
+    /// The store of this name, or those in the folder of this name.
+    fn stores(&self, name: &str, notes: &mut Vec<Note>) -> Result<Vec<Inspected>, Error> {
+        if name == "-" {
+            return Ok(vec![self.store(name.to_owned(), &mut io::stdin().lock(), &Origin::Stdin, notes)?]);
+        }
+        let path = Path::new(name);
+        if Database::is_at(path) {
+            return Ok(vec![self.database(path)?]);
+        }
+        if !path.is_dir() {
+            return Ok(vec![self.file(path, notes)?]);
+        }
+        let mut stores = Vec::new();
+        for path in folder::files(path)? {
+            match self.file(&path, notes) {
+                Ok(store) => stores.push(store),
+                // What is not a store is not a part of a folder of stores; it is told all the same.
+                Err(error) => notes.push(Note::NotLooked(error)),
+            }
+        }
+        Ok(stores)
+    }
+
+    fn database(&self, path: &Path) -> Result<Inspected, Error> {
+        let database = Database::read(path, &Certutil::find(self.machine.programs())?, self.password_file)?;
+        let found = database.entries().iter().map(|entry| Found {
+            alias: Some(entry.nickname.clone()),
+            certificate: entry.certificate.clone(),
+            position: format!("trust flags {}", entry.trust),
+            flaw: (!entry.is_trusted_for_servers()).then_some("NSS does not trust it for servers"),
+        });
+        let certificates = listings(found.collect(), self.catalog)?;
+        let path = path.display().to_string();
+        Ok(Inspected { path, format: "nss", certificates, other_entries: vec![], rejected: vec![] })
+    }
+
+    fn file(&self, path: &Path, notes: &mut Vec<Note>) -> Result<Inspected, Error> {
+        let origin = Origin::File(path.to_owned());
+        let mut input = File::open(path).map_err(system::Error::io("read", path))?;
+        self.store(path.display().to_string(), &mut input, &origin, notes)
+    }
+
+    fn store(
+        &self,
+        path: String,
+        input: &mut dyn Read,
+        origin: &Origin,
+        notes: &mut Vec<Note>,
+    ) -> Result<Inspected, Error> {
+        let mut store = Inspected { path, format: "", certificates: vec![], other_entries: vec![], rejected: vec![] };
+        let mut found = Vec::new();
+        let decoded = source::decode(input, origin, self.passwords, &mut |member| match member {
+            Member::Certificate { alias, certificate, place, flaw } => {
+                found.push(Found { alias, certificate, position: place.to_string(), flaw });
+            }
+            Member::Other { alias, kind, place } => {
+                store.other_entries.push(OtherEntry { alias, kind, position: place.to_string() });
+            }
+            Member::Rejected { place, reason } => {
+                store.rejected.push(Unreadable { position: place.to_string(), reason });
+            }
+            Member::Unchecked { reason } => {
+                notes.push(Note::Unchecked { origin: origin.to_string(), reason: reason.to_string() });
+            }
+        })?;
+        store.format = decoded.format.name;
+        store.certificates = listings(found, self.catalog)?;
+        Ok(store)
+    }
+}
+
+/// A certificate as it stands in a store.
+struct Found {
+    alias: Option<String>,
+    certificate: Certificate,
+    position: String,
+    flaw: Option<&'static str>,
+}
+
+fn listings(found: Vec<Found>, catalog: &Catalog) -> Result<Vec<Listing>, Error> {
+    let certificates = found.iter().map(|found| &found.certificate);
+    let self_issued: Vec<&Certificate> = certificates.filter(|certificate| certificate.is_self_issued()).collect();
+    let mut verdicts = own_signatures(&self_issued).into_iter();
+    let list = |found: Found| {
+        let own_signature = if found.certificate.is_self_issued() { verdicts.next() } else { None };
+        let providers = catalog.providers_of(&found.certificate.fingerprint())?;
+        Ok(listing(found, own_signature, providers))
+    };
+    found.into_iter().map(list).collect()
+}
+
+fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String, Role)>) -> Listing {
+    let Found { alias, certificate, position, flaw } = found;
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    Listing {
+        alias,
+        position,
+        sha256: certificate.fingerprint(),
+        subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        serial: certificate.serial(),
+        version: certificate.version(),
+        not_before: timestamp(certificate.not_before()),
+        not_after: timestamp(certificate.not_after()),
+        key: certificate.key().to_string(),
+        signature: certificate.signature_algorithm(),
+        ca: certificate.is_ca(),
+        path_length: certificate.path_length(),
+        self_signed: own_signature == Some(Verdict::Valid),
+        spki_sha256: hex(&certificate.spki_sha256()),
+        subject_key_id: certificate.subject_key_id().map(hex),
+        authority_key_id: certificate.authority_key_id().map(hex),
+        providers: providers.into_iter().map(|(id, role)| ListedProvider { id, role }).collect(),
+        flaw,
+        signature_unknown: own_signature == Some(Verdict::Unknown),
+        ends: certificate.not_after(),
+    }
+}

@@ -1,0 +1,294 @@
+//! Merges roots into stores, losing nothing that was there.
+
+use serde::Serialize;
+
+use super::fetch::tenants::{self, KeptTenant};
+use super::fetch::{self, Download, Keep, KeptProvider};
+use super::hooks::{Changes, with_hooks};
+use super::machine::Machine;
+use super::managed::is_followed;
+use super::note::{Note, OrNote as _};
+use super::stores::{Finder, NamedStore, Stores};
+use super::{Error, RequestError, change, load, password};
+use crate::bundle::{Bundle, Policy};
+use crate::catalog::{Catalog, Selection};
+use crate::journal::{Listed, Step};
+use crate::manifest::{Manifest, Opening};
+use crate::source::Source;
+use crate::store::known::Advice;
+use crate::store::plan::{Outcome, Plan, Store};
+use crate::system::permissions::{check_place, check_writable};
+
+/// What is installed, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Providers, tenants, files and folders; all that the manifest keeps, when empty.
+    pub sources: Vec<String>,
+    /// The stores; `root.crt`, when none is named.
+    pub stores: Stores,
+    /// How they are opened, and what new ones are.
+    pub opening: Opening,
+    /// The roots of this machine too.
+    pub include_system: bool,
+    /// The roots of the JDK in use too.
+    pub include_jdk_roots: bool,
+    /// Intermediates and leaves that are named too.
+    pub allow_non_roots: bool,
+    /// How what is not kept yet is downloaded.
+    pub download: Download,
+    /// Write nothing, and tell what would be written.
+    pub dry_run: bool,
+}
+
+/// What became of the stores.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The stores that hold the roots now, or would.
+    pub stores: Vec<Installed>,
+    /// What a person should know.
+    pub notes: Vec<Note>,
+}
+
+/// Installs roots and keeps sources and stores from now on. What is not here is downloaded first; hooks run at the end.
+pub fn install(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
+    machine.refuse_shared_settings()?;
+    let (mut report, notes) = with_hooks(machine, |changes| Run::new(machine, request, changes)?.install())?;
+    report.notes.extend(notes);
+    Ok(report)
+}
+
+struct Run<'a> {
+    machine: &'a Machine<'a>,
+    request: &'a Request,
+    catalog: &'a Catalog,
+    manifest: Manifest,
+    changes: &'a mut Changes,
+    notes: Vec<Note>,
+}
+
+impl<'a> Run<'a> {
+    fn new(machine: &'a Machine<'a>, request: &'a Request, changes: &'a mut Changes) -> Result<Self, Error> {
+        let (manifest, catalog) = (machine.manifest()?, machine.catalog()?);
+        Ok(Self { machine, request, catalog, manifest, changes, notes: Vec::new() })
+    }
+
+    fn install(mut self) -> Result<Report, Error> {
+        let found = self.find()?;
+        if !self.request.dry_run {
+            check_place(&self.machine.layout()?.state)?;
+        }
+        let mut wanted = self.wanted(found)?;
+        // What cannot be written comes first, and nothing is downloaded for it: either it says so or has nothing to change.
+        let is_writable = |named: &NamedStore| check_writable(&named.store.path).is_ok();
+        wanted.sort_by_cached_key(|(named, _)| is_writable(named));
+        let first = wanted.iter().position(|(named, _)| is_writable(named)).filter(|_| !self.request.dry_run);
+        let (mut stores, mut given) = (Vec::new(), Vec::new());
+        let mut built: Option<(&[Source], Bundle)> = None;
+        for (index, (named, sources)) in wanted.iter().enumerate() {
+            if first == Some(index) {
+                self.fetch_missing(wanted[index..].iter().flat_map(|(_, sources)| sources))?;
+                built = None;
+            }
+            // What was named goes into every store alike, and standard input can be read only once.
+            let bundle = match built.take() {
+                Some((same, bundle)) if same == sources => bundle,
+                _ => self.build(sources)?,
+            };
+            // One store that cannot be written must not keep the others from their roots.
+            let installed = change::retry(|| self.install_into(named, sources, &bundle, &mut given));
+            stores.extend(installed.or_note(&mut self.notes)?);
+            built = Some((sources, bundle));
+        }
+        Ok(Report { stores, notes: self.notes })
+    }
+
+    fn find(&mut self) -> Result<Vec<NamedStore>, Error> {
+        let (machine, request) = (self.machine, self.request);
+        let opening = Opening { all_jdks: request.stores.all_jdks, ..request.opening.clone() };
+        let with_public_roots = request.include_system || request.include_jdk_roots;
+        let finder = Finder { machine, manifest: &self.manifest, given: opening, with_public_roots };
+        if request.stores.is_empty() {
+            return finder.target("postgres");
+        }
+        finder.named(&request.stores, &mut self.notes)
+    }
+
+    /// The sources of each store that may be written.
+    fn wanted(&mut self, found: Vec<NamedStore>) -> Result<Vec<(NamedStore, Vec<Source>)>, Error> {
+        let mut wanted = Vec::new();
+        for named in found {
+            if let Err(error) = self.machine.refuse_shared(&named.store.path) {
+                self.notes.push(Note::Failure(error));
+                continue;
+            }
+            let mut sources: Vec<Source> = Vec::new();
+            for name in self.names(&named) {
+                let source = Source::parse(&name, self.catalog)?;
+                if !sources.contains(&source) {
+                    sources.push(source);
+                }
+            }
+            if sources.is_empty() {
+                return Err(RequestError::NothingKept.into());
+            }
+            wanted.push((named, sources));
+        }
+        Ok(wanted)
+    }
+
+    /// What the user named, else what this store has by the manifest and all providers that are kept. A file that is kept
+    /// for another store is not for this one.
+    fn names(&self, named: &NamedStore) -> Vec<String> {
+        let mut names = self.request.sources.clone();
+        if names.is_empty() {
+            let kept = self.manifest.targets().iter().filter(|target| named.is(target));
+            names.extend(kept.flat_map(|target| target.sources.clone()));
+            let sources = self.manifest.sources().iter().map(|source| &source.name);
+            names.extend(sources.filter(|name| is_followed(name, self.catalog)).cloned());
+        }
+        names.extend(self.request.include_system.then(|| "system".to_owned()));
+        names.extend(self.request.include_jdk_roots.then(|| "jdk".to_owned()));
+        names
+    }
+
+    /// Fetches the providers and tenants whose roots are not kept yet, or of which others are wanted now.
+    fn fetch_missing<'b>(&mut self, sources: impl Iterator<Item = &'b Source>) -> Result<(), Error> {
+        let (layout, download) = (self.machine.layout()?, &self.request.download);
+        let narrowed = download.region.is_some() || download.retiring;
+        let missing = sources.filter_map(|source| match source {
+            Source::Provider(id) if narrowed || !layout.bundle_of(id).exists() => Some(id.clone()),
+            Source::Tenant(tenant) if !layout.bundle_of(tenant.name()).exists() => Some(tenant.name().to_owned()),
+            _ => None,
+        });
+        let missing: Vec<String> = missing.collect();
+        if !missing.is_empty() {
+            let (mut providers, mut tenants, _) =
+                fetch::keep(self.machine, &missing, download, Keep::Roots, self.changes)?;
+            self.notes.extend(providers.iter_mut().flat_map(KeptProvider::take_notes));
+            self.notes.extend(tenants.iter_mut().flat_map(KeptTenant::take_notes));
+        }
+        Ok(())
+    }
+
+    fn build(&mut self, sources: &[Source]) -> Result<Bundle, Error> {
+        let password = password::read(self.request.opening.password_file.as_deref())?;
+        let policy = Policy { allow_non_roots: self.request.allow_non_roots, ..Policy::roots(self.machine.as_of) };
+        let wanted = |kept| self.request.download.selection(kept);
+        let (bundle, notes) = load::bundle_of(self.machine, sources, &wanted, &policy, password.as_deref())?;
+        self.notes.extend(notes);
+        Ok(bundle)
+    }
+
+    fn install_into<'b>(
+        &mut self,
+        named: &'b NamedStore,
+        sources: &[Source],
+        bundle: &Bundle,
+        given: &mut Vec<&'b Advice>,
+    ) -> Result<Installed, Error> {
+        let (machine, store) = (self.machine, &named.store);
+        // A dry run writes nothing at all, the lock's file included.
+        let _locks =
+            if self.request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(&store.path)?)) };
+        let plan = Plan::new(&Store::open(store, &named.access(machine))?, bundle)?;
+        let changes = plan.outcome() != Outcome::Unchanged;
+        for advice in store.advice.iter().filter(|_| changes) {
+            // Several stores of one kind need it once.
+            if !given.contains(&advice) {
+                given.push(advice);
+                self.notes.push(Note::Advice(advice.clone()));
+            }
+        }
+        if self.request.dry_run {
+            change::warn_if_blocked(machine, plan.changes(), &mut self.notes);
+            if changes {
+                change::plan(machine, named, &plan.listed(), &[], self.changes);
+            }
+        } else {
+            self.apply(named, sources, &plan)?;
+        }
+        self.notes.extend(store.usage.iter().filter(|_| changes).cloned().map(Note::Usage));
+        Ok(Installed::new(named, &plan))
+    }
+
+    /// Changes the store, and the manifest with it.
+    fn apply(&mut self, named: &NamedStore, sources: &[Source], plan: &Plan) -> Result<(), Error> {
+        let mut manifest = self.machine.manifest()?;
+        let mut names = Vec::new();
+        for source in sources {
+            let Some(name) = source.name()? else { continue };
+            match source {
+                Source::Tenant(_) => {
+                    tenants::remember(&mut manifest, self.catalog, &name, &self.request.download)?;
+                }
+                Source::Provider(id) => {
+                    let wanted = self.request.download.selection(manifest.selection(id));
+                    manifest.keep_source(&name, &wanted)?;
+                }
+                _ => manifest.keep_source(&name, &Selection::default())?,
+            }
+            names.push(name);
+        }
+        let (key, text) = &named.key;
+        manifest.keep_target(key, text, &names)?;
+        manifest.keep_opening(key, text, &named.opening)?;
+        if plan.changes().is_empty() {
+            return Ok(manifest.save()?);
+        }
+        let changes = [plan.changes(), &change::of_manifest(&manifest)?].concat();
+        let step = self.machine.step(&named.store.path, &changes);
+        change::make(self.machine, Step { added: plan.listed(), target: named.target(), ..step }, self.changes)
+    }
+}
+
+/// What became of one store.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Installed {
+    /// The file or folder.
+    pub path: String,
+    /// Its format.
+    pub format: &'static str,
+    /// What was done, or would be.
+    pub outcome: Outcome,
+    /// The roots that it gained, or would.
+    pub added: Vec<Added>,
+    /// How many certificates it had before.
+    pub kept: usize,
+    /// What was put right in it.
+    pub repairs: Vec<String>,
+}
+
+/// A root that a store gained.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Added {
+    /// The root.
+    #[serde(flatten)]
+    pub root: Listed,
+    /// Its providers and their roles; empty for one of none.
+    pub origin: String,
+}
+
+impl Installed {
+    pub(super) fn new(named: &NamedStore, plan: &Plan) -> Self {
+        let added = plan
+            .added()
+            .iter()
+            .map(|(certificate, origin)| Added { root: Listed::of(certificate), origin: origin.clone() });
+        Self {
+            path: named.store.path.display().to_string(),
+            format: plan.format(),
+            outcome: plan.outcome(),
+            added: added.collect(),
+            kept: plan.kept(),
+            repairs: plan.repairs().to_vec(),
+        }
+    }
+
+    /// Whether the store is another than before, or would be.
+    pub fn is_change(&self) -> bool {
+        self.outcome != Outcome::Unchanged
+    }
+}

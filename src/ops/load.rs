@@ -1,0 +1,120 @@
+//! Certificates from everything that a user can name, and a bundle of them.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::machine::Machine;
+use super::note::{Note, OrNote as _};
+use super::{Error, RequestError};
+use crate::bundle::{Bundle, CertificateSet, Origin, Policy};
+use crate::catalog::Selection;
+use crate::format::{Format, Passwords};
+use crate::manifest::Manifest;
+use crate::source::{self, Problem, Source};
+use crate::store::folder::Directory;
+use crate::store::jvm;
+use crate::store::nss::{Certutil, Database};
+use crate::store::plan::{Access, FileStore};
+use crate::system::limits;
+
+/// Builds a bundle of sources, of providers with what is kept of them. Returns it with what could not be read and what was
+/// left out.
+pub fn bundle(
+    machine: &Machine<'_>,
+    sources: &[Source],
+    policy: &Policy,
+    password: Option<&str>,
+) -> Result<(Bundle, Vec<Note>), Error> {
+    machine.refuse_shared_settings()?;
+    bundle_of(machine, sources, &|kept| kept, policy, password)
+}
+
+/// Does the same, of providers with what is `wanted` beyond what is kept.
+pub(super) fn bundle_of(
+    machine: &Machine<'_>,
+    sources: &[Source],
+    wanted: &dyn Fn(Selection) -> Selection,
+    policy: &Policy,
+    password: Option<&str>,
+) -> Result<(Bundle, Vec<Note>), Error> {
+    let (mut set, mut notes) = (CertificateSet::new(), Vec::new());
+    let providers = sources.iter().any(|source| matches!(source, Source::Provider(_)));
+    let manifest = if providers { machine.manifest()? } else { Manifest::default() };
+    for source in sources {
+        let loaded = load(machine, &manifest, source, wanted, Passwords::first(password), &mut set);
+        let problems = match source {
+            // One customer must not keep the others from their roots.
+            Source::Tenant(_) => loaded.or_note(&mut notes)?.unwrap_or_default(),
+            _ => loaded?,
+        };
+        notes.extend(problems.into_iter().map(Note::Problem));
+    }
+    let (bundle, rejected) = Bundle::build(set, policy)?;
+    notes.extend(Note::of_bundle(&bundle, rejected));
+    Ok((bundle, notes))
+}
+
+/// Fills a set from one source. Returns what cannot be read.
+pub(super) fn load(
+    machine: &Machine<'_>,
+    manifest: &Manifest,
+    source: &Source,
+    wanted: &dyn Fn(Selection) -> Selection,
+    passwords: Passwords<'_>,
+    set: &mut CertificateSet,
+) -> Result<Vec<Problem>, Error> {
+    match source {
+        Source::Path(path) if Database::is_at(path) => {
+            let certutil = Certutil::find(machine.programs())?;
+            source::load_database(set, path, &certutil)?;
+        }
+        Source::Path(path) => return Ok(source::load_path(set, path, passwords)?),
+        Source::Provider(id) => {
+            source::load_provider(set, machine.catalog()?, manifest, id, &wanted(manifest.selection(id)))?;
+        }
+        Source::Tenant(tenant) => {
+            source::load_tenant(set, tenant, &machine.layout()?.bundle_of(tenant.name()))?;
+        }
+        Source::Stdin => return Ok(source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?),
+        // Odd certificates in the machine's own store are no finding of ours.
+        Source::System => drop(source::load_system(set)),
+        Source::Jdk => return Ok(source::load_jdk(set, &jvm::in_use(&machine.environment)?)?),
+    }
+    Ok(Vec::new())
+}
+
+/// Fails when a bundle written to this file would cost what is no store of certificates, or more than one. A slip of the
+/// hand must not cost a key.
+pub fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Error> {
+    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
+    let mut head = Vec::new();
+    // Opening a pipe may wait for ever.
+    if metadata.is_file() {
+        let _ = File::open(path).and_then(|file| file.take(limits::HEAD as u64).read_to_end(&mut head));
+        if Format::of(&head).is_some_and(Format::is_key_store) {
+            let store = FileStore::read(path, None, &Access { password, ..Access::default() })?;
+            return match store.others().first() {
+                None => Ok(()),
+                Some(other) => {
+                    Err(RequestError::HoldsOthers { path: path.to_owned(), other: other.to_string() }.into())
+                }
+            };
+        }
+        let key = head.windows(KEY.len()).any(|text| text == KEY);
+        if head.trim_ascii().is_empty() || Format::of(&head).is_some() && !key {
+            return Ok(());
+        }
+    }
+    Err(RequestError::NotAStore { path: path.to_owned() }.into())
+}
+
+/// Fails when a hashed folder made at this path would mix with what is there.
+pub fn refuse_other_folders(path: &Path) -> Result<(), Error> {
+    if path.exists() && !(path.is_dir() && Directory::read(path)?.is_empty()) {
+        return Err(RequestError::FolderNotEmpty { path: path.to_owned() }.into());
+    }
+    Ok(())
+}
+
+const KEY: &[u8] = b"PRIVATE KEY-----";

@@ -1,0 +1,126 @@
+//! What a person should know of a run that went on.
+
+use std::path::PathBuf;
+
+use super::Error;
+use super::last_run::Finding;
+use crate::bundle::{Bundle, Rejected};
+use crate::source::{Problem, TenantError};
+use crate::store::known::Advice;
+use crate::x509::Fingerprint;
+
+/// One thing that a person should know. Reports have them in the order in which they came up.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Note {
+    /// Something that goes with a change of this kind of store.
+    Advice(Advice),
+    /// Two roots of one subject that OpenSSL cannot tell apart: it tries only the first.
+    Ambiguous {
+        /// Their subject.
+        subject: String,
+        /// The one that OpenSSL tries.
+        first: Fingerprint,
+        /// The one that it does not.
+        second: Fingerprint,
+    },
+    /// A dry run shows what the real one could not do.
+    Blocked(Error),
+    /// A part of the work failed, and the rest went on.
+    Failure(Error),
+    /// Something that is not as it should be.
+    Finding(Finding),
+    /// A line that a hook wrote.
+    HookOutput {
+        /// Its command line.
+        hook: String,
+        /// The line.
+        line: String,
+    },
+    /// A dry run shows a hook that the real one would run.
+    HookPlanned {
+        /// Its command line.
+        hook: String,
+    },
+    /// The hooks of an image are programs of that image, so they are not run here.
+    HooksOfImage {
+        /// The image's folder.
+        root: PathBuf,
+    },
+    /// A file in a folder of stores is not a store.
+    NotLooked(Error),
+    /// A tenant's API serves a certificate that is no root.
+    NotAllRoots,
+    /// The CA of a tenant was pinned, the first time that it was seen.
+    Pinned {
+        /// The tenant.
+        tenant: String,
+        /// The certificate, as people compare it.
+        root: String,
+    },
+    /// A part of an input cannot be read.
+    Problem(Problem),
+    /// Certificates that did not become roots.
+    Rejected(Vec<Rejected>),
+    /// A root that a source serves is accepted, as the manifest says.
+    Accepted {
+        /// The provider.
+        provider: String,
+        /// The certificate, as people compare it.
+        root: String,
+    },
+    /// A tenant's CA could not be had for a reason that may pass; what is kept stays.
+    #[cfg(feature = "fetch")]
+    Stale(TenantError),
+    /// Something that a root removed from a store leaves behind.
+    Trace(String),
+    /// A store was read without the password that proves it whole.
+    Unchecked {
+        /// The store.
+        origin: String,
+        /// What was not checked.
+        reason: String,
+    },
+    /// How clients come to use what was made.
+    Usage(String),
+}
+
+impl Note {
+    /// Whether something could not be done.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failure(_))
+    }
+
+    /// Of a new bundle: what was left out, and which roots some clients cannot tell apart.
+    pub(crate) fn of_bundle(bundle: &Bundle, rejected: Vec<Rejected>) -> impl Iterator<Item = Self> {
+        let ambiguous: Vec<Self> = bundle
+            .ambiguous()
+            .into_iter()
+            .map(|(first, second)| Self::Ambiguous {
+                subject: first.subject().to_string(),
+                first: first.fingerprint(),
+                second: second.fingerprint(),
+            })
+            .collect();
+        std::iter::once(Self::Rejected(rejected)).chain(ambiguous)
+    }
+}
+
+/// The failure of one part must not keep the others.
+pub(super) trait OrNote<T> {
+    /// Notes the failure of a part. What is wrong with the request itself stays an error.
+    fn or_note(self, notes: &mut Vec<Note>) -> Result<Option<T>, Error>;
+}
+
+impl<T> OrNote<T> for Result<T, Error> {
+    fn or_note(self, notes: &mut Vec<Note>) -> Result<Option<T>, Error> {
+        match self {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_of_whole_request() => Err(error),
+            Err(error) => {
+                notes.push(Note::Failure(error));
+                Ok(None)
+            }
+        }
+    }
+}

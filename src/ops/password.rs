@@ -1,0 +1,32 @@
+//! Passwords of stores, from files only: command lines are seen by everyone on the machine.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use super::{Error, RequestError};
+use crate::system::{self, limits};
+
+/// Returns the first line of a file without its end; nothing when no file is named.
+pub fn read(file: Option<&Path>) -> Result<Option<String>, Error> {
+    let Some(path) = file else { return Ok(None) };
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(limits::PASSWORD_FILE).read_to_end(&mut bytes));
+    read.map_err(system::Error::io("read", path))?;
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match (std::str::from_utf8(line), bytes.len() as u64) {
+        (Ok(password), length) if length < limits::PASSWORD_FILE => Ok(Some(password.to_owned())),
+        _ => Err(RequestError::NoPassword { path: path.to_owned() }.into()),
+    }
+}
+
+/// Does the same with a file that every later run must be able to read again.
+pub(crate) fn read_kept(file: Option<&Path>) -> Result<Option<String>, Error> {
+    match file {
+        Some(path) if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) => {
+            Err(RequestError::PasswordNotInFile { path: path.to_owned() }.into())
+        }
+        file => read(file),
+    }
+}

@@ -1,0 +1,116 @@
+//! What can go wrong with stores.
+
+use std::path::PathBuf;
+
+use crate::format;
+use crate::system::text::sanitise;
+
+/// A store cannot be found, read or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// OpenSSL stops at a file of a hashed folder, so that what is behind it is never found.
+    #[error("`{path}`: OpenSSL cannot read it and stops there, so it would not find `{subject}` behind it")]
+    BlockedHash {
+        /// The file.
+        path: PathBuf,
+        /// The certificate that was to go behind it.
+        subject: String,
+    },
+    /// A store holds a block that cannot be read; many clients then refuse all of it.
+    #[error("`{path}`: {place}: {reason}")]
+    DamagedStore {
+        /// The store.
+        path: PathBuf,
+        /// Where in it.
+        place: format::Place,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file could not be read or written in its format.
+    #[error(transparent)]
+    Decode(#[from] format::DecodeError),
+    /// The `java` on `PATH` does not tell which installation it starts.
+    #[error("`{java}` does not tell which Java it starts: {}", sanitise(.reason))]
+    JavaSilent {
+        /// The program.
+        java: PathBuf,
+        /// What it says instead.
+        reason: String,
+    },
+    /// No Java is in use.
+    #[error("neither JAVA_HOME nor `java` on PATH tells which Java is in use")]
+    JavaUnknown,
+    /// A path is no Java installation.
+    #[error("`{path}` ({found}) is no Java installation: {reason}")]
+    NoJvm {
+        /// The path.
+        path: PathBuf,
+        /// What led to it, as [`Jvm::found`](crate::store::jvm::Jvm::found).
+        found: &'static str,
+        /// What it lacks.
+        reason: String,
+    },
+    /// There is no Java installation at all.
+    #[error("no Java installation is found below `{root}`")]
+    NoJvmAnywhere {
+        /// What was taken for the root of the file system.
+        root: PathBuf,
+    },
+    /// No place is known where this machine keeps the roots of all its programs.
+    #[error("`{root}` has no system store that pgtrust knows")]
+    NoSystemStore {
+        /// What was taken for the root of the file system.
+        root: PathBuf,
+    },
+    /// The folder is not an NSS database that pgtrust can use.
+    #[error("`{path}` is not an NSS database: {reason}")]
+    NotAnNssDatabase {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Files, locks, permissions or programs.
+    #[error(transparent)]
+    System(#[from] crate::system::Error),
+    /// The target is in the home of a user, and a folder that stands for `/` has none.
+    #[error("the target `{target}` is in a user's home, and nothing tells which user of `{root}` is meant")]
+    TargetOfUser {
+        /// The target.
+        target: &'static str,
+        /// What was taken for the root of the file system.
+        root: PathBuf,
+    },
+    /// The path's format cannot be told from its name.
+    #[error("`{path}`: its name does not say which format to write")]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A store holds what its new format has no place for.
+    #[error("`{path}`: holds {kind_with_article}, which {format} has no place for", kind_with_article = article(.kind))]
+    WouldLose {
+        /// The store.
+        path: PathBuf,
+        /// What would be lost.
+        kind: &'static str,
+        /// The format that was asked for.
+        format: &'static str,
+    },
+    /// What was written does not read back as what was meant; the old store stands.
+    #[error("`{path}`: what was to be written does not read back, so the old file stays")]
+    WouldNotReadBack {
+        /// The store.
+        path: PathBuf,
+    },
+}
+
+fn article(kind: &str) -> &'static str {
+    match kind {
+        "private-key" => "a private key",
+        "secret-key" => "a secret key",
+        "revocation-list" => "a revocation list",
+        _ => "something that is no certificate",
+    }
+}

@@ -1,0 +1,103 @@
+//! What can go wrong with files, locks and permissions.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::permissions::Refusal;
+
+/// The machine did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another program changed it between reading and writing.
+    #[error("`{path}` was changed by another program at the same moment")]
+    ChangedMeanwhile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file has other names, which would keep the old bytes.
+    #[error("`{path}` has {names} names (hard links): replacing one of them would part it from the others")]
+    HardLinks {
+        /// The file.
+        path: PathBuf,
+        /// How many names it has.
+        names: u64,
+    },
+    /// There is no home folder to put anything under.
+    #[error("neither HOME nor PGTRUST_HOME names a folder")]
+    HomeUnknown,
+    /// A folder stands where a file is meant.
+    #[error("could not use `{path}`: is a directory")]
+    IsFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// Somebody else changes it.
+    #[error("`{path}` is locked{}", .holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default())]
+    Locked {
+        /// The file or folder.
+        path: PathBuf,
+        /// The process, where the system tells it.
+        holder: Option<String>,
+    },
+    /// A file is left alone.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Another program did not do what it was asked.
+    #[error("`{command}` failed: {said}")]
+    ToolFailed {
+        /// The command line.
+        command: String,
+        /// What it said.
+        said: String,
+    },
+    /// Another program is needed and not here.
+    #[error("`{tool}` is not installed")]
+    ToolMissing {
+        /// The program.
+        tool: &'static str,
+        /// The packages that bring it, as in `Debian: x; Fedora: y`.
+        packages: &'static str,
+    },
+    /// A value would break out of the text that it is written into.
+    #[error("`{value}` cannot be written for {place}: it holds {what}")]
+    Unwritable {
+        /// The value.
+        value: String,
+        /// Where it should go.
+        place: String,
+        /// What stands against it.
+        what: &'static str,
+    },
+}
+
+impl Error {
+    /// For `map_err` on what the system refused.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io(IoError { action, path, source })
+    }
+}
+
+/// The operating system refused something.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {action} `{}`: {}", .path.display(), cause(.source))]
+pub struct IoError {
+    /// What was tried, as a verb.
+    pub action: &'static str,
+    /// On what.
+    pub path: PathBuf,
+    /// The system's answer.
+    pub source: io::Error,
+}
+
+/// The system's words without Rust's `(os error 13)`.
+pub(crate) fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
