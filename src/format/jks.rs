@@ -5,6 +5,7 @@
 //! A merge keeps what stands there byte for byte, so that private keys keep their own passwords, and dates stay.
 
 mod entry;
+mod reader;
 mod sealed;
 
 use std::collections::HashSet;
@@ -16,7 +17,8 @@ use super::alias::{folded, free_alias, is_own};
 use super::{Entry, Error, Format, Member, read_whole};
 use crate::system::limits;
 use crate::x509::{Certificate, Fingerprint};
-use entry::{Body, Entries, damaged};
+use entry::{Body, Entries};
+use reader::damaged;
 
 pub(super) static JKS: Format = Format {
     name: "jks",

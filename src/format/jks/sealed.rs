@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::entry::Reader;
+use super::reader::Reader;
 use crate::format::Error;
 use crate::system::limits;
 
