@@ -13,6 +13,7 @@ pub mod last_run;
 pub mod load;
 pub mod machine;
 pub mod managed;
+mod names;
 pub mod note;
 pub mod password;
 pub mod permissions;

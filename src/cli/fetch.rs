@@ -8,14 +8,13 @@ use serde::Serialize;
 use super::Status;
 use super::args::Fetch;
 use super::context;
-use super::names;
 use super::notes;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &Fetch) -> Result<Status, Failure> {
     context::warn_of_foreign_home(machine);
-    let names = names::resolve(&args.providers, machine.catalog()?, &args.download)?;
-    let report = fetch::fetch(machine, &Request { names, download: args.download.request() })?;
+    let request = Request { names: args.providers.clone(), download: args.download.request() };
+    let report = fetch::fetch(machine, &request)?;
     let mut status = notes::show(&report.notes);
     status = status.max(of_catalogues(&report.catalogues, args.require_network));
     if args.require_network {

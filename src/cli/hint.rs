@@ -313,6 +313,9 @@ fn of_request(error: &ops::RequestError) -> Option<String> {
             format!("it has `{}`; `--output FILE` takes any", formats.join("`, `"))
         }
         E::HoldsOthers { .. } => "`pgtrust install --output` adds to it and keeps the rest".to_owned(),
+        E::MissingValues { name, placeholders, .. } => {
+            format!("or name it `{name}/{}`", placeholders.join("/").to_uppercase())
+        }
         E::NoJavaStore { .. } => "`pgtrust install --target java` makes it".to_owned(),
         E::NoPassword { .. } => "its first line is taken, in UTF-8".to_owned(),
         E::NoStoreKept => "`--output FILE` names one that pgtrust added to".to_owned(),
@@ -331,6 +334,7 @@ fn of_request(error: &ops::RequestError) -> Option<String> {
         E::TokenOfOne { .. } => {
             "name those of one provider in a run of their own, as `digitalocean/my-cluster`".to_owned()
         }
+        E::UnusedValue { .. } => "`pgtrust providers PROVIDER` tells what a provider needs to know".to_owned(),
         E::WouldEmpty { .. } => "install the roots that its servers use now, then prune".to_owned(),
         _ => return None,
     })

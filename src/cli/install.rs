@@ -9,14 +9,13 @@ use serde::Serialize;
 use super::Status;
 use super::args;
 use super::context;
-use super::names;
 use super::notes;
 use super::ui::{self, Failure};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Install) -> Result<Status, Failure> {
     context::warn_of_foreign_home(machine);
     let request = Request {
-        sources: names::resolve(&args.sources, machine.catalog()?, &args.download)?,
+        sources: args.sources.clone(),
         stores: args.stores.request(),
         opening: Opening {
             format: args.format.clone(),

@@ -14,7 +14,6 @@ mod history;
 mod inspect;
 mod install;
 mod man;
-mod names;
 mod notes;
 mod providers;
 mod refresh;

@@ -128,6 +128,16 @@ pub enum RequestError {
         /// What was asked for.
         provider: String,
     },
+    /// More must be known of a customer.
+    #[error("`{name}` needs {} too", .missing.iter().map(|it| format!("`--{it}`")).collect::<Vec<_>>().join(" and "))]
+    MissingValues {
+        /// The provider.
+        name: String,
+        /// What is missing.
+        missing: Vec<String>,
+        /// All that must be known, in the order of a tenant's name.
+        placeholders: Vec<String>,
+    },
     /// A password that later runs need is not in a file.
     #[error("`{path}` is not a regular file")]
     PasswordNotInFile {
@@ -165,6 +175,12 @@ pub enum RequestError {
         name: String,
         /// The catalogue; None for the built-in one.
         catalogue: Option<String>,
+    },
+    /// A value tells nothing of what is named.
+    #[error("`--{name}` says nothing of what is named here")]
+    UnusedValue {
+        /// What it is a value of.
+        name: String,
     },
     /// A token is for one provider.
     #[error("a token is for one provider, and the customers of {count} are named")]

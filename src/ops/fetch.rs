@@ -15,7 +15,7 @@ use super::last_run::{Finding, Kind};
 use super::machine::Machine;
 use super::managed::is_followed;
 use super::note::Note;
-use super::{Error, RequestError};
+use super::{Error, RequestError, names};
 use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
 use crate::catalog::{self, Provider, Selection};
 use crate::journal::Listed;
@@ -45,6 +45,10 @@ pub struct Download {
     pub region: Option<String>,
     /// Roots on their way out too.
     pub retiring: bool,
+    /// Which customer of a named provider is meant: the values of its API's placeholders, by name.
+    pub values: Vec<(String, String)>,
+    /// The server whose CA is read, as ssh reaches it: `root@db1.example`.
+    pub ssh: Option<String>,
     /// Where the token for the API of the one provider comes from whose tenants are named.
     pub token: Option<TokenFrom>,
     /// Where the CA's file of the named server is.
@@ -104,7 +108,7 @@ fn named(machine: &Machine<'_>, request: &Request, changes: &mut Changes) -> Res
     let catalogues = catalogues::fetch(machine, &manifest, &request.download.network, Keep::Remember)?;
     let (names, lost) = match &request.names[..] {
         [] => followed(machine.catalog()?, &manifest),
-        names => (names.to_vec(), Vec::new()),
+        names => (names::resolve(names, machine.catalog()?, &request.download)?, Vec::new()),
     };
     if names.is_empty() && lost.is_empty() && catalogues.is_empty() {
         return Err(RequestError::NothingKept.into());

@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::managed::is_followed;
 use super::note::{Note, OrNote as _};
 use super::stores::{Finder, NamedStore, Stores};
-use super::{Error, RequestError, change, load, password};
+use super::{Error, RequestError, change, load, names, password};
 use crate::bundle::{Bundle, Policy};
 use crate::catalog::{Catalog, Selection};
 use crate::journal::{Listed, Step};
@@ -63,6 +63,8 @@ struct Run<'a> {
     request: &'a Request,
     catalog: &'a Catalog,
     manifest: Manifest,
+    /// The sources that are named.
+    named: Vec<String>,
     changes: &'a mut Changes,
     notes: Vec<Note>,
 }
@@ -70,7 +72,8 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(machine: &'a Machine<'a>, request: &'a Request, changes: &'a mut Changes) -> Result<Self, Error> {
         let (manifest, catalog) = (machine.manifest()?, machine.catalog()?);
-        Ok(Self { machine, request, catalog, manifest, changes, notes: Vec::new() })
+        let named = names::resolve(&request.sources, catalog, &request.download)?;
+        Ok(Self { machine, request, catalog, manifest, named, changes, notes: Vec::new() })
     }
 
     fn install(mut self) -> Result<Report, Error> {
@@ -140,7 +143,7 @@ impl<'a> Run<'a> {
     /// What the user named, else what this store has by the manifest and all providers that are kept. A file that is kept
     /// for another store is not for this one.
     fn names(&self, named: &NamedStore) -> Vec<String> {
-        let mut names = self.request.sources.clone();
+        let mut names = self.named.clone();
         if names.is_empty() {
             let kept = self.manifest.targets().iter().filter(|target| named.is(target));
             names.extend(kept.flat_map(|target| target.sources.clone()));

@@ -50,6 +50,8 @@ impl Download {
             network: self.network.request(),
             region: self.region.clone(),
             retiring: self.retiring,
+            values: self.tenant.values.0.clone(),
+            ssh: self.tenant.ssh.clone(),
             token: self.tenant.token(),
             ca_file: self.tenant.ca_file(),
         }
