@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Problem {
     /// The times cannot be understood.
-    #[error("`{text}` is no schedule: {reason}")]
+    #[error("`{text}` is not a schedule: {reason}")]
     BadTimes {
         /// The text.
         text: String,
@@ -34,15 +34,13 @@ pub enum Problem {
         /// The names of all schedulers.
         tried: String,
     },
-    /// The scheduler has no words for these times.
-    #[error("`{times}` cannot be said to {scheduler}: {reason}")]
-    Unsayable {
-        /// The times.
-        times: String,
+    /// The scheduler is not cron, and the times are in its words.
+    #[error("`{fields}` is for cron, and {scheduler} does not take it")]
+    OnlyCron {
+        /// The fields of a crontab.
+        fields: String,
         /// The scheduler.
         scheduler: &'static str,
-        /// What it lacks.
-        reason: &'static str,
     },
     /// Files are written, but the scheduler does not take them.
     #[error("the job is written and does not run yet: {source}")]
@@ -59,7 +57,8 @@ impl Problem {
     pub fn hint(&self) -> String {
         match self {
             Self::BadTimes { .. } => {
-                "`daily`, `hourly`, or minute, hour, day, month and weekday as in a crontab: `17 4 * * *`".to_owned()
+                "`daily`, `hourly`, `weekly` or `04:30`; for cron also minute, hour, day, month and weekday: `17 4 * * 1-5`"
+                    .to_owned()
             }
             Self::ForeignHome { .. } => {
                 "run it as that user, without `sudo`; or `--system` schedules it for the whole machine".to_owned()
@@ -68,7 +67,9 @@ impl Problem {
             Self::NoScheduler { .. } => {
                 "`--via` names one to write for all the same; or let something else run `pgtrust refresh`".to_owned()
             }
-            Self::Unsayable { .. } => "take simpler times, such as `17 4 * * *`; or `--via cron`".to_owned(),
+            Self::OnlyCron { .. } => {
+                "`--every daily`, `hourly`, `weekly` or a time such as `04:30`; or `--via cron`".to_owned()
+            }
             Self::NotTaken { remaining, .. } => {
                 format!("where it can be reached, as after a login, run `{}`", remaining.join("`, `"))
             }
