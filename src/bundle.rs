@@ -25,8 +25,6 @@ pub use set::{CertificateSet, Origin, OriginId, Sighting};
 pub struct Policy {
     /// The time to judge validity by.
     pub as_of: OffsetDateTime,
-    /// How self-signed is told.
-    pub self_signed: SelfSigned,
     /// Take intermediates and leaves that the user names all the same.
     pub allow_non_roots: bool,
     /// Take only what one of these matches; all, when empty.
@@ -38,21 +36,8 @@ pub struct Policy {
 impl Policy {
     /// Verified self-signed CA certificates that have not expired at this time.
     pub fn roots(as_of: OffsetDateTime) -> Self {
-        Self { as_of, self_signed: SelfSigned::Verified, allow_non_roots: false, only: vec![], exclude: vec![] }
+        Self { as_of, allow_non_roots: false, only: vec![], exclude: vec![] }
     }
-}
-
-/// How a policy tells that a certificate is self-signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SelfSigned {
-    /// Subject and issuer are one name and the key identifiers agree, as OpenSSL tells it when it builds chains.
-    ///
-    /// The signature on a trust anchor proves nothing to a client (RFC 5280 section 6.1.1 takes only name and key from
-    /// it), and verifying it takes ten times as long as all the rest of building a bundle: for collections of
-    /// certificates that are too large to be a store.
-    Claimed,
-    /// And the signature verifies under the certificate's own key.
-    Verified,
 }
 
 /// Why a certificate did not get into a bundle.

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
-use pgtrust::bundle::{CertificateSet, Origin, SelfSigned};
+use pgtrust::bundle::{CertificateSet, Origin};
 use pgtrust::catalog::Selection;
 use pgtrust::directory::{Directory, HASHED, Naming};
 use pgtrust::format::{Format, Passwords};
@@ -29,17 +29,7 @@ pub(crate) fn run(context: &Context, args: &args::Bundle) -> Result<Status, Fail
         args.inputs.iter().map(|input| Source::parse(input, &catalog)).collect::<Result<_, _>>()?;
     let mut set = CertificateSet::new();
     let status = load(context, &catalog, &sources, &|kept| kept, Passwords::first(password.as_deref()), &mut set)?;
-    let self_signed = if set.len() > limits::SIGNATURES {
-        ui::warning(&format!(
-            "more than {} certificates: that roots signed themselves is not verified",
-            limits::SIGNATURES
-        ));
-        SelfSigned::Claimed
-    } else {
-        SelfSigned::Verified
-    };
     let policy = Policy {
-        self_signed,
         allow_non_roots: args.allow_non_roots,
         only: args.only.clone(),
         exclude: args.exclude.clone(),
