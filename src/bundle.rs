@@ -114,44 +114,33 @@ impl Rejected {
 pub struct Bundle {
     set: CertificateSet,
     order: Vec<Ranked>,
-    /// What comments say of origins; few are different.
-    labels: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Ranked {
     crossed: bool,
     rank: u8,
-    label: u16,
-    certificate: u32,
-    /// Where the fingerprint begins, so that sorting need not look for the certificate.
-    start: u64,
+    /// Its place in the set.
+    certificate: usize,
+    /// What comments say of its origin.
+    label: String,
 }
 
 impl Bundle {
     /// Applies the policy. Returns the bundle and all that did not get into it; fails when nothing did.
     pub fn build(mut set: CertificateSet, policy: &Policy) -> Result<(Self, Vec<Rejected>), Error> {
         set.seal();
-        let mut order = Vec::with_capacity(set.len());
-        let mut labels: Vec<String> = Vec::new();
+        let mut order = Vec::new();
         let mut rejected = Vec::new();
         let mut refused = judge::refused(&set, policy).into_iter().peekable();
         for (index, (certificate, links)) in set.linked().enumerate() {
             match refused.next_if(|(refused, _)| *refused == index) {
-                None => {
-                    let label = set.provider_label(links);
-                    let known = labels.iter().position(|known| *known == label).unwrap_or_else(|| {
-                        labels.push(label);
-                        labels.len() - 1
-                    });
-                    order.push(Ranked {
-                        crossed: !certificate.is_self_issued(),
-                        rank: rank(&set, links),
-                        label: known as u16,
-                        certificate: index as u32,
-                        start: certificate.fingerprint().start(),
-                    });
-                }
+                None => order.push(Ranked {
+                    crossed: !certificate.is_self_issued(),
+                    rank: rank(&set, links),
+                    certificate: index,
+                    label: set.provider_label(links),
+                }),
                 Some((_, reason)) => {
                     let sighting = set.first_sighting(links);
                     rejected.push(Rejected { certificate: certificate.clone(), sighting, reason });
@@ -161,12 +150,8 @@ impl Bundle {
         if order.is_empty() {
             return Err(Error::EmptyBundle { rejected });
         }
-        order.sort_unstable_by(|a, b| {
-            let key = |place: &Ranked| (place.crossed, place.rank, place.start);
-            let whole = |place: &Ranked| set.certificate(place.certificate as usize).fingerprint();
-            key(a).cmp(&key(b)).then_with(|| whole(a).cmp(&whole(b)))
-        });
-        Ok((Self { set, order, labels }, rejected))
+        order.sort_by_cached_key(|place| (place.crossed, place.rank, set.certificate(place.certificate).fingerprint()));
+        Ok((Self { set, order }, rejected))
     }
 
     /// How many roots it holds; at least one.
@@ -182,10 +167,9 @@ impl Bundle {
 
     /// The roots in order, ready to be written: each with its providers and roles.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.order.iter().map(|place| Entry {
-            certificate: self.set.certificate(place.certificate as usize),
-            origin: &self.labels[place.label as usize],
-        })
+        self.order
+            .iter()
+            .map(|place| Entry { certificate: self.set.certificate(place.certificate), origin: &place.label })
     }
 
     /// Writes the roots in a format, under a password where it has passwords.
@@ -228,7 +212,7 @@ impl Bundle {
     pub(crate) fn successions(&self) -> Vec<Vec<Fingerprint>> {
         let mut successions: HashMap<(&str, &[u8]), Vec<Fingerprint>> = HashMap::new();
         for place in &self.order {
-            let certificate = self.set.certificate(place.certificate as usize);
+            let certificate = self.set.certificate(place.certificate);
             for name in self.set.tenants_of(place.certificate) {
                 successions
                     .entry((name, certificate.subject().as_bytes()))
