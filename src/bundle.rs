@@ -28,8 +28,6 @@ pub use set::{CertificateSet, Origin, OriginId, Sighting};
 pub struct Policy {
     /// The time to judge validity by.
     pub as_of: OffsetDateTime,
-    /// How self-signed is told.
-    pub self_signed: SelfSigned,
     /// Take intermediates and leaves that the user names all the same.
     pub allow_non_roots: bool,
     /// Take only what one of these matches; all, when empty.
@@ -41,21 +39,8 @@ pub struct Policy {
 impl Policy {
     /// Verified self-signed CA certificates that have not expired at this time.
     pub fn roots(as_of: OffsetDateTime) -> Self {
-        Self { as_of, self_signed: SelfSigned::Verified, allow_non_roots: false, only: vec![], exclude: vec![] }
+        Self { as_of, allow_non_roots: false, only: vec![], exclude: vec![] }
     }
-}
-
-/// How a policy tells that a certificate is self-signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SelfSigned {
-    /// Subject and issuer are one name and the key identifiers agree, as OpenSSL tells it when it builds chains.
-    ///
-    /// The signature on a trust anchor proves nothing to a client (RFC 5280 section 6.1.1 takes only name and key from
-    /// it), and verifying it takes ten times as long as all the rest of building a bundle: for collections of
-    /// certificates that are too large to be a store.
-    Claimed,
-    /// And the signature verifies under the certificate's own key.
-    Verified,
 }
 
 /// Why a certificate did not get into a bundle.
@@ -132,44 +117,33 @@ impl Rejected {
 pub struct Bundle {
     set: CertificateSet,
     order: Vec<Ranked>,
-    /// What comments say of origins; few are different.
-    labels: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Ranked {
     crossed: bool,
     rank: u8,
-    label: u16,
-    certificate: u32,
-    /// Where the fingerprint begins, so that sorting need not look for the certificate.
-    start: u64,
+    /// Its place in the set.
+    certificate: usize,
+    /// What comments say of its origin.
+    label: String,
 }
 
 impl Bundle {
     /// Applies the policy. Returns the bundle and all that did not get into it; fails when nothing did.
     pub fn build(mut set: CertificateSet, policy: &Policy) -> Result<(Self, Vec<Rejected>), Error> {
         set.seal();
-        let mut order = Vec::with_capacity(set.len());
-        let mut labels: Vec<String> = Vec::new();
+        let mut order = Vec::new();
         let mut rejected = Vec::new();
         let mut refused = policy::refused(&set, policy).into_iter().peekable();
         for (index, (certificate, links)) in set.linked().enumerate() {
             match refused.next_if(|(refused, _)| *refused == index) {
-                None => {
-                    let label = set.provider_label(links);
-                    let known = labels.iter().position(|known| *known == label).unwrap_or_else(|| {
-                        labels.push(label);
-                        labels.len() - 1
-                    });
-                    order.push(Ranked {
-                        crossed: !certificate.is_self_issued(),
-                        rank: rank(&set, links),
-                        label: known as u16,
-                        certificate: index as u32,
-                        start: certificate.fingerprint().start(),
-                    });
-                }
+                None => order.push(Ranked {
+                    crossed: !certificate.is_self_issued(),
+                    rank: rank(&set, links),
+                    certificate: index,
+                    label: set.provider_label(links),
+                }),
                 Some((_, reason)) => {
                     let sighting = set.first_sighting(links);
                     rejected.push(Rejected { certificate: certificate.clone(), sighting, reason });
@@ -179,12 +153,8 @@ impl Bundle {
         if order.is_empty() {
             return Err(Error::EmptyBundle { rejected });
         }
-        order.sort_unstable_by(|a, b| {
-            let key = |place: &Ranked| (place.crossed, place.rank, place.start);
-            let whole = |place: &Ranked| set.certificate(place.certificate as usize).fingerprint();
-            key(a).cmp(&key(b)).then_with(|| whole(a).cmp(&whole(b)))
-        });
-        Ok((Self { set, order, labels }, rejected))
+        order.sort_by_cached_key(|place| (place.crossed, place.rank, set.certificate(place.certificate).fingerprint()));
+        Ok((Self { set, order }, rejected))
     }
 
     /// How many roots it holds; at least one.
@@ -200,10 +170,9 @@ impl Bundle {
 
     /// The roots in order, ready to be written: each with its providers and roles.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.order.iter().map(|place| Entry {
-            certificate: self.set.certificate(place.certificate as usize),
-            origin: &self.labels[place.label as usize],
-        })
+        self.order
+            .iter()
+            .map(|place| Entry { certificate: self.set.certificate(place.certificate), origin: &place.label })
     }
 
     /// Writes the roots in a format, under a password where it has passwords.
@@ -246,7 +215,7 @@ impl Bundle {
     pub(crate) fn successions(&self) -> Vec<Vec<Fingerprint>> {
         let mut successions: HashMap<(&str, &[u8]), Vec<Fingerprint>> = HashMap::new();
         for place in &self.order {
-            let certificate = self.set.certificate(place.certificate as usize);
+            let certificate = self.set.certificate(place.certificate);
             for name in self.set.tenants_of(place.certificate) {
                 successions
                     .entry((name, certificate.subject().as_bytes()))

@@ -25,7 +25,7 @@ pub use job::{Job, Settings};
 pub use plan::{Command, Step, apply};
 pub use problem::Problem;
 pub use problem::Problem as Error;
-pub use times::{Days, Every, Times};
+pub use times::{Clock, Every, Fields, Times};
 
 /// Every scheduler, in the order of preference. Cron comes last, because systems with another have it too.
 pub static SCHEDULERS: &[&Scheduler] =

@@ -43,12 +43,45 @@ fn what_the_machine_has_is_chosen() {
 #[test]
 fn times_that_cannot_be_understood_are_usage_errors() {
     let home = Home::new();
-    for every in ["weekly", "", "* * * *", "* * * * * *", "60 * * * *", "0 0 31 2 *", "5-1 * * * *", "*/0 * * * *"] {
-        let run = home.pgtrust(&["schedule", "enable", "--dry-run", "--every", every]).expect(2);
-        assert!(run.stderr.contains("is no schedule") || every.is_empty(), "{run}");
+    let wrong = [
+        "",
+        "monthly",
+        "24:00",
+        "4:3",
+        "04:30:00",
+        "* * * *",
+        "* * * * * *",
+        "60 * * * *",
+        "0 0 32 * *",
+        "# * * * *",
+        "A=b 1 2 3 4",
+        "* * * * *\n",
+        "* * * * %",
+    ];
+    for every in wrong {
+        let run = home.pgtrust(&["schedule", "enable", "--dry-run", "--via", "cron", "--every", every]).expect(2);
+        assert!(run.stderr.contains("is not a schedule") || every.is_empty(), "{run}");
     }
     let both = home.pgtrust(&["schedule", "enable", "--user", "--system"]).expect(2);
     assert!(both.stderr.contains("exclude each other"), "{both}");
+}
+
+#[test]
+fn fields_of_a_crontab_are_for_cron_alone() {
+    let mut home = Home::new();
+    home.set("PATH", home.path().join("bin"));
+    let enable = ["schedule", "enable", "--dry-run", "--every", "30 5 * * 1-5"];
+    for via in ["systemd", "launchd", "task-scheduler"] {
+        let run = home.pgtrust(&[&enable[..], &["--via", via]].concat()).expect(2);
+        let error = format!("error: `30 5 * * 1-5` is for cron, and {via} does not take it\n");
+        assert!(run.stderr.starts_with(&error) && run.stderr.contains("or `--via cron`"), "{run}");
+    }
+    // What the machine has is chosen first.
+    stand_in(&home, "crontab");
+    assert!(home.pgtrust(&enable).expect(0).stdout.contains("+ 30 5 * * 1-5 HOME="));
+    stand_in(&home, "launchctl");
+    home.pgtrust(&enable).expect(2);
+    assert!(home.pgtrust(&[&enable[..], &["--via", "cron"]].concat()).expect(0).stdout.starts_with("cron: would"));
 }
 
 #[test]

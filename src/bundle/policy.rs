@@ -1,7 +1,7 @@
 //! What of a set a policy refuses, and why.
 
 use super::set::{CertificateSet, Origin};
-use super::{Pattern, Policy, Reason, SelfSigned};
+use super::{Pattern, Policy, Reason};
 use crate::x509::{Certificate, Verdict, own_signatures};
 
 /// The certificates of a sealed set that a policy refuses: the place of each in the set, in ascending order, and why.
@@ -55,8 +55,5 @@ fn judge(certificate: &Certificate, pinned: bool, policy: &Policy) -> Judgement 
     if !certificate.is_ca() {
         return Judgement::Refused(Reason::NotCa);
     }
-    match policy.self_signed {
-        SelfSigned::Claimed => Judgement::Taken,
-        SelfSigned::Verified => Judgement::TakenIfProved,
-    }
+    Judgement::TakenIfProved
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::collections::hash_map;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::path::PathBuf;
 
 use super::Role;
@@ -52,7 +51,7 @@ impl fmt::Display for Origin {
 
 /// An origin that a set knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OriginId(u32);
+pub struct OriginId(usize);
 
 /// One certificate in one origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,11 +62,11 @@ pub struct Sighting {
     pub line: Option<u64>,
 }
 
-/// One entry per fingerprint; remembers every origin. Takes about 200 bytes beside the certificate's own.
+/// One entry per fingerprint; remembers every origin.
 #[derive(Debug, Default)]
 pub struct CertificateSet {
     certificates: Vec<Certificate>,
-    index: HashMap<Fingerprint, u32, BuildHasherDefault<FingerprintHasher>>,
+    index: HashMap<Fingerprint, usize>,
     origins: Vec<Origin>,
     /// By certificate once [`seal`](Self::seal)ed.
     links: Vec<Link>,
@@ -75,10 +74,9 @@ pub struct CertificateSet {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Link {
-    certificate: u32,
-    origin: u32,
-    /// 0 for none.
-    line: u32,
+    certificate: usize,
+    origin: usize,
+    line: Option<u64>,
 }
 
 impl CertificateSet {
@@ -93,12 +91,12 @@ impl CertificateSet {
             self.origins.push(origin);
             self.origins.len() - 1
         });
-        OriginId(index as u32)
+        OriginId(index)
     }
 
     /// Adds a certificate, or one more origin of one that is there. Returns whether it is new.
     pub fn insert(&mut self, certificate: Certificate, origin: OriginId, line: Option<u64>) -> bool {
-        let next = self.certificates.len() as u32;
+        let next = self.certificates.len();
         let (index, new) = match self.index.entry(certificate.fingerprint()) {
             hash_map::Entry::Occupied(entry) => (*entry.get(), false),
             hash_map::Entry::Vacant(entry) => (*entry.insert(next), true),
@@ -106,7 +104,6 @@ impl CertificateSet {
         if new {
             self.certificates.push(certificate);
         }
-        let line = line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
         self.links.push(Link { certificate: index, origin: origin.0, line });
         new
     }
@@ -115,8 +112,7 @@ impl CertificateSet {
     pub fn absorb(&mut self, other: Self) {
         let ids: Vec<OriginId> = other.origins.into_iter().map(|origin| self.origin(origin)).collect();
         for link in &other.links {
-            let line = (link.line > 0).then_some(u64::from(link.line));
-            self.insert(other.certificates[link.certificate as usize].clone(), ids[link.origin as usize], line);
+            self.insert(other.certificates[link.certificate].clone(), ids[link.origin], link.line);
         }
     }
 
@@ -157,14 +153,14 @@ impl CertificateSet {
     }
 
     pub(super) fn origins<'a>(&'a self, links: &'a [Link]) -> impl Iterator<Item = &'a Origin> {
-        links.iter().map(|link| &self.origins[link.origin as usize])
+        links.iter().map(|link| &self.origins[link.origin])
     }
 
     /// The tenants whose root this is, in a set that is [`seal`](Self::seal)ed.
-    pub(super) fn tenants_of(&self, certificate: u32) -> impl Iterator<Item = &str> {
+    pub(super) fn tenants_of(&self, certificate: usize) -> impl Iterator<Item = &str> {
         let first = self.links.partition_point(|link| link.certificate < certificate);
         let links = self.links[first..].iter().take_while(move |link| link.certificate == certificate);
-        links.filter_map(|link| match &self.origins[link.origin as usize] {
+        links.filter_map(|link| match &self.origins[link.origin] {
             Origin::Tenant { name, .. } => Some(name.as_str()),
             _ => None,
         })
@@ -173,8 +169,8 @@ impl CertificateSet {
     pub(super) fn first_sighting(&self, links: &[Link]) -> Sighting {
         let first = links.first();
         Sighting {
-            origin: first.map_or(Origin::Stdin, |link| self.origins[link.origin as usize].clone()),
-            line: first.filter(|link| link.line > 0).map(|link| u64::from(link.line)),
+            origin: first.map_or(Origin::Stdin, |link| self.origins[link.origin].clone()),
+            line: first.and_then(|link| link.line),
         }
     }
 
@@ -190,23 +186,4 @@ impl CertificateSet {
         labels.dedup();
         labels.join(", ")
     }
-}
-
-/// A fingerprint is as random as any hash of it.
-#[derive(Debug, Default)]
-struct FingerprintHasher(u64);
-
-impl Hasher for FingerprintHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    // The length of the array, which says nothing.
-    fn write_usize(&mut self, _: usize) {}
 }

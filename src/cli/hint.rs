@@ -281,7 +281,8 @@ fn of_schedule(error: &schedule::Error) -> Option<String> {
     use schedule::Error as E;
     Some(match error {
         E::BadTimes { .. } => {
-            "`daily`, `hourly`, or minute, hour, day, month and weekday as in a crontab: `17 4 * * *`".to_owned()
+            "`daily`, `hourly`, `weekly` or `04:30`; for cron also minute, hour, day, month and weekday: `17 4 * * 1-5`"
+                .to_owned()
         }
         E::ForeignHome { .. } => {
             "run it as that user, without `sudo`; or `--system` schedules it for the whole machine".to_owned()
@@ -293,7 +294,9 @@ fn of_schedule(error: &schedule::Error) -> Option<String> {
         E::NotTaken { remaining, .. } => {
             format!("where it can be reached, as after a login, run `{}`", remaining.join("`, `"))
         }
-        E::Unsayable { .. } => "take simpler times, such as `17 4 * * *`; or `--via cron`".to_owned(),
+        E::OnlyCron { .. } => {
+            "`--every daily`, `hourly`, `weekly` or a time such as `04:30`; or `--via cron`".to_owned()
+        }
         _ => return None,
     })
 }

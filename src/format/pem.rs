@@ -7,16 +7,14 @@ mod trusted;
 pub(super) mod utf16;
 
 use std::collections::HashSet;
-use std::fmt;
 use std::io::{self, Read, Write};
 
 use base64::Engine as _;
-use time::OffsetDateTime;
 
 use super::{Entry, Error, Format, Member, pkcs7};
 use crate::x509::asn1::Reader;
 use crate::x509::{Certificate, Fingerprint};
-use scanner::{Block, Scanner, engine};
+use scanner::{BASE64, Block, Scanner};
 use utf16::utf8;
 
 pub(super) static PEM: Format = Format {
@@ -92,26 +90,15 @@ pub(super) fn member(block: Block) -> Result<Member, Error> {
 
 /// LF, final newline, no byte order mark; over each certificate a comment with what a reader wants to know.
 fn encode(entries: &mut dyn Iterator<Item = Entry<'_>>, _: Option<&str>, output: &mut dyn Write) -> Result<(), Error> {
-    let mut text = Vec::with_capacity(64 * 1024);
-    let mut batch = Vec::with_capacity(BATCH);
-    let mut first = true;
-    loop {
-        batch.extend((&mut *entries).take(BATCH));
-        if batch.is_empty() {
-            return Ok(());
-        }
-        // They lie all over the memory: looked at together, the processor waits once for all of them.
-        let bytes = batch.iter().flat_map(|entry| entry.certificate.der().iter().step_by(64));
-        std::hint::black_box(bytes.fold(0, |all, byte| all ^ byte));
-        for entry in batch.drain(..) {
-            if !std::mem::take(&mut first) {
-                text.push(b'\n');
-            }
-            write_entry(&mut text, &entry)?;
-        }
+    let mut text = Vec::new();
+    for entry in entries {
+        write_entry(&mut text, &entry)?;
         output.write_all(&text)?;
+        // Between two.
         text.clear();
+        text.push(b'\n');
     }
+    Ok(())
 }
 
 fn write_entry(text: &mut Vec<u8>, entry: &Entry<'_>) -> io::Result<()> {
@@ -127,32 +114,13 @@ fn write_entry(text: &mut Vec<u8>, entry: &Entry<'_>) -> io::Result<()> {
 fn write_comment(text: &mut Vec<u8>, certificate: &Certificate) -> io::Result<()> {
     writeln!(text, "# {}", certificate.subject())?;
     writeln!(text, "# sha256 {}", certificate.fingerprint())?;
-    writeln!(text, "# valid {} to {}", Day(certificate.not_before()), Day(certificate.not_after()))
-}
-
-/// A date as `2026-11-21`, written by hand: thousands of them are.
-struct Day(OffsetDateTime);
-
-impl fmt::Display for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.0.to_calendar_date();
-        write!(f, "{year:04}-{:02}-{day:02}", u8::from(month))
-    }
+    writeln!(text, "# valid {} to {}", certificate.not_before().date(), certificate.not_after().date())
 }
 
 fn write_block(text: &mut Vec<u8>, label: &str, der: &[u8]) {
     write_line(text, &["-----BEGIN ", label, "-----"]);
-    // All at once, then apart into lines.
-    let mut encoded = vec![0; der.len().div_ceil(3) * 4];
-    let length = engine().encode_slice(der, &mut encoded).unwrap_or_default();
-    let (lines, last) = encoded[..length].as_chunks::<64>();
-    let start = text.len();
-    text.resize(start + lines.len() * 65, b'\n');
-    for (place, line) in text[start..].chunks_exact_mut(65).zip(lines) {
-        place[..64].copy_from_slice(line);
-    }
-    if !last.is_empty() {
-        text.extend_from_slice(last);
+    for line in BASE64.encode(der).as_bytes().chunks(64) {
+        text.extend_from_slice(line);
         text.push(b'\n');
     }
     write_line(text, &["-----END ", label, "-----"]);
@@ -293,8 +261,6 @@ fn with_line_feeds(text: &[u8]) -> Vec<u8> {
 
 const CERTIFICATE: &str = "CERTIFICATE";
 const TRUSTED: &str = "TRUSTED CERTIFICATE";
-/// Certificates that are written at a time.
-const BATCH: usize = 64;
 
 #[cfg(test)]
 mod tests;

@@ -181,25 +181,19 @@ fn files(archive: &[u8]) -> Result<Vec<File>, Error> {
     let end = directory_end(archive).ok_or_else(|| damaged(archive.len(), "its directory at the end is missing"))?;
     let cut_off = || damaged(end, "its directory is cut off");
     let record = archive.get(end..).unwrap_or_default();
-    let field = |at| u32_at(record, at).map(|value| value as usize).ok_or_else(cut_off);
     let count = u16_at(record, 10).ok_or_else(cut_off)?;
-    let (length, offset) = (field(12)?, field(16)?);
-    if count == u16::MAX || offset == u32::MAX as usize {
+    let start = u32_at(record, 16).ok_or_else(cut_off)? as usize;
+    if count == u16::MAX || start == u32::MAX as usize {
         return Err(Error::Unsupported { what: "a ZIP archive of the Zip64 kind".to_owned() });
     }
     if count > limits::ARCHIVE_FILES {
         return Err(Error::Limit { what: "files", limit: limits::ARCHIVE_FILES.into(), found: count.into() });
     }
-    // Where something stands before the archive, such as a program that unpacks it, all places are that much further.
-    // Only then: writers of streams put Zip64 records between the directory and its end.
-    let in_place = count == 0 || archive.get(offset..).is_some_and(|directory| directory.starts_with(&RECORD));
-    let start = if in_place { offset } else { end.checked_sub(length).ok_or_else(cut_off)? };
-    let shift = start.checked_sub(offset).ok_or_else(cut_off)?;
     let mut files = Vec::new();
     let mut at = start;
     for _ in 0..count {
         let rest = archive.get(at..end).unwrap_or_default();
-        let (file, length) = file(rest, shift).ok_or_else(|| damaged(at, "its directory is damaged"))?;
+        let (file, length) = file(rest).ok_or_else(|| damaged(at, "its directory is damaged"))?;
         files.push(file);
         at += length;
     }
@@ -214,7 +208,7 @@ fn directory_end(archive: &[u8]) -> Option<usize> {
 }
 
 /// The first file of this part of the directory, and the length of its record.
-fn file(record: &[u8], shift: usize) -> Option<(File, usize)> {
+fn file(record: &[u8]) -> Option<(File, usize)> {
     if !record.starts_with(&RECORD) {
         return None;
     }
@@ -223,7 +217,7 @@ fn file(record: &[u8], shift: usize) -> Option<(File, usize)> {
     let end = name_end + usize::from(short(30)?) + usize::from(short(32)?);
     let file = File {
         name: String::from_utf8_lossy(record.get(46..name_end)?).into_owned(),
-        header: long(42)?.checked_add(shift)?,
+        header: long(42)?,
         packed: long(20)?,
         unpacked: long(24)?,
         method: short(10)?,

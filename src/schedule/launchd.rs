@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::xml::{comment, escaped};
-use super::{Command, Job, Machine, Problem, Scheduler, Step, Times};
+use super::{Clock, Command, Job, Machine, Scheduler, Step};
 use crate::schedule::Error;
 use crate::system::file;
 use crate::system::layout::text_of;
@@ -67,7 +67,7 @@ fn text(machine: &Machine<'_>, job: &Job) -> Result<String, Error> {
     let variables: String = job.variables.iter().map(variable).collect();
     let log = machine.inside(&library(machine)?.join("Logs/pgtrust.log"));
     let log = escaped(text_of(&log)?);
-    let intervals: String = intervals(&job.times)?.iter().map(|interval| interval_text(interval)).collect();
+    let interval = interval(job.times.clock(LAUNCHD.name)?);
     let record = comment(&job.record);
     Ok(format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -86,7 +86,9 @@ fn text(machine: &Machine<'_>, job: &Job) -> Result<String, Error> {
 {variables}  </dict>
   <key>StartCalendarInterval</key>
   <array>
-{intervals}  </array>
+    <dict>
+{interval}    </dict>
+  </array>
   <key>ProcessType</key>
   <string>Background</string>
   <key>StandardOutPath</key>
@@ -99,43 +101,11 @@ fn text(machine: &Machine<'_>, job: &Job) -> Result<String, Error> {
     ))
 }
 
-type Interval = Vec<(&'static str, u8)>;
-
-/// One for each combination of values; what is left out fits all.
-fn intervals(times: &Times) -> Result<Vec<Interval>, Problem> {
-    let unsayable = |reason| Problem::Unsayable { times: times.to_string(), scheduler: LAUNCHD.name, reason };
-    let mut all = Vec::new();
-    for days in times.days() {
-        if days.of_month.is_some() && days.of_week.is_some() {
-            return Err(unsayable("it takes days of the month or of the week, and not both at once"));
-        }
-        let parts = [
-            ("Month", times.months()),
-            ("Day", days.of_month.as_deref()),
-            ("Weekday", days.of_week.as_deref()),
-            ("Hour", times.hours()),
-            ("Minute", Some(times.minutes())),
-        ];
-        let mut intervals: Vec<Interval> = vec![vec![]];
-        for (name, values) in parts {
-            let Some(values) = values else { continue };
-            if intervals.len() * values.len() > MAX_INTERVALS {
-                return Err(unsayable("they are too many"));
-            }
-            let with = |interval: &Interval, value: u8| [&interval[..], &[(name, value)]].concat();
-            let each = intervals.iter().flat_map(|interval| values.iter().map(|value| with(interval, *value)));
-            intervals = each.collect();
-        }
-        all.extend(intervals);
-    }
-    Ok(all)
-}
-
-fn interval_text(interval: &[(&str, u8)]) -> String {
-    let entry = |(name, value): &(&str, u8)| format!("      <key>{name}</key>\n      <integer>{value}</integer>\n");
-    format!("    <dict>\n{}    </dict>\n", interval.iter().map(entry).collect::<String>())
+/// What is left out fits all.
+fn interval(clock: Clock) -> String {
+    let parts = [("Weekday", clock.weekday), ("Hour", clock.hour), ("Minute", Some(clock.minute))];
+    let named = parts.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
+    named.map(|(name, value)| format!("      <key>{name}</key>\n      <integer>{value}</integer>\n")).collect()
 }
 
 const LABEL: &str = "pgtrust-refresh";
-/// Every five minutes in the hours of work on working days is more than half of it.
-const MAX_INTERVALS: usize = 1000;

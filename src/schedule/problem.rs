@@ -9,7 +9,7 @@ use crate::system;
 #[non_exhaustive]
 pub enum Problem {
     /// The times cannot be understood.
-    #[error("`{text}` is no schedule: {reason}")]
+    #[error("`{text}` is not a schedule: {reason}")]
     BadTimes {
         /// The text.
         text: String,
@@ -39,15 +39,13 @@ pub enum Problem {
     /// Files or programs.
     #[error(transparent)]
     System(#[from] system::Error),
-    /// The scheduler has no words for these times.
-    #[error("`{times}` cannot be said to {scheduler}: {reason}")]
-    Unsayable {
-        /// The times.
-        times: String,
+    /// The scheduler is not cron, and the times are in its words.
+    #[error("`{fields}` is for cron, and {scheduler} does not take it")]
+    OnlyCron {
+        /// The fields of a crontab.
+        fields: String,
         /// The scheduler.
         scheduler: &'static str,
-        /// What it lacks.
-        reason: &'static str,
     },
     /// Files are written, but the scheduler does not take them.
     #[error("the job is written and does not run yet: {source}")]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Command, Days, Job, Machine, Scheduler, Step, Times};
+use super::{Clock, Command, Job, Machine, Scheduler, Step};
 use crate::schedule::Error;
 use crate::system;
 use crate::system::file;
@@ -42,7 +42,7 @@ fn write(machine: &Machine<'_>, job: &Job) -> Result<Vec<Step>, Error> {
     let missing = job.folders.iter().filter(|folder| !folder.is_dir());
     let mut steps: Vec<Step> = missing.cloned().map(Step::Folder).collect();
     steps.extend(Step::write(folder.join(SERVICE), service(machine.system, job)?)?);
-    steps.extend(Step::write(folder.join(TIMER), timer(job))?);
+    steps.extend(Step::write(folder.join(TIMER), timer(job)?)?);
     Ok(steps)
 }
 
@@ -125,16 +125,14 @@ fn service(system: bool, job: &Job) -> Result<String, Error> {
     Ok(text)
 }
 
-fn timer(job: &Job) -> String {
-    let mut text = format!("{}\n[Unit]\nDescription={DESCRIPTION}, on schedule\n\n[Timer]\n", head(job));
-    for days in job.times.days() {
-        text += &format!("OnCalendar={}\n", on_calendar(&job.times, &days));
-    }
-    text += &format!(
-        "RandomizedDelaySec={}min\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n",
+fn timer(job: &Job) -> Result<String, Error> {
+    let calendar = on_calendar(job.times.clock(SYSTEMD.name)?);
+    Ok(format!(
+        "{}\n[Unit]\nDescription={DESCRIPTION}, on schedule\n\n[Timer]\nOnCalendar={calendar}\n\
+         RandomizedDelaySec={}min\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n",
+        head(job),
         job.times.spread()
-    );
-    text
+    ))
 }
 
 fn head(job: &Job) -> String {
@@ -142,15 +140,10 @@ fn head(job: &Job) -> String {
 }
 
 /// systemd.time(7), calendar events.
-fn on_calendar(times: &Times, days: &Days) -> String {
-    let list = |values: Option<&[u8]>, digits: usize| {
-        let join = |values: &[u8]| values.iter().map(|value| format!("{value:0digits$}")).collect::<Vec<_>>().join(",");
-        values.map_or_else(|| "*".to_owned(), join)
-    };
-    let weekdays = days.of_week.as_ref().map(|days| days.iter().map(|day| WEEKDAYS[usize::from(*day)]));
-    let weekdays = weekdays.map_or_else(String::new, |days| days.collect::<Vec<_>>().join(",") + " ");
-    let (months, of_month) = (list(times.months(), 2), list(days.of_month.as_deref(), 2));
-    format!("{weekdays}*-{months}-{of_month} {}:{}:00", list(times.hours(), 2), list(Some(times.minutes()), 2))
+fn on_calendar(clock: Clock) -> String {
+    let weekday = clock.weekday.map_or_else(String::new, |day| format!("{} ", WEEKDAYS[usize::from(day)]));
+    let hour = clock.hour.map_or_else(|| "*".to_owned(), |hour| format!("{hour:02}"));
+    format!("{weekday}*-*-* {hour}:{:02}:00", clock.minute)
 }
 
 /// systemd.syntax(7): a word in double quotes, where `%` begins a specifier.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::xml::{comment, escaped};
-use super::{Command, Days, Job, Machine, Problem, Scheduler, Step, Times};
+use super::{Command, Job, Machine, Problem, Scheduler, Step, Times};
 use crate::schedule::Error;
 use crate::system;
 use crate::system::file;
@@ -46,7 +46,7 @@ fn text(machine: &Machine<'_>, job: &Job) -> Result<String, Error> {
     } else {
         "<LogonType>InteractiveToken</LogonType>"
     };
-    let triggers: String = triggers(&job.times)?.concat();
+    let triggers = triggers(&job.times)?;
     let record = comment(&job.record);
     Ok(format!(
         r#"<?xml version="1.0"?>
@@ -106,78 +106,26 @@ fn command(job: &Job) -> Result<(String, String), Error> {
 }
 
 /// A trigger for each start of a day.
-fn triggers(times: &Times) -> Result<Vec<String>, Problem> {
-    let unsayable = |reason| Problem::Unsayable { times: times.to_string(), scheduler: TASK_SCHEDULER.name, reason };
-    let all_hours: Vec<u8> = (0..24).collect();
-    let mut triggers = Vec::new();
-    for days in times.days() {
-        let days = schedule(times, &days).map_err(unsayable)?;
-        for hour in times.hours().unwrap_or(&all_hours) {
-            for minute in times.minutes() {
-                let delay = match times.spread() {
-                    0 => String::new(),
-                    minutes => format!("      <RandomDelay>PT{minutes}M</RandomDelay>\n"),
-                };
-                triggers.push(format!(
-                    "    <CalendarTrigger>\n      <StartBoundary>2026-01-01T{hour:02}:{minute:02}:00</StartBoundary>\n\
-                     {delay}{days}    </CalendarTrigger>\n"
-                ));
-            }
-        }
-    }
-    if triggers.len() > MAX_TRIGGERS { Err(unsayable("it takes 48 starts a day at most")) } else { Ok(triggers) }
-}
-
-/// The days, as an element of a trigger.
-fn schedule(times: &Times, days: &Days) -> Result<String, &'static str> {
-    let element = |name: &str, content: &str| format!("      <{name}>\n{content}      </{name}>\n");
-    let every_month: Vec<u8> = (1..=12).collect();
-    let months = times.months().unwrap_or(&every_month);
-    let months: String = months.iter().map(|month| format!("<{}/>", MONTHS[usize::from(*month) - 1])).collect();
-    let months = format!("        <Months>{months}</Months>\n");
-    let names = |days: &[u8]| days.iter().map(|day| format!("<{}/>", WEEKDAYS[usize::from(*day)])).collect::<String>();
-    let numbers = |days: &[u8]| days.iter().map(|day| format!("<Day>{day}</Day>")).collect::<String>();
-    Ok(match (&days.of_month, &days.of_week) {
-        (Some(_), Some(_)) => return Err("it takes days of the month or of the week, and not both at once"),
-        (None, None) if times.months().is_none() => {
-            element("ScheduleByDay", "        <DaysInterval>1</DaysInterval>\n")
-        }
-        (None, Some(week)) if times.months().is_none() => {
-            let days =
-                format!("        <WeeksInterval>1</WeeksInterval>\n        <DaysOfWeek>{}</DaysOfWeek>\n", names(week));
-            element("ScheduleByWeek", &days)
-        }
-        (None, Some(week)) => {
-            let weeks: String = (1..=4).map(|week| format!("<Week>{week}</Week>")).collect();
-            let days = format!(
-                "        <Weeks>{weeks}<Week>Last</Week></Weeks>\n        <DaysOfWeek>{}</DaysOfWeek>\n",
-                names(week)
-            );
-            element("ScheduleByMonthDayOfWeek", &(days + &months))
-        }
-        (of_month, None) => {
-            let every_day: Vec<u8> = (1..=31).collect();
-            let days = numbers(of_month.as_deref().unwrap_or(&every_day));
-            element("ScheduleByMonth", &(format!("        <DaysOfMonth>{days}</DaysOfMonth>\n") + &months))
-        }
-    })
+fn triggers(times: &Times) -> Result<String, Problem> {
+    let clock = times.clock(TASK_SCHEDULER.name)?;
+    let schedule = match clock.weekday {
+        None => "      <ScheduleByDay>\n        <DaysInterval>1</DaysInterval>\n      </ScheduleByDay>\n".to_owned(),
+        Some(day) => format!(
+            "      <ScheduleByWeek>\n        <WeeksInterval>1</WeeksInterval>\n        \
+             <DaysOfWeek><{}/></DaysOfWeek>\n      </ScheduleByWeek>\n",
+            WEEKDAYS[usize::from(day)]
+        ),
+    };
+    let trigger = |hour: u8| {
+        format!(
+            "    <CalendarTrigger>\n      <StartBoundary>2026-01-01T{hour:02}:{:02}:00</StartBoundary>\n      \
+             <RandomDelay>PT{}M</RandomDelay>\n{schedule}    </CalendarTrigger>\n",
+            clock.minute,
+            times.spread()
+        )
+    };
+    Ok(clock.hour.map_or_else(|| (0..24).map(trigger).collect(), trigger))
 }
 
 const TASK: &str = "pgtrust-refresh";
-/// More make the scheduler refuse the task.
-const MAX_TRIGGERS: usize = 48;
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];

@@ -1,21 +1,26 @@
-//! When a job runs: the five fields of a crontab.
+//! When a job runs.
 
 use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use time::{Time, macros::format_description};
 
 use super::Problem;
 
 /// How often, as the user says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Every {
-    /// Once a night.
-    Daily,
     /// Once an hour.
     Hourly,
-    /// At these times.
-    Cron(Box<Times>),
+    /// Once a night.
+    Daily,
+    /// Once a week, at night.
+    Weekly,
+    /// Every day at this time.
+    At(Time),
+    /// By the fields of a crontab, which cron alone takes.
+    Cron(Fields),
 }
 
 impl Every {
@@ -27,11 +32,14 @@ impl Every {
         let minute = chosen(0, 1, 59);
         // Not between 1 and 3, when clocks are set forward and back.
         let hour = chosen(1, 3, 3);
-        match self {
-            Self::Daily => Times::of_day(minute, Some(hour)),
-            Self::Hourly => Times::of_day(minute, None),
-            Self::Cron(times) => (**times).clone(),
-        }
+        let weekday = chosen(2, 0, 7);
+        Times::Clock(match self {
+            Self::Hourly => Clock { minute, hour: None, weekday: None },
+            Self::Daily => Clock { minute, hour: Some(hour), weekday: None },
+            Self::Weekly => Clock { minute, hour: Some(hour), weekday: Some(weekday) },
+            Self::At(time) => Clock { minute: time.minute(), hour: Some(time.hour()), weekday: None },
+            Self::Cron(fields) => return Times::Cron(fields.clone()),
+        })
     }
 }
 
@@ -40,9 +48,13 @@ impl FromStr for Every {
 
     fn from_str(text: &str) -> Result<Self, Problem> {
         match text {
-            "daily" => Ok(Self::Daily),
             "hourly" => Ok(Self::Hourly),
-            _ => text.parse().map(|times| Self::Cron(Box::new(times))),
+            "daily" => Ok(Self::Daily),
+            "weekly" => Ok(Self::Weekly),
+            _ => match Time::parse(text, format_description!("[hour padding:none]:[minute]")) {
+                Ok(time) => Ok(Self::At(time)),
+                Err(_) => text.parse().map(Self::Cron),
+            },
         }
     }
 }
@@ -50,230 +62,150 @@ impl FromStr for Every {
 impl fmt::Display for Every {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Daily => f.write_str("daily"),
             Self::Hourly => f.write_str("hourly"),
-            Self::Cron(times) => times.fmt(f),
+            Self::Daily => f.write_str("daily"),
+            Self::Weekly => f.write_str("weekly"),
+            Self::At(time) => write!(f, "{:02}:{:02}", time.hour(), time.minute()),
+            Self::Cron(fields) => fields.fmt(f),
         }
     }
 }
 
-/// Five fields of crontab(5), understood as all of Vixie's descendants do.
+/// When a job runs on one machine. Its text is five fields of a crontab.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Times {
-    minutes: Field,
-    hours: Field,
-    days: Field,
-    months: Field,
-    weekdays: Field,
+pub enum Times {
+    /// What every scheduler can say.
+    Clock(Clock),
+    /// What cron alone takes.
+    Cron(Fields),
 }
 
-/// Days on which a job runs: those that fit all that is said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Days {
-    /// 1 to 31.
-    pub of_month: Option<Vec<u8>>,
-    /// 0 to 6 from Sunday.
-    pub of_week: Option<Vec<u8>>,
+/// Once an hour, a day or a week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// 0 to 59.
+    pub minute: u8,
+    /// 0 to 23; None for every hour.
+    pub hour: Option<u8>,
+    /// 0 to 6 from Sunday; None for every day.
+    pub weekday: Option<u8>,
 }
 
 impl Times {
-    fn of_day(minute: u8, hour: Option<u8>) -> Self {
-        let all = |kind: &'static Kind| Field { text: "*".to_owned(), values: (kind.first..=kind.last).collect() };
-        let one = |value: u8| Field { text: value.to_string(), values: vec![value] };
-        let [_, hours, days, months, _] = KINDS;
-        let hours = hour.map_or_else(|| all(hours), one);
-        let weekdays = Field { text: "*".to_owned(), values: (0..=6).collect() };
-        Self { minutes: one(minute), hours, days: all(days), months: all(months), weekdays }
-    }
-
-    /// 0 to 59.
-    pub fn minutes(&self) -> &[u8] {
-        &self.minutes.values
-    }
-
-    /// 0 to 23; None for every hour.
-    pub fn hours(&self) -> Option<&[u8]> {
-        self.hours.limited()
-    }
-
-    /// 1 to 12; None for every month.
-    pub fn months(&self) -> Option<&[u8]> {
-        self.months.limited()
-    }
-
-    /// The days; of several, each is enough. Cron takes either of day and weekday where both are named, and both where
-    /// one begins with `*`.
-    pub fn days(&self) -> Vec<Days> {
-        let of = |field: &Field| field.limited().map(<[u8]>::to_vec);
-        let (of_month, of_week) = (of(&self.days), of(&self.weekdays));
-        let named = |field: &Field| !field.text.starts_with('*');
-        if named(&self.days) && named(&self.weekdays) {
-            vec![Days { of_month, of_week: None }, Days { of_month: None, of_week }]
-        } else {
-            vec![Days { of_month, of_week }]
-        }
-    }
-
     /// Over how many minutes runs may be spread, so that a fleet does not ask at the same moment and no run comes near
-    /// the next: a quarter of the shortest time between two, an hour at most.
+    /// the next. Of a crontab, only what a single minute and hour tell is known.
     pub fn spread(&self) -> u16 {
-        let starts =
-            self.hours.values.iter().flat_map(|hour| {
-                self.minutes.values.iter().map(move |minute| u16::from(*hour) * 60 + u16::from(*minute))
-            });
-        let starts: Vec<u16> = starts.collect();
-        let overnight = starts.first().zip(starts.last()).map(|(first, last)| first + DAY - last);
-        let gaps = starts.windows(2).map(|pair| pair[1] - pair[0]).chain(overnight);
-        (gaps.min().unwrap_or(DAY) / 4).min(60)
-    }
-}
-
-impl FromStr for Times {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        let bad = |reason: String| Problem::BadTimes { text: text.to_owned(), reason };
-        let words: Vec<&str> = text.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
-        let fields = words.iter().zip(KINDS).map(|(word, kind)| Field::parse(word, kind).map_err(bad));
-        let fields = fields.collect::<Result<Vec<_>, _>>()?;
-        let fields: Result<[Field; 5], _> = fields.try_into();
-        let (5, Ok([minutes, hours, days, months, mut weekdays])) = (words.len(), fields) else {
-            return Err(bad("it has not five fields".to_owned()));
+        let (one_minute, one_hour) = match self {
+            Self::Clock(clock) => (true, clock.hour.is_some()),
+            Self::Cron(fields) => (fields.is_number(0), fields.is_number(1)),
         };
-        // 7 is Sunday too.
-        weekdays.values.iter_mut().for_each(|day| *day %= 7);
-        weekdays.values.sort_unstable();
-        weekdays.values.dedup();
-        let times = Self { minutes, hours, days, months, weekdays };
-        let longest = times.months.values.iter().map(|month| LONGEST[usize::from(*month) - 1]).max();
-        if times.days().iter().all(|days| days.of_month.as_ref().is_some_and(|days| days.first() > longest.as_ref())) {
-            return Err(bad("there is no such day in these months".to_owned()));
+        match (one_minute, one_hour) {
+            (false, _) => 0,
+            (true, false) => 15,
+            (true, true) => 60,
         }
-        Ok(times)
+    }
+
+    /// For a scheduler that takes no fields of a crontab.
+    pub(super) fn clock(&self, scheduler: &'static str) -> Result<Clock, Problem> {
+        match self {
+            Self::Clock(clock) => Ok(*clock),
+            Self::Cron(fields) => Err(Problem::OnlyCron { fields: fields.to_string(), scheduler }),
+        }
     }
 }
 
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { minutes, hours, days, months, weekdays } = self;
-        write!(f, "{} {} {} {} {}", minutes.text, hours.text, days.text, months.text, weekdays.text)
-    }
-}
-
-/// One field: as it was written, and the values that it names, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Field {
-    text: String,
-    values: Vec<u8>,
-}
-
-impl Field {
-    fn parse(text: &str, kind: &Kind) -> Result<Self, String> {
-        let mut values = Vec::new();
-        for part in text.split(',') {
-            let (range, step) = match part.split_once('/') {
-                None => (part, 1),
-                Some((range, step)) => match number(step) {
-                    Some(step) if step > 0 && (range == "*" || range.contains('-')) => (range, step),
-                    _ => return Err(kind.wrong(part)),
-                },
-            };
-            let (first, last) = match range.split_once('-') {
-                _ if range == "*" => (kind.first, kind.last),
-                None => (kind.value(range)?, kind.value(range)?),
-                Some((first, last)) => (kind.value(first)?, kind.value(last)?),
-            };
-            if first > last {
-                return Err(kind.wrong(part));
+        let or_all = |value: Option<u8>| value.map_or_else(|| "*".to_owned(), |value| value.to_string());
+        match self {
+            Self::Clock(Clock { minute, hour, weekday }) => {
+                write!(f, "{minute} {} * * {}", or_all(*hour), or_all(*weekday))
             }
-            values.extend((first..=last).step_by(usize::from(step)));
+            Self::Cron(fields) => fields.fmt(f),
         }
-        values.sort_unstable();
-        values.dedup();
-        Ok(Self { text: text.to_owned(), values })
-    }
-
-    fn limited(&self) -> Option<&[u8]> {
-        (self.text != "*").then_some(&self.values)
     }
 }
 
-/// What a field may say.
-struct Kind {
-    name: &'static str,
-    first: u8,
-    last: u8,
-    /// Names of the values from the first on.
-    names: &'static [&'static str],
-}
+/// Five fields of crontab(5), of which nothing is understood here: crons differ in what they take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fields([String; 5]);
 
-impl Kind {
-    fn value(&self, text: &str) -> Result<u8, String> {
-        let named = self.names.iter().position(|name| name.eq_ignore_ascii_case(text));
-        let named = named.and_then(|index| u8::try_from(index).ok()).map(|index| self.first + index);
-        let value = named.or_else(|| number(text)).filter(|value| (self.first..=self.last).contains(value));
-        value.ok_or_else(|| self.wrong(text))
-    }
-
-    fn wrong(&self, text: &str) -> String {
-        format!("`{text}` is no {} from {} to {}", self.name, self.first, self.last)
+impl Fields {
+    fn is_number(&self, index: usize) -> bool {
+        self.0[index].bytes().all(|byte| byte.is_ascii_digit())
     }
 }
 
-fn number(text: &str) -> Option<u8> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| digits)
+impl FromStr for Fields {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let bad = |reason: String| Problem::BadTimes { text: text.to_owned(), reason };
+        let words: Vec<String> = text.split([' ', '\t']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        let words = <[String; 5]>::try_from(words).map_err(|_| bad("it has not five fields".to_owned()))?;
+        for (word, (name, last)) in words.iter().zip(FIELDS) {
+            // Other characters could make a comment of the line, a variable, or another command.
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"*,-/~".contains(&byte);
+            let mut numbers = word.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
+            // `crontab` would say the same, but nothing looks at a file in /etc/cron.d.
+            let too_large = numbers.any(|number| number.parse().map_or(true, |number: u8| number > last));
+            if too_large || !word.bytes().all(is_plain) {
+                return Err(bad(format!("`{word}` is not a {name}")));
+            }
+        }
+        Ok(Self(words))
+    }
 }
 
-/// The fields in their order.
-const KINDS: [&Kind; 5] = [
-    &Kind { name: "minute", first: 0, last: 59, names: &[] },
-    &Kind { name: "hour", first: 0, last: 23, names: &[] },
-    &Kind { name: "day", first: 1, last: 31, names: &[] },
-    &Kind {
-        name: "month",
-        first: 1,
-        last: 12,
-        names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
-    },
-    &Kind { name: "weekday", first: 0, last: 7, names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"] },
-];
-const LONGEST: [u8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-/// Minutes of a day.
-const DAY: u16 = 24 * 60;
+impl fmt::Display for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+/// The names of the fields, with the largest number of each.
+const FIELDS: [(&str, u8); 5] = [("minute", 59), ("hour", 23), ("day", 31), ("month", 12), ("weekday", 7)];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_spread_over_a_quarter_of_the_time_to_the_next() {
+    fn runs_are_spread_as_far_as_the_next_allows() {
         let cases = [
+            ("hourly", 15),
+            ("daily", 60),
+            ("weekly", 60),
+            ("4:30", 60),
             ("* * * * *", 0),
-            ("*/10 * * * *", 2),
+            ("*/10 4 * * *", 0),
+            ("0,30 6 * * *", 0),
             ("17 * * * *", 15),
-            ("0,30 6 * * *", 7),
             ("59 23,0 * * *", 15),
-            ("17 4 * * *", 60),
             ("0 0 1 1 *", 60),
         ];
         for (text, minutes) in cases {
-            assert_eq!(text.parse::<Times>().unwrap().spread(), minutes, "{text}");
+            assert_eq!(text.parse::<Every>().unwrap().times(b"").spread(), minutes, "{text}");
         }
     }
 
     #[test]
     fn a_machine_keeps_its_minute_and_none_has_the_full_hour() {
-        let mut minutes = std::collections::BTreeSet::new();
+        let (mut minutes, mut weekdays) = ([false; 60], [false; 7]);
         for machine in 0..2000_u32 {
             let seed = machine.to_be_bytes();
-            let daily = Every::Daily.times(&seed);
-            assert_eq!(daily, Every::Daily.times(&seed));
-            assert_eq!(daily, daily.to_string().parse().unwrap());
-            assert_eq!(daily.minutes(), Every::Hourly.times(&seed).minutes());
-            assert!((3..6).contains(&daily.hours().unwrap()[0]));
-            minutes.insert(daily.minutes()[0]);
+            let of = |every: Every| every.times(&seed).clock("").unwrap();
+            let weekly = of(Every::Weekly);
+            let (hour, weekday) = (weekly.hour.unwrap(), weekly.weekday.unwrap());
+            assert!((3..6).contains(&hour));
+            assert_eq!(of(Every::Daily), Clock { weekday: None, ..weekly });
+            assert_eq!(of(Every::Hourly), Clock { weekday: None, hour: None, ..weekly });
+            assert_eq!(Every::Weekly.times(&seed).to_string(), format!("{} {hour} * * {weekday}", weekly.minute));
+            minutes[usize::from(weekly.minute)] = true;
+            weekdays[usize::from(weekday)] = true;
         }
-        assert_eq!(minutes, (1..60).collect());
+        assert_eq!(minutes.map(u8::from)[..2], [0, 1]);
+        assert!(minutes[1..].iter().chain(&weekdays).all(|used| *used), "{minutes:?} {weekdays:?}");
     }
 }

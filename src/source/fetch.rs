@@ -164,11 +164,6 @@ impl Fetched {
         Ok((compared, answered.collect()))
     }
 
-    /// Whether a root's URL serves something else.
-    pub fn has_mismatch(&self) -> bool {
-        self.roots.iter().any(|root| root.result == RootState::Mismatch)
-    }
-
     /// Whether a root that is published somewhere could not be had from there.
     pub fn missed_network(&self) -> bool {
         self.roots.iter().any(|root| root.result == RootState::BuiltIn && root.url.is_some())

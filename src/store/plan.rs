@@ -216,11 +216,6 @@ impl Removal {
         self.format
     }
 
-    /// What goes.
-    pub fn removed(&self) -> &[Certificate] {
-        &self.removed
-    }
-
     /// How many certificates stay.
     pub fn kept(&self) -> usize {
         self.kept

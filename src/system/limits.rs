@@ -43,10 +43,6 @@ pub const CERTIFICATE: usize = 1 << 20;
 /// Bytes of a PEM label such as `CERTIFICATE`. The longest in use has 22.
 pub const PEM_LABEL: usize = 64;
 
-/// Certificates of a bundle whose own signatures are verified. No store that a client reads has as many; verifying more
-/// takes longer than all the rest.
-pub const SIGNATURES: usize = 10_000;
-
 /// Levels of nested BER. What others write stays below ten.
 pub const NESTING: usize = 32;
 
@@ -156,7 +152,7 @@ mod tests {
     #[test]
     fn the_table_for_users_has_every_limit() {
         let table = table();
-        assert_eq!(table.lines().count(), 35);
+        assert_eq!(table.lines().count(), 34);
         assert!(include_str!("../../SECURITY.md").contains(&table), "SECURITY.md should have:\n{table}");
     }
 }

@@ -15,11 +15,6 @@ impl Fingerprint {
         Self(sha256(der))
     }
 
-    /// Its first eight bytes as a number that sorts as it does.
-    pub(crate) fn start(&self) -> u64 {
-        self.0.first_chunk().map_or(0, |start| u64::from_be_bytes(*start))
-    }
-
     /// The 32 bytes of the digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -4,8 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
-use pgtrust::schedule::Times;
-
 use super::apart::Apart;
 use crate::support::pgtrust::{Provider, Run};
 use crate::support::pki::Authority;
@@ -70,68 +68,24 @@ fn a_line_that_no_longer_fits_is_told_and_written_anew() {
     assert_eq!(status["schedules"][0]["every"], "daily", "{status}");
 }
 
-/// `crontab` refuses what cron would not understand.
 #[test]
-fn times_are_understood_as_cron_does() {
+fn fields_go_to_cron_as_they_are() {
     let Some(apart) = Apart::new() else { return };
-    let fields = [
-        "*",
-        "0",
-        "5",
-        "7",
-        "8",
-        "00",
-        "60",
-        "1,2",
-        "1,",
-        ",1",
-        "1-3",
-        "3-1",
-        "1-1",
-        "*/2",
-        "*/0",
-        "*/-1",
-        "2-6/2",
-        "5/2",
-        "-1",
-        "1-",
-        "jan",
-        "JAN",
-        "sun",
-        "Mon",
-        "mon-fri",
-        "jan,mar",
-        "foo",
-        "1.5",
-        "+1",
-        "*,1",
-        "1-3,5-6/1",
-        "**",
-        "?",
-        "L",
-        "1#2",
-    ];
-    let mut lines = Vec::new();
-    for (index, _) in ["minute", "hour", "day", "month", "weekday"].iter().enumerate() {
-        for field in fields {
-            let mut words = ["*"; 5];
-            words[index] = field;
-            lines.push(words.join(" "));
-        }
+    let enable = |every: &str| apart.pgtrust(&["schedule", "enable", "--via", "cron", "--every", every]);
+    for fields in ["*/5,3 1-7/2 * jan-mar,12 Sun", "00 5 */2 * 1-5", "5 4 13 * */5", "59 23 31 12 7"] {
+        enable(fields).expect(0);
+        let crontab = apart.crontab();
+        assert!(crontab.starts_with(&format!("{fields} HOME=")), "{crontab}");
+        // Known again from what is written.
+        let again = apart.pgtrust(&["schedule", "enable"]).expect(0);
+        assert!(again.stdout.starts_with(&format!("cron: scheduled already for this user: {fields}")), "{again}");
     }
-    lines.extend(
-        ["* * * *", "1 2 3 4 5", "0 24 * * *", "0 0 0 * *", "0 0 32 * *", "0 0 * 13 *", "0 0 * 0 *"].map(str::to_owned),
-    );
-    apart.home.write("lines", lines.join("\n") + "\n");
-    let script = "while IFS= read -r line; do printf '%s true\\n' \"$line\" | crontab - 2> /dev/null && echo yes || echo no; done < lines";
-    let run = Run::of(&mut apart.command("sh", &["-c", script])).expect(0);
-    let answers: Vec<&str> = run.stdout.lines().collect();
-    assert_eq!(answers.len(), lines.len(), "{run}");
-    let differ = lines.iter().zip(answers).filter(|(line, answer)| line.parse::<Times>().is_ok() != (*answer == "yes"));
-    let differ: Vec<&str> = differ.map(|(line, _)| line.as_str()).collect();
-    // What Debian's takes for something else, or for no time at all.
-    let odd = |line: &str| ["3-1", "1.5", "**", "1#2"].iter().any(|odd| line.split(' ').any(|word| word == *odd));
-    assert!(differ.iter().all(|line| odd(line)) && differ.len() == 20, "{differ:?}");
+    let before = apart.crontab();
+    for fields in ["*/0 * * * *", "* * * foo *", "1, * * * *"] {
+        let run = enable(fields).expect(2);
+        assert!(run.stderr.starts_with("error: `crontab"), "{run}");
+        assert_eq!(apart.crontab(), before);
+    }
 }
 
 /// A cron whose clock runs 60 times as fast, so that its minute is a second. The job's own clock is the machine's.

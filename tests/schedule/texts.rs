@@ -9,7 +9,6 @@ use pgtrust::schedule::{Machine, Scheduler, Settings, Step};
 use pgtrust::system::layout::{Environment, Layout};
 
 use super::{calls, stand_in};
-use crate::support::Hint as _;
 use crate::support::pgtrust::{Home, Run};
 use crate::support::tools;
 
@@ -28,35 +27,35 @@ fn files_and_commands_are_these() {
         Case {
             scheduler: "launchd",
             system: false,
-            every: "17 4 * * 1,5",
+            every: "04:17",
             file: ("/no/home/Library/LaunchAgents/pgtrust-refresh.plist", include_str!("texts/user.plist")),
             commands: &["launchctl bootstrap gui/501 /no/home/Library/LaunchAgents/pgtrust-refresh.plist"],
         },
         Case {
             scheduler: "launchd",
             system: true,
-            every: "*/30 * 1 * *",
+            every: "23:05",
             file: ("/Library/LaunchDaemons/pgtrust-refresh.plist", include_str!("texts/system.plist")),
             commands: &["launchctl bootstrap system /Library/LaunchDaemons/pgtrust-refresh.plist"],
         },
         Case {
             scheduler: "task-scheduler",
             system: false,
-            every: "17 4 * * 1,5",
+            every: "04:17",
             file: ("/no/home/kept/state/schedule.xml", include_str!("texts/user.xml")),
             commands: &["schtasks /Create /F /TN pgtrust-refresh /XML /no/home/kept/state/schedule.xml"],
         },
         Case {
             scheduler: "task-scheduler",
             system: true,
-            every: "0 5,17 1,15 * *",
+            every: "05:00",
             file: ("/var/lib/pgtrust/state/schedule.xml", include_str!("texts/system.xml")),
             commands: &["schtasks /Create /F /TN pgtrust-refresh /XML /var/lib/pgtrust/state/schedule.xml"],
         },
         Case {
             scheduler: "systemd",
             system: true,
-            every: "17 4 * * 1,5",
+            every: "04:17",
             file: ("/etc/systemd/system/pgtrust-refresh.service", include_str!("texts/system.service")),
             commands: &["systemctl daemon-reload", "systemctl enable --now pgtrust-refresh.timer"],
         },
@@ -86,7 +85,7 @@ fn python_reads_the_texts() {
     let script = "
 import plistlib, xml.etree.ElementTree as tree
 agent = plistlib.load(open('user.plist', 'rb'))
-print(agent['ProgramArguments'], agent['EnvironmentVariables']['PGTRUST_HOME'], agent['StartCalendarInterval'][1])
+print(agent['ProgramArguments'], agent['EnvironmentVariables']['PGTRUST_HOME'], agent['StartCalendarInterval'][0])
 task = {'t': 'http://schemas.microsoft.com/windows/2004/02/mit/task'}
 print(tree.parse('user.xml').find('t:Actions/t:Exec/t:Arguments', task).text)
 ";
@@ -94,29 +93,45 @@ print(tree.parse('user.xml').find('t:Actions/t:Exec/t:Arguments', task).text)
     assert_eq!(
         run.stdout,
         "['/opt/a & b/pgtrust', 'refresh', '--metrics', '/var/metrics/ü--x.prom', '--splay', '1h'] /no/home/kept \
-         {'Weekday': 5, 'Hour': 4, 'Minute': 17}\n\
+         {'Hour': 4, 'Minute': 17}\n\
          /d /s /c \"set \"PGTRUST_HOME=/no/home/kept\" && \"/opt/a & b/pgtrust\" refresh --metrics \
          \"/var/metrics/ü--x.prom\"\"\n"
     );
 }
 
+/// A minute, an hour and a weekday of this machine's own, the same for all schedulers.
 #[test]
-fn times_that_a_scheduler_cannot_say_are_refused() {
-    let cases = [
-        ("launchd", "5 4 */2 * 1", "not both at once"),
-        ("launchd", "*/2 1-23 1-30 * *", "too many"),
-        ("task-scheduler", "5 4 */2 * 1", "not both at once"),
-        ("task-scheduler", "*/5 * * * *", "48 starts a day"),
-    ];
-    for (scheduler, every, reason) in cases {
-        let error = steps(scheduler, false, every).unwrap_err();
-        assert!(error.to_string().contains(reason) && error.hint().is_some(), "{error}");
-    }
-    for scheduler in ["launchd", "task-scheduler"] {
-        for every in ["5 4 1,15 * 1", "*/30 * * * *", "0 0 * 2 *", "0 0 * 2 1"] {
-            steps(scheduler, false, every).unwrap();
-        }
-    }
+fn hourly_and_weekly_are_named_to_each_scheduler() {
+    const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+    let text = |scheduler: &str, every: &str| {
+        let mut written = steps(scheduler, false, every).unwrap().into_iter().filter_map(|step| match step {
+            Step::Write { text, .. } => Some(text),
+            _ => None,
+        });
+        written.next_back().unwrap()
+    };
+    let plist = text("launchd", "weekly");
+    let value = |key: &str| {
+        let rest = plist.split_once(&format!("<key>{key}</key>\n      <integer>")).unwrap().1;
+        rest.split_once('<').unwrap().0.parse::<usize>().unwrap()
+    };
+    let (day, hour, minute) = (DAYS[value("Weekday")], value("Hour"), value("Minute"));
+
+    let timer = text("systemd", "weekly");
+    assert!(timer.contains(&format!("\nOnCalendar={} *-*-* {hour:02}:{minute:02}:00\n", &day[..3])), "{timer}");
+    let task = text("task-scheduler", "weekly");
+    assert!(task.contains(&format!("<DaysOfWeek><{day}/></DaysOfWeek>")), "{task}");
+    assert!(task.contains(&format!("-01T{hour:02}:{minute:02}:00<")), "{task}");
+
+    let plist = text("launchd", "hourly");
+    assert!(plist.contains(&format!("<dict>\n      <key>Minute</key>\n      <integer>{minute}<")), "{plist}");
+    let timer = text("systemd", "hourly");
+    assert!(timer.contains(&format!("\nOnCalendar=*-*-* *:{minute:02}:00\nRandomizedDelaySec=15min\n")), "{timer}");
+    let task = text("task-scheduler", "hourly");
+    let starts: Vec<&str> =
+        task.lines().filter_map(|line| line.split_once("-01T")).map(|(_, time)| &time[..5]).collect();
+    assert_eq!(starts, (0..24).map(|hour| format!("{hour:02}:{minute:02}")).collect::<Vec<_>>(), "{task}");
+    assert_eq!(task.matches("<RandomDelay>PT15M</RandomDelay>").count(), 24, "{task}");
 }
 
 /// With stand-ins for the commands of other systems.

@@ -15,7 +15,8 @@ use pgtrust::schedule::{Every, SCHEDULERS};
 #[command(after_help = "Examples:
   pgtrust schedule enable --dry-run                show the files and commands
   pgtrust schedule enable                          once a night
-  sudo pgtrust schedule enable --system --every '30 5 * * 1-5'
+  sudo pgtrust schedule enable --system --every 04:30
+  pgtrust schedule enable --via cron --every '30 5 * * 1-5'
   pgtrust schedule status
   pgtrust schedule disable")]
 pub(crate) struct Schedule {
@@ -46,7 +47,8 @@ pub(crate) enum ScheduleAction {
 /// `schedule status` tells.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ScheduleEnable {
-    /// `daily` (the default: at night, at a minute of this machine's own), `hourly`, or the five fields of a crontab
+    /// `daily` (the default: at night, at a minute of this machine's own), `hourly`, `weekly`, a time of day such as
+    /// `04:30`, or for cron alone the five fields of a crontab
     #[arg(long, value_name = "TIMES", value_parser = Every::from_str)]
     pub(crate) every: Option<Every>,
 

@@ -5,10 +5,10 @@
 //! memory bounded, whatever the input is.
 
 use std::io::{self, Read};
-use std::sync::LazyLock;
 
-use base64::engine::{DecodePaddingMode, GeneralPurposeConfig, Simd};
-use base64::{DecodeError, DecodeSliceError, Engine as _};
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{DecodeError, Engine as _};
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memchr2, memrchr2};
 
@@ -23,15 +23,12 @@ const DASHES: &[u8] = b"-----";
 const CHUNK: usize = 256 * 1024;
 
 /// The base64 of RFC 4648, padding and last bits not insisted on: the certificate inside tells whether it is whole.
-pub(in crate::format) fn engine() -> &'static Simd {
-    static ENGINE: LazyLock<Simd> = LazyLock::new(|| {
-        let config = GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true);
-        Simd::standard(config)
-    });
-    &ENGINE
-}
+pub(in crate::format) static BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// One block, from the first dash of its first line to the last dash of its last.
 pub(in crate::format) struct Block {
@@ -190,37 +187,11 @@ impl<R: Read> Scanner<R> {
         if !body.first().is_some_and(u8::is_ascii_whitespace) || !body.ends_with(b"\n") && !body.ends_with(b"\r") {
             flaw.get_or_insert("its first and last line do not stand alone");
         }
-        let mut rest = body.strip_prefix(b"\r").unwrap_or(body);
-        rest = rest.strip_prefix(b"\n").unwrap_or(rest);
-        while rest.len() > 64 && rest[64] == b'\n' {
-            text.extend_from_slice(&rest[..64]);
-            rest = &rest[65..];
-        }
-        // What is left of a regular block: its last line.
-        let line = rest.strip_suffix(b"\n").unwrap_or(rest);
-        let regular = !line.iter().any(u8::is_ascii_whitespace);
-        if regular {
-            text.extend_from_slice(line);
-        } else {
-            gather(body, text, flaw);
-        }
-        let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+        gather(body, text, flaw);
         if text.len() % 4 != 0 {
             flaw.get_or_insert("its base64 is not padded");
         }
-        let mut der = vec![0; (text.len() - padding) * 3 / 4];
-        match engine().decode_slice(&*text, &mut der) {
-            Ok(length) => {
-                der.truncate(length);
-                Ok(der)
-            }
-            // White space or a header where there should be none: once more, with care.
-            Err(_) if regular => {
-                gather(body, text, flaw);
-                engine().decode(&*text).map_err(|error| reason(&error.into()))
-            }
-            Err(error) => Err(reason(&error)),
-        }
+        BASE64.decode(&*text).map_err(|error| reason(&error))
     }
 
     fn unread(&self) -> &[u8] {
@@ -303,7 +274,6 @@ fn read(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 
 /// Base64 without white space and without the headers of RFC 1421, and what is unusual about its lines.
 fn gather(body: &[u8], text: &mut Vec<u8>, flaw: &mut Option<&'static str>) {
-    text.clear();
     if memchr(b'\n', body).is_none() && memchr(b'\r', body).is_some() {
         flaw.get_or_insert("its lines end with a carriage return only");
     }
@@ -330,11 +300,9 @@ fn gather(body: &[u8], text: &mut Vec<u8>, flaw: &mut Option<&'static str>) {
     }
 }
 
-fn reason(error: &DecodeSliceError) -> String {
+fn reason(error: &DecodeError) -> String {
     match error {
-        DecodeSliceError::DecodeError(DecodeError::InvalidByte(_, byte)) => {
-            format!("its base64 holds `{}`", byte.escape_ascii())
-        }
+        DecodeError::InvalidByte(_, byte) => format!("its base64 holds `{}`", byte.escape_ascii()),
         _ => "its base64 is cut off".to_owned(),
     }
 }

@@ -149,14 +149,23 @@ fn bombs_are_refused() {
 }
 
 #[test]
-fn a_program_before_and_a_comment_behind_it_do_no_harm() {
-    let mut archive = [b"#!/bin/sh\n".to_vec(), Archive::default().deflated("ca.pem", &pem(2)).finish()].concat();
-    assert_eq!(list(&archive).unwrap(), (2, vec![]));
+fn a_comment_behind_it_does_no_harm() {
+    let mut archive = Archive::default().deflated("ca.pem", &pem(2)).finish();
     let end = archive.len() - 2;
     archive[end..].copy_from_slice(&[4, 0]);
     archive.extend(b"ours");
     assert_eq!(list(&archive).unwrap(), (2, vec![]));
     assert_eq!(list(&Archive::default().finish()).unwrap(), (0, vec![]));
+}
+
+/// Of two archives in a row the directory at the end knows only the second.
+#[test]
+fn an_archive_behind_something_else_is_an_error() {
+    let archive = Archive::default().deflated("ca.pem", &pem(2)).finish();
+    for before in [b"#!/bin/sh\n".to_vec(), Archive::default().stored("other.pem", &pem(1)).finish()] {
+        let both = list(&[before, archive.clone()].concat());
+        assert!(matches!(both, Err(Error::Damaged { .. })), "{both:?}");
+    }
 }
 
 #[test]

@@ -33,8 +33,6 @@ pub enum TenantRoot {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Renewed {
-    /// The tenant.
-    pub tenant: Tenant,
     /// What is to be in it, in order.
     pub roots: Vec<(Certificate, TenantRoot)>,
     /// What was served or kept and is not in it. Intermediates are not mentioned: whoever trusts the root has no need of
@@ -75,7 +73,7 @@ impl FetchedTenant {
             }
         };
         let roots = bundle.certificates().map(|certificate| (certificate.clone(), state(certificate))).collect();
-        Ok(Renewed { tenant, roots, rejected, first: kept.is_empty(), bundle })
+        Ok(Renewed { roots, rejected, first: kept.is_empty(), bundle })
     }
 }
 
