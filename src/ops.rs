@@ -25,5 +25,5 @@ pub mod undo;
 
 pub use error::{Error, RequestError};
 pub use machine::Machine;
-pub use note::Note;
+pub use note::{Failed, Note};
 pub use stores::Stores;

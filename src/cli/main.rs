@@ -50,11 +50,25 @@ fn main() -> ExitCode {
         // Whoever reads has seen enough, as in `pgtrust providers | head -1`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Done,
         Err(failure) => {
-            ui::failure(&failure);
+            show(&failure);
             Status::Failed
         }
     };
     ExitCode::from(status as u8)
+}
+
+fn show(failure: &Failure) {
+    match failure {
+        Failure::Library { error, notes } => {
+            notes::show(notes);
+            ui::problem(error);
+        }
+        Failure::Output(error) => ui::error(&format!("could not write to standard output: {error}")),
+        Failure::Usage { message, hint } => {
+            ui::error(message);
+            ui::hint(hint);
+        }
+    }
 }
 
 fn run(machine: &Machine<'_>, command: &Command) -> Result<Status, Failure> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pgtrust::ops::last_run::{Finding, Kind};
+use pgtrust::ops::{Failed, Note};
 use pgtrust::source::Progress;
 use pgtrust::{
     Error, bundle, catalog, format, hook, is_unsafe, journal, manifest, ops, sanitise, schedule, settings, source,
@@ -20,8 +21,8 @@ use pgtrust::{
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The library says so.
-    Library(Error),
+    /// The library says so, and this before.
+    Library { error: Error, notes: Vec<Note> },
     /// Standard output cannot be written.
     Output(io::Error),
     /// The command line asks for what cannot be.
@@ -33,7 +34,7 @@ macro_rules! of_library {
     ($($error:ty),*) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::Library(error.into())
+                Self::Library { error: error.into(), notes: Vec::new() }
             }
         }
     )*};
@@ -54,6 +55,12 @@ of_library!(
     store::Error,
     system::Error
 );
+
+impl From<Failed> for Failure {
+    fn from(Failed { error, notes, .. }: Failed) -> Self {
+        Self::Library { error, notes }
+    }
+}
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
@@ -87,17 +94,6 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     }
     shown.push('\n');
     raw(shown.as_bytes())
-}
-
-pub(crate) fn failure(failure: &Failure) {
-    match failure {
-        Failure::Library(error) => problem(error),
-        Failure::Output(error) => self::error(&format!("could not write to standard output: {error}")),
-        Failure::Usage { message, hint } => {
-            error(message);
-            self::hint(hint);
-        }
-    }
 }
 
 /// An error and its remedy.

@@ -4,7 +4,7 @@ use super::fetch;
 use super::hooks::{Changes, with_hooks};
 use super::last_run::{Kind, LastRun};
 use super::machine::Machine;
-use super::note::Note;
+use super::note::{Failed, Note};
 use super::{Error, RequestError};
 use crate::catalog::Provider;
 use crate::journal::Listed;
@@ -36,9 +36,9 @@ pub struct Report {
 
 /// Shows what is held and what speaks for it. With `dry_run` it stays held; without, the manifest trusts it from now on, and
 /// the provider's combined PEM has it.
-pub fn accept(machine: &Machine<'_>, which: &Which, dry_run: bool) -> Result<Report, Error> {
+pub fn accept(machine: &Machine<'_>, which: &Which, dry_run: bool) -> Result<Report, Failed> {
     machine.refuse_shared_settings()?;
-    let (mut report, notes) = with_hooks(machine, |changes| run(machine, which, dry_run, changes))?;
+    let (mut report, notes) = with_hooks(machine, |changes, _| run(machine, which, dry_run, changes))?;
     report.notes.extend(notes);
     Ok(report)
 }

@@ -14,7 +14,7 @@ use super::hooks::{Changes, with_hooks};
 use super::last_run::{Finding, Kind};
 use super::machine::Machine;
 use super::managed::is_followed;
-use super::note::Note;
+use super::note::{Failed, Note};
 use super::{Error, RequestError, names};
 use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
 use crate::catalog::{self, Provider, Selection};
@@ -95,14 +95,19 @@ pub struct Report {
 }
 
 /// Fetches providers and tenants, which the manifest keeps from now on, and runs the hooks that wait for their files.
-pub fn fetch(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
+pub fn fetch(machine: &Machine<'_>, request: &Request) -> Result<Report, Failed> {
     machine.refuse_shared_settings()?;
-    let (mut report, notes) = with_hooks(machine, |changes| named(machine, request, changes))?;
-    report.notes.extend(notes);
+    let (mut report, notes) = with_hooks(machine, |changes, notes| named(machine, request, changes, notes))?;
+    report.notes = notes;
     Ok(report)
 }
 
-fn named(machine: &Machine<'_>, request: &Request, changes: &mut Changes) -> Result<Report, Error> {
+fn named(
+    machine: &Machine<'_>,
+    request: &Request,
+    changes: &mut Changes,
+    notes: &mut Vec<Note>,
+) -> Result<Report, Error> {
     let manifest = machine.manifest()?;
     // First: what the catalogues say decides what is fetched.
     let catalogues = catalogues::fetch(machine, &manifest, &request.download.network, Keep::Remember)?;
@@ -113,12 +118,12 @@ fn named(machine: &Machine<'_>, request: &Request, changes: &mut Changes) -> Res
     if names.is_empty() && lost.is_empty() && catalogues.is_empty() {
         return Err(RequestError::NothingKept.into());
     }
-    let mut notes: Vec<Note> = catalogues.iter().filter_map(CatalogueResult::finding).map(Note::Finding).collect();
+    notes.extend(catalogues.iter().filter_map(CatalogueResult::finding).map(Note::Finding));
     let (mut providers, mut tenants, _) = keep(machine, &names, &request.download, Keep::Remember, changes)?;
     notes.extend(providers.iter_mut().flat_map(KeptProvider::take_notes));
     notes.extend(tenants.iter_mut().flat_map(KeptTenant::take_notes));
     notes.extend(lost.into_iter().map(|error| Note::Failure(error.into())));
-    Ok(Report { providers, tenants, catalogues, notes })
+    Ok(Report { providers, tenants, catalogues, notes: Vec::new() })
 }
 
 /// The providers and tenants that are kept, and why others may be missing.

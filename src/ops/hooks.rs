@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Error;
 use super::machine::Machine;
-use super::note::Note;
+use super::note::{Failed, Note};
 use crate::hook::{Change, Owed};
 use crate::journal::{Listed, Record};
 use crate::manifest::{self, Hook, Manifest};
@@ -47,23 +47,25 @@ impl Changes {
 /// is run again by the next `refresh`.
 pub(super) fn with_hooks<T>(
     machine: &Machine<'_>,
-    work: impl FnOnce(&mut Changes) -> Result<T, Error>,
-) -> Result<(T, Vec<Note>), Error> {
-    let mut changes = Changes::default();
-    let done = work(&mut changes);
-    let notes = after(machine, &changes);
-    Ok((done?, notes?))
+    work: impl FnOnce(&mut Changes, &mut Vec<Note>) -> Result<T, Error>,
+) -> Result<(T, Vec<Note>), Failed> {
+    let (mut changes, mut notes) = (Changes::default(), Vec::new());
+    let done = work(&mut changes, &mut notes);
+    let after = after(machine, &changes, &mut notes);
+    match (done, after) {
+        (Ok(done), Ok(())) => Ok((done, notes)),
+        (Err(error), _) | (Ok(_), Err(error)) => Err(Failed { error, notes }),
+    }
 }
 
-fn after(machine: &Machine<'_>, changes: &Changes) -> Result<Vec<Note>, Error> {
-    let mut notes = Vec::new();
+fn after(machine: &Machine<'_>, changes: &Changes, notes: &mut Vec<Note>) -> Result<(), Error> {
     if !changes.made.is_empty() || !changes.planned.is_empty() {
         let manifest = machine.manifest()?;
-        announce(machine, &manifest, changes, &mut notes);
-        let failed = run(machine, &manifest, changes, Which::Concerned, &mut notes)?;
+        announce(machine, &manifest, changes, notes);
+        let failed = run(machine, &manifest, changes, Which::Concerned, notes)?;
         notes.extend(failed.into_iter().map(|(_, error)| Note::Failure(error)));
     }
-    Ok(notes)
+    Ok(())
 }
 
 /// Tells what would run.

@@ -7,7 +7,7 @@ use super::fetch::{self, Download, Keep, KeptProvider};
 use super::hooks::{Changes, with_hooks};
 use super::machine::Machine;
 use super::managed::is_followed;
-use super::note::{Note, OrNote as _};
+use super::note::{Failed, Note, OrNote as _};
 use super::stores::{Finder, NamedStore, Stores};
 use super::{Error, RequestError, change, load, names, password};
 use crate::bundle::{Bundle, Policy};
@@ -51,11 +51,10 @@ pub struct Report {
 }
 
 /// Installs roots and keeps sources and stores from now on. What is not here is downloaded first; hooks run at the end.
-pub fn install(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
+pub fn install(machine: &Machine<'_>, request: &Request) -> Result<Report, Failed> {
     machine.refuse_shared_settings()?;
-    let (mut report, notes) = with_hooks(machine, |changes| Run::new(machine, request, changes)?.install())?;
-    report.notes.extend(notes);
-    Ok(report)
+    let (stores, notes) = with_hooks(machine, |changes, notes| Run::new(machine, request, changes, notes)?.install())?;
+    Ok(Report { stores, notes })
 }
 
 struct Run<'a> {
@@ -66,17 +65,22 @@ struct Run<'a> {
     /// The sources that are named.
     named: Vec<String>,
     changes: &'a mut Changes,
-    notes: Vec<Note>,
+    notes: &'a mut Vec<Note>,
 }
 
 impl<'a> Run<'a> {
-    fn new(machine: &'a Machine<'a>, request: &'a Request, changes: &'a mut Changes) -> Result<Self, Error> {
+    fn new(
+        machine: &'a Machine<'a>,
+        request: &'a Request,
+        changes: &'a mut Changes,
+        notes: &'a mut Vec<Note>,
+    ) -> Result<Self, Error> {
         let (manifest, catalog) = (machine.manifest()?, machine.catalog()?);
         let named = names::resolve(&request.sources, catalog, &request.download)?;
-        Ok(Self { machine, request, catalog, manifest, named, changes, notes: Vec::new() })
+        Ok(Self { machine, request, catalog, manifest, named, changes, notes })
     }
 
-    fn install(mut self) -> Result<Report, Error> {
+    fn install(mut self) -> Result<Vec<Installed>, Error> {
         let found = self.find()?;
         if !self.request.dry_run {
             check_place(&self.machine.layout()?.state)?;
@@ -100,10 +104,10 @@ impl<'a> Run<'a> {
             };
             // One store that cannot be written must not keep the others from their roots.
             let installed = change::retry(|| self.install_into(named, sources, &bundle, &mut given));
-            stores.extend(installed.or_note(&mut self.notes)?);
+            stores.extend(installed.or_note(self.notes)?);
             built = Some((sources, bundle));
         }
-        Ok(Report { stores, notes: self.notes })
+        Ok(stores)
     }
 
     fn find(&mut self) -> Result<Vec<NamedStore>, Error> {
@@ -114,7 +118,7 @@ impl<'a> Run<'a> {
         if request.stores.is_empty() {
             return finder.target("postgres");
         }
-        finder.named(&request.stores, &mut self.notes)
+        finder.named(&request.stores, self.notes)
     }
 
     /// The sources of each store that may be written.
@@ -178,9 +182,7 @@ impl<'a> Run<'a> {
         let password = password::read(self.request.opening.password_file.as_deref())?;
         let policy = Policy { allow_non_roots: self.request.allow_non_roots, ..Policy::roots(self.machine.as_of) };
         let wanted = |kept| self.request.download.selection(kept);
-        let (bundle, notes) = load::bundle_of(self.machine, sources, &wanted, &policy, password.as_deref())?;
-        self.notes.extend(notes);
-        Ok(bundle)
+        load::bundle_of(self.machine, sources, &wanted, &policy, password.as_deref(), self.notes)
     }
 
     fn install_into<'b>(
@@ -204,7 +206,7 @@ impl<'a> Run<'a> {
             }
         }
         if self.request.dry_run {
-            change::warn_if_blocked(machine, plan.changes(), &mut self.notes);
+            change::warn_if_blocked(machine, plan.changes(), self.notes);
             if changes {
                 change::plan(machine, named, &plan.listed(), &[], self.changes);
             }

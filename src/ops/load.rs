@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::machine::Machine;
-use super::note::{Note, OrNote as _};
+use super::note::{Failed, Note, OrNote as _};
 use super::{Error, RequestError};
 use crate::bundle::{Bundle, CertificateSet, Origin, Policy};
 use crate::catalog::Selection;
@@ -25,9 +25,13 @@ pub fn bundle(
     sources: &[Source],
     policy: &Policy,
     password: Option<&str>,
-) -> Result<(Bundle, Vec<Note>), Error> {
+) -> Result<(Bundle, Vec<Note>), Failed> {
     machine.refuse_shared_settings()?;
-    bundle_of(machine, sources, &|kept| kept, policy, password)
+    let mut notes = Vec::new();
+    match bundle_of(machine, sources, &|kept| kept, policy, password, &mut notes) {
+        Ok(bundle) => Ok((bundle, notes)),
+        Err(error) => Err(Failed { error, notes }),
+    }
 }
 
 /// Does the same, of providers with what is `wanted` beyond what is kept.
@@ -37,22 +41,23 @@ pub(super) fn bundle_of(
     wanted: &dyn Fn(Selection) -> Selection,
     policy: &Policy,
     password: Option<&str>,
-) -> Result<(Bundle, Vec<Note>), Error> {
-    let (mut set, mut notes) = (CertificateSet::new(), Vec::new());
+    notes: &mut Vec<Note>,
+) -> Result<Bundle, Error> {
+    let mut set = CertificateSet::new();
     let providers = sources.iter().any(|source| matches!(source, Source::Provider(_)));
     let manifest = if providers { machine.manifest()? } else { Manifest::default() };
     for source in sources {
         let loaded = load(machine, &manifest, source, wanted, Passwords::first(password), &mut set);
         let problems = match source {
             // One customer must not keep the others from their roots.
-            Source::Tenant(_) => loaded.or_note(&mut notes)?.unwrap_or_default(),
+            Source::Tenant(_) => loaded.or_note(notes)?.unwrap_or_default(),
             _ => loaded?,
         };
         notes.extend(problems.into_iter().map(Note::Problem));
     }
     let (bundle, rejected) = Bundle::build(set, policy)?;
     notes.extend(Note::of_bundle(&bundle, rejected));
-    Ok((bundle, notes))
+    Ok(bundle)
 }
 
 /// Fills a set from one source. Returns what cannot be read.

@@ -106,6 +106,34 @@ impl Note {
     }
 }
 
+/// A run that failed, with what a person should know of it besides.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failed {
+    /// Why.
+    pub error: Error,
+    /// What came up before. Changes that were made stay, and their hooks ran.
+    pub notes: Vec<Note>,
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, notes: Vec::new() }
+    }
+}
+
 /// The failure of one part must not keep the others.
 pub(super) trait OrNote<T> {
     /// Notes the failure of a part. What is wrong with the request itself stays an error.

@@ -12,7 +12,7 @@ use super::hooks::{self, Changes, Which};
 use super::install::Installed;
 use super::last_run::{Finding, Kind, LastRun, Run};
 use super::machine::Machine;
-use super::note::Note;
+use super::note::{Failed, Note};
 use super::stores::{Finder, NamedStore};
 use super::{Error, RequestError, change, load, status};
 use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
@@ -75,8 +75,16 @@ impl Report {
 }
 
 /// Brings all that the manifest keeps up to date. One source or store that fails does not stop the others: it is a finding.
-pub fn refresh(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
+pub fn refresh(machine: &Machine<'_>, request: &Request) -> Result<Report, Failed> {
     machine.refuse_shared_settings()?;
+    let mut notes = Vec::new();
+    match run(machine, request, &mut notes) {
+        Ok(report) => Ok(Report { notes, ..report }),
+        Err(error) => Err(Failed { error, notes }),
+    }
+}
+
+fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Result<Report, Error> {
     let manifest = machine.manifest()?;
     if manifest.sources().is_empty() && manifest.targets().is_empty() && manifest.catalogues().is_empty() {
         return Err(RequestError::NothingKept.into());
@@ -97,7 +105,7 @@ pub fn refresh(machine: &Machine<'_>, request: &Request) -> Result<Report, Error
         catalog: machine.catalog()?,
         findings: catalogues.iter().filter_map(CatalogueResult::finding).collect(),
         changes: Changes::default(),
-        notes: Vec::new(),
+        notes,
     };
     let (providers, tenants, manifest) = work.fetch(&manifest)?;
     let stores = work.stores(&manifest)?;
@@ -108,7 +116,7 @@ pub fn refresh(machine: &Machine<'_>, request: &Request) -> Result<Report, Error
         run.end((machine.clock)());
     }
     let findings = last.findings().iter().map(|finding| (finding.clone(), new.contains(finding))).collect();
-    let report = Report { catalogues, providers, tenants, stores, findings, notes: work.notes };
+    let report = Report { catalogues, providers, tenants, stores, findings, notes: Vec::new() };
     if let Some(path) = &request.metrics {
         let status = if report.has_failures() { 2 } else { u8::from(report.needs_a_person()) };
         status::overview(machine, &manifest, &last)?.write_metrics(path, status)?;
@@ -123,7 +131,7 @@ struct Work<'a> {
     catalog: &'a Catalog,
     findings: Vec<Finding>,
     changes: Changes,
-    notes: Vec<Note>,
+    notes: &'a mut Vec<Note>,
 }
 
 impl Work<'_> {
@@ -234,10 +242,10 @@ impl Work<'_> {
     /// Lets everyone know who waits for the changes, or still does for those of earlier runs.
     fn hooks(&mut self, manifest: &Manifest) -> Result<(), Error> {
         if self.request.check {
-            hooks::announce(self.machine, manifest, &self.changes, &mut self.notes);
+            hooks::announce(self.machine, manifest, &self.changes, self.notes);
             return Ok(());
         }
-        for (hook, error) in hooks::run(self.machine, manifest, &self.changes, Which::Pending, &mut self.notes)? {
+        for (hook, error) in hooks::run(self.machine, manifest, &self.changes, Which::Pending, self.notes)? {
             self.find(self.machine.failure(Kind::Hook, &hook, &error));
         }
         Ok(())

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::hooks::{Changes, with_hooks};
 use super::machine::Machine;
-use super::note::{Note, OrNote as _};
+use super::note::{Failed, Note, OrNote as _};
 use super::stores::{Finder, NamedStore, Stores};
 use super::{Error, RequestError, change};
 use crate::bundle::Role;
@@ -68,13 +68,13 @@ pub struct Gone {
 }
 
 /// Takes out of stores all that pgtrust added, and keeps the stores no longer.
-pub fn uninstall(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
+pub fn uninstall(machine: &Machine<'_>, request: &Request) -> Result<Report, Failed> {
     remove(machine, request, &|_, _, added| Ok(Chosen { roots: added, reasons: Vec::new() }), true)
 }
 
 /// Takes out of stores what pgtrust added and no server that it knows of needs: roots that have expired, and those that the
 /// catalogue tells to be out of use. A store that this would leave without any root stays as it is.
-pub fn prune(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
+pub fn prune(machine: &Machine<'_>, request: &Request) -> Result<Report, Failed> {
     let (catalog, manifest) = (machine.catalog()?, machine.manifest()?);
     let stale = |path: &Path, store: &Store, added: Added| {
         let mut reasons = Vec::new();
@@ -129,12 +129,11 @@ struct Chosen {
 type Choose<'a> = &'a dyn Fn(&Path, &Store, Added) -> Result<Chosen, Error>;
 
 /// `forget` takes the stores from the manifest too.
-fn remove(machine: &Machine<'_>, request: &Request, choose: Choose<'_>, forget: bool) -> Result<Report, Error> {
+fn remove(machine: &Machine<'_>, request: &Request, choose: Choose<'_>, forget: bool) -> Result<Report, Failed> {
     machine.refuse_shared_settings()?;
-    let (mut report, notes) =
-        with_hooks(machine, |changes| Run { machine, request, choose, changes, notes: Vec::new() }.remove(forget))?;
-    report.notes.extend(notes);
-    Ok(report)
+    let (stores, notes) =
+        with_hooks(machine, |changes, notes| Run { machine, request, choose, changes, notes }.remove(forget))?;
+    Ok(Report { stores, notes })
 }
 
 struct Run<'a> {
@@ -142,16 +141,16 @@ struct Run<'a> {
     request: &'a Request,
     choose: Choose<'a>,
     changes: &'a mut Changes,
-    notes: Vec<Note>,
+    notes: &'a mut Vec<Note>,
 }
 
 impl Run<'_> {
-    fn remove(mut self, forget: bool) -> Result<Report, Error> {
+    fn remove(mut self, forget: bool) -> Result<Vec<Removed>, Error> {
         let manifest = self.machine.manifest()?;
         let finder = Finder { given: self.request.opening.clone(), ..Finder::new(self.machine, &manifest) };
-        let mut named = finder.named(&self.request.stores, &mut self.notes)?;
+        let mut named = finder.named(&self.request.stores, self.notes)?;
         if named.is_empty() && self.notes.is_empty() {
-            named = finder.kept(&mut self.notes)?;
+            named = finder.kept(self.notes)?;
         }
         if named.is_empty() && self.notes.is_empty() {
             return Err(RequestError::NoStoreKept.into());
@@ -165,12 +164,12 @@ impl Run<'_> {
             let is_last =
                 named[index + 1..].iter().all(|other| other.key != store.key) && !failed.contains(&&store.key);
             // One store that cannot be written must not keep the others.
-            match change::retry(|| self.remove_from(store, forget && is_last)).or_note(&mut self.notes)? {
+            match change::retry(|| self.remove_from(store, forget && is_last)).or_note(self.notes)? {
                 Some(removed) => stores.push(removed),
                 None => failed.push(&store.key),
             }
         }
-        Ok(Report { stores, notes: self.notes })
+        Ok(stores)
     }
 
     fn remove_from(&mut self, named: &NamedStore, forget: bool) -> Result<Removed, Error> {
@@ -189,7 +188,7 @@ impl Run<'_> {
         }
         if self.request.dry_run {
             let changes = removal.as_ref().map(Removal::changes).unwrap_or_default();
-            change::warn_if_blocked(machine, changes, &mut self.notes);
+            change::warn_if_blocked(machine, changes, self.notes);
             if let Some(removal) = removal.as_ref().filter(|removal| !removal.changes().is_empty()) {
                 change::plan(machine, named, &[], &removal.listed(), self.changes);
             }

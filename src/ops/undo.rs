@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::hooks::{Changes, with_hooks};
 use super::machine::Machine;
-use super::note::Note;
+use super::note::{Failed, Note};
 use super::{Error, change};
 use crate::bundle::{CertificateSet, Origin};
 use crate::format::Passwords;
@@ -51,14 +51,19 @@ pub struct Conflict {
 }
 
 /// Undoes a change, and runs the hooks that wait for it.
-pub fn undo(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
+pub fn undo(machine: &Machine<'_>, request: &Request) -> Result<Report, Failed> {
     machine.refuse_shared_settings()?;
-    let (mut report, notes) = with_hooks(machine, |changes| put_back(machine, request, changes))?;
-    report.notes.extend(notes);
+    let (mut report, notes) = with_hooks(machine, |changes, notes| put_back(machine, request, changes, notes))?;
+    report.notes = notes;
     Ok(report)
 }
 
-fn put_back(machine: &Machine<'_>, request: &Request, made: &mut Changes) -> Result<Report, Error> {
+fn put_back(
+    machine: &Machine<'_>,
+    request: &Request,
+    made: &mut Changes,
+    notes: &mut Vec<Note>,
+) -> Result<Report, Error> {
     if !request.dry_run {
         check_place(&machine.layout()?.state)?;
     }
@@ -82,16 +87,15 @@ fn put_back(machine: &Machine<'_>, request: &Request, made: &mut Changes) -> Res
         }
         changes => changes?,
     };
-    let mut notes = Vec::new();
     if request.dry_run {
-        change::warn_if_blocked(machine, &changes, &mut notes);
+        change::warn_if_blocked(machine, &changes, notes);
         made.add_planned(hook::Change::of(&record));
     } else {
         let step = machine.step(&record.store, &changes);
         let (added, removed, target) = (record.removed.clone(), record.added.clone(), record.target.clone());
         change::make(machine, Step { undoes: Some(record.id), added, removed, target, ..step }, made)?;
     }
-    Ok(Report { record, changes, conflict: None, notes })
+    Ok(Report { record, changes, conflict: None, notes: Vec::new() })
 }
 
 /// What putting old bytes back would do to the certificates in a file.
