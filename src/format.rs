@@ -4,6 +4,7 @@
 //! the name decides only the format of a file that is not there yet.
 
 mod alias;
+mod armour;
 mod ber;
 mod der;
 mod error;

@@ -3,6 +3,7 @@
 pub mod accept;
 mod change;
 pub mod custom;
+mod download;
 mod error;
 pub mod fetch;
 mod findings;

@@ -2,20 +2,13 @@
 
 pub(crate) mod order;
 mod removal;
-pub(super) mod scanner;
-mod trusted;
-pub(super) mod utf16;
 
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
 
-use base64::Engine as _;
-
+use super::armour::{BEGIN, Block, CERTIFICATE, Scanner, TRUSTED, member, utf8, write_block};
 use super::{Entry, Error, Format, Member, pkcs7};
-use crate::x509::asn1::Reader;
 use crate::x509::{Certificate, Fingerprint};
-use scanner::{BASE64, Block, Scanner};
-use utf16::utf8;
 
 pub(super) static PEM: Format = Format {
     name: "pem",
@@ -30,7 +23,7 @@ pub(super) static PEM: Format = Format {
 };
 
 fn recognise(head: &[u8]) -> bool {
-    memchr::memmem::find(&utf8(head), scanner::BEGIN).is_some() && !pkcs7::is_text(head)
+    memchr::memmem::find(&utf8(head), BEGIN).is_some() && !pkcs7::is_text(head)
 }
 
 fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
@@ -58,34 +51,13 @@ fn pkcs7_members(block: Block) -> Vec<Member> {
     members
 }
 
-/// A block of anything but PKCS#7.
-pub(super) fn member(block: Block) -> Result<Member, Error> {
-    let Block { label, place, der, flaw } = block;
-    let kind = match label.as_str() {
-        CERTIFICATE | "X509 CERTIFICATE" | TRUSTED => None,
-        label if label.contains("PRIVATE KEY") => return Err(Error::PrivateKey { place }),
-        "X509 CRL" => Some("revocation-list"),
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some("certificate-request"),
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => Some("public-key"),
-        _ => Some("unknown"),
-    };
-    if let Some(kind) = kind {
-        return Ok(Member::Other { alias: None, kind, place });
-    }
-    let certificate = der.and_then(|mut der| {
-        let length = Reader::new(&der).element().map_or(der.len(), |first| first.whole.len());
-        let settings = if label == TRUSTED { der.split_off(length) } else { Vec::new() };
-        let certificate = Certificate::from_der(der).map_err(|error| error.to_string())?;
-        match trusted::for_servers(&settings) {
-            Ok(true) => Ok(certificate),
-            Ok(false) => Err(format!("the trust settings of `{}` exclude TLS servers", certificate.subject())),
-            Err(_) => Err(format!("the trust settings of `{}` cannot be read", certificate.subject())),
-        }
+/// The certificates of a PKCS#7 block in which few clients see them.
+fn unseen_certificates(block: Block) -> Vec<Certificate> {
+    let unseen = pkcs7_members(block).into_iter().filter_map(|member| match member {
+        Member::Certificate { certificate, flaw: Some(_), .. } => Some(certificate),
+        _ => None,
     });
-    Ok(match certificate {
-        Ok(certificate) => Member::Certificate { alias: None, certificate, place, flaw },
-        Err(reason) => Member::Rejected { place, reason },
-    })
+    unseen.collect()
 }
 
 /// LF, final newline, no byte order mark; over each certificate a comment with what a reader wants to know.
@@ -117,20 +89,6 @@ fn write_comment(text: &mut Vec<u8>, certificate: &Certificate) -> io::Result<()
     writeln!(text, "# valid {} to {}", certificate.not_before().date(), certificate.not_after().date())
 }
 
-fn write_block(text: &mut Vec<u8>, label: &str, der: &[u8]) {
-    write_line(text, &["-----BEGIN ", label, "-----"]);
-    for line in BASE64.encode(der).as_bytes().chunks(64) {
-        text.extend_from_slice(line);
-        text.push(b'\n');
-    }
-    write_line(text, &["-----END ", label, "-----"]);
-}
-
-fn write_line(text: &mut Vec<u8>, parts: &[&str]) {
-    parts.iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
-    text.push(b'\n');
-}
-
 /// What others wrote stays, comments and order included. What is added comes behind it, so that clients which read
 /// only the first certificate keep theirs. The one exception: a root goes before a cross-signed certificate of its
 /// subject, because OpenSSL takes the first of a subject and does not turn back.
@@ -143,14 +101,13 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
     while let Some(block) = scanner.next_block()? {
         let (start, end) = (block.place.bytes.start as usize, block.place.bytes.end as usize);
         if pkcs7::LABELS.contains(&block.label.as_str()) {
-            let mut unseen = pkcs7_members(block).into_iter().filter_map(|member| match member {
-                Member::Certificate { certificate, flaw: Some(_), .. } => Some(certificate),
-                _ => None,
-            });
-            let Some(first) = unseen.next() else { continue };
+            let unseen = unseen_certificates(block);
+            if unseen.is_empty() {
+                continue;
+            }
             push_text(&mut text, &existing[done..start], done > 0);
             done = end;
-            for certificate in std::iter::once(first).chain(unseen) {
+            for certificate in unseen {
                 if !merged.known.contains(&certificate.fingerprint()) {
                     write_block(&mut text, CERTIFICATE, certificate.der());
                     merged.insert(certificate, std::mem::take(&mut text));
@@ -258,9 +215,6 @@ fn with_line_feeds(text: &[u8]) -> Vec<u8> {
     lines.extend(std::iter::repeat_n(b'\n', returns));
     lines
 }
-
-const CERTIFICATE: &str = "CERTIFICATE";
-const TRUSTED: &str = "TRUSTED CERTIFICATE";
 
 #[cfg(test)]
 mod tests;

@@ -7,13 +7,9 @@
 use std::collections::HashSet;
 use std::io::{Read, Write};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use super::armour::{self, BEGIN, Block, Scanner, utf8, write_block};
 use super::ber::{Reader, Spot, begun_sequence, der, tag};
-use super::pem::scanner::{BEGIN, Block, Scanner};
-use super::pem::utf16::utf8;
-use super::{Entry, Error, Format, Member, Place, pem, read_whole};
+use super::{Entry, Error, Format, Member, Place, read_whole};
 use crate::x509::{Certificate, Fingerprint};
 
 pub(super) static PKCS7: Format = Format {
@@ -60,7 +56,7 @@ fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) 
         if LABELS.contains(&block.label.as_str()) {
             members(block).into_iter().for_each(&mut *visit);
         } else {
-            visit(pem::member(block)?);
+            visit(armour::member(block)?);
         }
     }
     Ok(())
@@ -133,12 +129,9 @@ fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -> Result<Ve
 
 /// From the first dash to the last, as blocks are placed.
 fn armoured(label: &str, der: &[u8]) -> Vec<u8> {
-    let mut text = format!("-----BEGIN {label}-----\n").into_bytes();
-    for line in STANDARD.encode(der).as_bytes().chunks(64) {
-        text.extend_from_slice(line);
-        text.push(b'\n');
-    }
-    text.extend_from_slice(format!("-----END {label}-----").as_bytes());
+    let mut text = Vec::new();
+    write_block(&mut text, label, der);
+    text.pop();
     text
 }
 

@@ -6,9 +6,9 @@ pub(super) mod tenants;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 pub use self::tenants::KeptTenant;
+pub use super::download::{Download, Network};
 use super::findings::accepted_as_said;
 use super::hooks::{Changes, with_hooks};
 use super::last_run::{Finding, Kind};
@@ -19,11 +19,10 @@ use super::{Error, RequestError, names};
 use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
 use crate::catalog::{self, Provider, Selection};
 use crate::journal::Listed;
-use crate::manifest::{Manifest, NewRoots, TokenFrom};
+use crate::manifest::{Manifest, NewRoots};
 use crate::source::{
     self, CatalogueResult, Downloader, Fetched, Held, Mirror, Network as Asking, Progress, Settings, Source, UrlState,
 };
-use crate::system::limits;
 use crate::system::permissions::check_place;
 use crate::x509::{Certificate, Fingerprint};
 
@@ -34,50 +33,6 @@ pub struct Request {
     pub names: Vec<String>,
     /// How, and what of it.
     pub download: Download,
-}
-
-/// How downloads are made, and what of the providers is wanted beyond what the manifest says.
-#[derive(Clone, Debug, Default)]
-pub struct Download {
-    /// How the network is asked.
-    pub network: Network,
-    /// Only the roots of this region; `all` for those of all regions again.
-    pub region: Option<String>,
-    /// Roots on their way out too.
-    pub retiring: bool,
-    /// Which customer of a named provider is meant: the values of its API's placeholders, by name.
-    pub values: Vec<(String, String)>,
-    /// The server whose CA is read, as ssh reaches it: `root@db1.example`.
-    pub ssh: Option<String>,
-    /// Where the token for the API of the one provider comes from whose tenants are named.
-    pub token: Option<TokenFrom>,
-    /// Where the CA's file of the named server is.
-    pub ca_file: Option<PathBuf>,
-}
-
-/// How the network is asked.
-#[derive(Clone, Debug)]
-pub struct Network {
-    /// Use the built-in copies without asking.
-    pub offline: bool,
-    /// The server to download from instead of the providers' own.
-    pub mirror: Option<Mirror>,
-    /// How long one download may take.
-    pub timeout: Duration,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self { offline: false, mirror: None, timeout: limits::DOWNLOAD_TIME }
-    }
-}
-
-impl Download {
-    /// What is wanted of a provider: what is kept, and what is asked for beyond that.
-    pub(super) fn selection(&self, kept: Selection) -> Selection {
-        let region = self.region.clone().or(kept.region).filter(|region| region != "all");
-        Selection { region, retiring: self.retiring || kept.retiring }
-    }
 }
 
 /// What came of a fetch.

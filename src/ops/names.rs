@@ -1,6 +1,6 @@
 //! What words name, where values beside them tell which customer of a provider is meant.
 
-use super::fetch::Download;
+use super::download::Download;
 use super::{Error, RequestError};
 use crate::catalog::{Catalog, Provider};
 use crate::source::Tenant;

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::scanner::Scanner;
-use super::{Member, member, pkcs7};
-use crate::format::Error;
+use crate::format::armour::{Scanner, member};
+use crate::format::{Error, Member, pkcs7};
 use crate::x509::Fingerprint;
 
 /// The text with the roots of each list in its order, in the places that they have among all the others; with each goes

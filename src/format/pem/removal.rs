@@ -4,9 +4,8 @@ use std::collections::HashSet;
 use std::io;
 use std::ops::Range;
 
-use super::scanner::Scanner;
-use super::utf16::utf8;
-use super::{member, write_comment};
+use super::write_comment;
+use crate::format::armour::{Scanner, member, utf8};
 use crate::format::{Error, Member};
 use crate::x509::{Certificate, Fingerprint};
 
@@ -76,9 +75,9 @@ fn line_end(text: &[u8], end: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::CERTIFICATE;
     use super::*;
     use crate::catalog::Catalog;
+    use crate::format::armour::{CERTIFICATE, write_block};
     use crate::format::{Entry, Format};
 
     fn roots() -> Vec<Certificate> {
@@ -94,7 +93,7 @@ mod tests {
     fn what_was_added_goes_and_all_else_stays() {
         let roots = roots();
         let mut own = Vec::new();
-        super::super::write_block(&mut own, CERTIFICATE, roots[0].der());
+        write_block(&mut own, CERTIFICATE, roots[0].der());
         let own = String::from_utf8(own).unwrap();
         let pem = Format::pem();
         for before in ["".to_owned(), own.clone(), format!("# ours\n{own}# the end\n"), format!("{own}\n\n")] {
@@ -115,7 +114,7 @@ mod tests {
         let mut ours = Vec::new();
         (Format::pem().encode)(&mut [entry(root, "aws-rds")].into_iter(), None, &mut ours).unwrap();
         let mut theirs = b"# put here by hand\r\n".to_vec();
-        super::super::write_block(&mut theirs, CERTIFICATE, root.der());
+        write_block(&mut theirs, CERTIFICATE, root.der());
         let both = [theirs.clone(), b"\n".to_vec(), ours].concat();
         assert_eq!(remove(&both, None, &[root.fingerprint()]).unwrap(), theirs);
         assert_eq!(remove(&theirs, None, &[root.fingerprint()]).unwrap(), b"# put here by hand\r\n");

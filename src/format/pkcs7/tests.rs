@@ -1,6 +1,7 @@
 use super::super::mutation;
 use super::*;
 use crate::catalog::Catalog;
+use crate::format::pem;
 
 fn roots(count: usize) -> Vec<Certificate> {
     let rds = Catalog::built_in().provider("aws-rds").unwrap();

@@ -1,0 +1,60 @@
+//! Blocks of base64 between lines of dashes (RFC 7468), which PEM files and PKCS#7 in text have in common.
+
+mod scanner;
+mod trusted;
+mod utf16;
+
+use base64::Engine as _;
+
+use super::{Error, Member};
+use crate::x509::Certificate;
+use crate::x509::asn1::Reader;
+pub(super) use scanner::{BASE64, BEGIN, Block, Scanner};
+pub(super) use utf16::utf8;
+
+/// A block of anything but PKCS#7.
+pub(super) fn member(block: Block) -> Result<Member, Error> {
+    let Block { label, place, der, flaw } = block;
+    let kind = match label.as_str() {
+        CERTIFICATE | "X509 CERTIFICATE" | TRUSTED => None,
+        label if label.contains("PRIVATE KEY") => return Err(Error::PrivateKey { place }),
+        "X509 CRL" => Some("revocation-list"),
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some("certificate-request"),
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => Some("public-key"),
+        _ => Some("unknown"),
+    };
+    if let Some(kind) = kind {
+        return Ok(Member::Other { alias: None, kind, place });
+    }
+    let certificate = der.and_then(|mut der| {
+        let length = Reader::new(&der).element().map_or(der.len(), |first| first.whole.len());
+        let settings = if label == TRUSTED { der.split_off(length) } else { Vec::new() };
+        let certificate = Certificate::from_der(der).map_err(|error| error.to_string())?;
+        match trusted::for_servers(&settings) {
+            Ok(true) => Ok(certificate),
+            Ok(false) => Err(format!("the trust settings of `{}` exclude TLS servers", certificate.subject())),
+            Err(_) => Err(format!("the trust settings of `{}` cannot be read", certificate.subject())),
+        }
+    });
+    Ok(match certificate {
+        Ok(certificate) => Member::Certificate { alias: None, certificate, place, flaw },
+        Err(reason) => Member::Rejected { place, reason },
+    })
+}
+
+pub(super) fn write_block(text: &mut Vec<u8>, label: &str, der: &[u8]) {
+    write_line(text, &["-----BEGIN ", label, "-----"]);
+    for line in BASE64.encode(der).as_bytes().chunks(64) {
+        text.extend_from_slice(line);
+        text.push(b'\n');
+    }
+    write_line(text, &["-----END ", label, "-----"]);
+}
+
+fn write_line(text: &mut Vec<u8>, parts: &[&str]) {
+    parts.iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
+    text.push(b'\n');
+}
+
+pub(super) const CERTIFICATE: &str = "CERTIFICATE";
+pub(super) const TRUSTED: &str = "TRUSTED CERTIFICATE";

@@ -1,0 +1,53 @@
+//! How the network is asked, and for what.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::catalog::Selection;
+use crate::manifest::TokenFrom;
+use crate::source::Mirror;
+use crate::system::limits;
+
+/// How downloads are made, and what of the providers is wanted beyond what the manifest says.
+#[derive(Clone, Debug, Default)]
+pub struct Download {
+    /// How the network is asked.
+    pub network: Network,
+    /// Only the roots of this region; `all` for those of all regions again.
+    pub region: Option<String>,
+    /// Roots on their way out too.
+    pub retiring: bool,
+    /// Which customer of a named provider is meant: the values of its API's placeholders, by name.
+    pub values: Vec<(String, String)>,
+    /// The server whose CA is read, as ssh reaches it: `root@db1.example`.
+    pub ssh: Option<String>,
+    /// Where the token for the API of the one provider comes from whose tenants are named.
+    pub token: Option<TokenFrom>,
+    /// Where the CA's file of the named server is.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How the network is asked.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Use the built-in copies without asking.
+    pub offline: bool,
+    /// The server to download from instead of the providers' own.
+    pub mirror: Option<Mirror>,
+    /// How long one download may take.
+    pub timeout: Duration,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { offline: false, mirror: None, timeout: limits::DOWNLOAD_TIME }
+    }
+}
+
+impl Download {
+    /// What is wanted of a provider: what is kept, and what is asked for beyond that.
+    pub(super) fn selection(&self, kept: Selection) -> Selection {
+        let region = self.region.clone().or(kept.region).filter(|region| region != "all");
+        Selection { region, retiring: self.retiring || kept.retiring }
+    }
+}
