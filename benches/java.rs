@@ -17,12 +17,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use pgtrust::bundle::CertificateSet;
 use pgtrust::format::Passwords;
-use pgtrust::source::load_path;
-use pgtrust::store::jvm::{self, Jvm};
-use pgtrust::system::layout::Environment;
-use pgtrust::{Bundle, Policy};
+use pgtrust::jvm::{self, Jvm};
+use pgtrust::{Bundle, CertificateSet, Environment, Policy, load_path};
 use tempfile::TempDir;
 use time::macros::datetime;
 

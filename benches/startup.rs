@@ -8,10 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use pgtrust::bundle::CertificateSet;
 use pgtrust::format::{Format, Passwords};
-use pgtrust::source::load_path;
-use pgtrust::{Bundle, Catalog, Policy};
+use pgtrust::{Bundle, Catalog, CertificateSet, Policy, load_path};
 use time::macros::datetime;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;

@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use pgtrust::{Bundle, Catalog, CertificateSet, Format, Policy, Selection};
+use pgtrust::format::Format;
+use pgtrust::{Bundle, Catalog, CertificateSet, Policy, Selection};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("name a file to write")?;

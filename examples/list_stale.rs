@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use pgtrust::{Catalog, CertificateSet, Passwords, Role, load_path};
+use pgtrust::format::Passwords;
+use pgtrust::{Catalog, CertificateSet, Role, load_path};
 use time::OffsetDateTime;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

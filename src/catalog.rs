@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::Role;
 use crate::x509::Fingerprint;
-pub use custom::{Files, NewProvider};
+pub(crate) use custom::{Files, NewProvider};
 pub use error::Error;
 use external::Own;
-pub use external::{archive_is_kept, check_archive, keep_archive};
+pub(crate) use external::{archive_is_kept, check_archive, keep_archive};
 pub use followed::{Encoding, Followed, Names, ServerFile, Token};
 pub use location::{Location, NamedCatalogue};
 pub use provider::{Provider, Root, Rotation, Selection};
@@ -81,7 +81,7 @@ impl Catalog {
     }
 
     /// The catalogues that have a provider of this id: [`BUILT_IN_CATALOGUE`], folders, URLs.
-    pub fn catalogues_of(&self, id: &str) -> Vec<&str> {
+    pub(crate) fn catalogues_of(&self, id: &str) -> Vec<&str> {
         self.holders(id).into_iter().map(Holder::name).collect()
     }
 

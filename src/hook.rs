@@ -14,23 +14,23 @@ use serde::{Deserialize, Serialize};
 use crate::journal::{Listed, Record};
 use crate::manifest::Hook;
 pub use error::Error;
-pub use pending::Owed;
+pub(crate) use pending::Owed;
 
 impl Hook {
     /// Whether this change is one that it waits for.
-    pub fn concerns(&self, change: &Change) -> bool {
+    pub(crate) fn concerns(&self, change: &Change) -> bool {
         self.target.as_ref().is_none_or(|target| {
             change.target.as_ref() == Some(target) || Path::new(target) == Path::new(&change.store)
         })
     }
 
     /// Whether one of these changes is.
-    pub fn concerns_any(&self, changes: &[Change]) -> bool {
+    pub(crate) fn concerns_any(&self, changes: &[Change]) -> bool {
         changes.iter().any(|change| self.concerns(change))
     }
 
     /// Runs it for these changes in this folder, and returns the last lines of what it wrote.
-    pub fn run(&self, changes: &[Change], folder: &Path) -> Result<Vec<String>, Error> {
+    pub(crate) fn run(&self, changes: &[Change], folder: &Path) -> Result<Vec<String>, Error> {
         let failed = |reason: String| Error::HookFailed { hook: self.command(), reason };
         let input = serde_json::to_vec(&Input { changes }).map_err(|error| failed(error.to_string()))?;
         run::run(&self.run, &variables(changes), input, folder, self.timeout).map_err(failed)
@@ -40,7 +40,7 @@ impl Hook {
 /// A change of a store, as hooks are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Change {
+pub(crate) struct Change {
     /// The file or folder that changed.
     pub store: String,
     /// The name of the target, or the provider of a combined PEM; None for a store that has only its path.
@@ -56,7 +56,7 @@ pub struct Change {
 
 impl Change {
     /// A change that is not known to any journal.
-    pub fn new(store: &Path, target: Option<&str>, command: &str) -> Self {
+    pub(crate) fn new(store: &Path, target: Option<&str>, command: &str) -> Self {
         let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
         Self {
             store: store.to_string_lossy().into_owned(),
@@ -69,12 +69,12 @@ impl Change {
 
     /// The same, with what came and went.
     #[must_use]
-    pub fn with(self, added: &[Listed], removed: &[Listed]) -> Self {
+    pub(crate) fn with(self, added: &[Listed], removed: &[Listed]) -> Self {
         Self { added: added.to_vec(), removed: removed.to_vec(), ..self }
     }
 
     /// What a record says; None if it changed the manifest only.
-    pub fn of(record: &Record) -> Option<Self> {
+    pub(crate) fn of(record: &Record) -> Option<Self> {
         let in_store = record.files.iter().any(|file| file.path.starts_with(&record.store));
         let change = || Self::new(&record.store, record.target.as_deref(), &record.command);
         in_store.then(|| change().with(&record.added, &record.removed))

@@ -182,7 +182,7 @@ impl Journal {
     }
 
     /// Holds everyone else of this user off until the lock is dropped. Waits that long at most.
-    pub fn lock(&self, wait: Duration) -> Result<Lock, Error> {
+    pub(crate) fn lock(&self, wait: Duration) -> Result<Lock, Error> {
         file::create_folders(&self.state)?;
         Ok(Lock::file(&self.state.join("lock"), wait)?)
     }
@@ -260,7 +260,7 @@ impl Journal {
 
     /// Puts these changes of the last record back, as they did not come to what they were for, and records that it stands
     /// for nothing. Where one cannot be put back the record stands, so that it can be undone later.
-    pub fn take_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
+    pub(crate) fn take_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
         for (change, recorded) in changes.iter().zip(&record.files).rev() {
             // What others made of it since is theirs. What counts is what stands there afterwards.
             let (from, to) = (change.after.as_deref(), change.before.as_deref());

@@ -1,22 +1,87 @@
-#![doc = include_str!("../README.md")]
+//! pgtrust keeps the PostgreSQL clients of a machine trusting the right CA certificates.
+//!
+//! The roots of managed PostgreSQL (Azure, Amazon RDS, Supabase and others) are built in, each pinned by its SHA-256
+//! fingerprint. This merges Azure's into a store, losing nothing that was there, and puts the store back:
+//!
+//! ```
+//! use pgtrust::{Environment, Machine, Stores, install, undo};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let (home, store) = (folder.path().join("home"), folder.path().join("root.crt"));
+//! let environment = Environment { pgtrust_home: Some(home), ..Environment::default() };
+//! let machine = Machine::new(environment, &time::OffsetDateTime::now_utc);
+//! let mut request = install::Request {
+//!     sources: vec!["azure".to_owned()],
+//!     stores: Stores { files: vec![store.clone()], ..Stores::default() },
+//!     ..install::Request::default()
+//! };
+//! request.download.network.offline = true; // the built-in copies do
+//! let report = install::install(&machine, &request)?;
+//! assert!(report.stores[0].added.len() >= 2 && store.exists());
+//!
+//! undo::undo(&machine, &undo::Request::default())?;
+//! assert!(!store.exists());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where to begin
+//!
+//! - [`Catalog`] has the providers, [`Provider::installed`] the roots of one.
+//! - [`CertificateSet`], [`Policy`] and [`Bundle`] make a checked set of roots of anything; [`load_path`] reads files and
+//!   folders of any [`format`].
+//! - [`Machine`] is what the use cases run on: [`fetch`], [`install`], [`remove`], [`refresh`], [`accept`], [`undo`],
+//!   [`status`](mod@status), [`inspect`]. Each takes a request and returns a report. They write no line; what a person should know is
+//!   a [`Note`]. Journal, locks, hooks and the manifest come with them.
+//! - [`plan`] merges into one store without any of that.
+//!
+//! # Features
+//!
+//! `fetch` downloads; without it, built-in copies, files and stores remain. `cli` (the default) is what the `pgtrust` command
+//! needs besides.
+//!
+//! The API may change with any 0.x version; the changelog tells how.
 
-pub mod bundle;
-pub mod catalog;
+mod bundle;
+mod catalog;
 pub mod format;
-pub mod hook;
-pub mod journal;
-pub mod manifest;
-pub mod ops;
+mod hook;
+mod journal;
+mod manifest;
+mod ops;
 pub mod schedule;
-pub mod settings;
-pub mod source;
-pub mod store;
-pub mod system;
+mod settings;
+mod source;
+mod store;
+mod system;
 mod tool;
-pub mod x509;
+mod x509;
 
-pub use bundle::{Bundle, CertificateSet, Policy};
-pub use catalog::Catalog;
-pub use ops::{Error, Machine};
+pub use bundle::{
+    BadPattern, Bundle, CertificateSet, Error as BundleError, Origin, OriginId, Pattern, Policy, Reason, Rejected,
+    Role, Sighting,
+};
+pub use catalog::{
+    BUILT_IN_CATALOGUE, Catalog, Encoding, Error as CatalogError, Followed, Location, NamedCatalogue, Names, Provider,
+    Root, Rotation, Selection, ServerFile, Token,
+};
+pub use hook::{Error as HookError, VARIABLES};
+pub use journal::{Access, Added, Change, Error as JournalError, FileChange, History, Journal, Listed, Record, Step};
+pub use manifest::{Error as ManifestError, Hook, KeptSource, KeptTarget, Manifest, NewRoots, Opening, TokenFrom};
+pub use ops::last_run::{Finding, FindingKind};
+pub use ops::{Error, Failed, Machine, Note, RequestError, Stores};
+#[cfg(feature = "fetch")]
+pub use ops::{accept, custom, fetch, install, refresh};
+pub use ops::{inspect, load, managed, password, remove, status, undo};
+pub use settings::{Error as SettingsError, env, snippet};
+#[cfg(feature = "fetch")]
+pub use source::{
+    CatalogueResult, CatalogueState, DownloadError, DownloadRequest, DownloadSettings, Downloader, Fetched, Held,
+    Mirror, Progress, Renewed, RootResult, RootState, TenantError, TenantReason, TenantRoot, UrlState, enforcement,
+};
+pub use source::{Error as SourceError, Problem, Source, Tenant, certificates_in_answer, load_path, load_system};
+pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan};
+pub use system::layout::{Environment, Layout};
+pub use system::permissions::{Obstacle, Refusal, User, owner_of};
 pub use system::text::{is_unsafe, sanitise, timestamp};
-pub use x509::{Certificate, Fingerprint};
+pub use system::{Error as SystemError, IoError, limits};
+pub use x509::{Certificate, Curve, Fingerprint, Key, Name, NotACertificate, NotAFingerprint, Verdict};

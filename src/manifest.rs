@@ -59,7 +59,7 @@ use crate::system::file;
 use crate::system::limits;
 use crate::system::toml;
 use crate::x509::Certificate;
-pub use catalogue::catalogues;
+pub(crate) use catalogue::catalogues;
 pub use error::Error;
 pub use hook::Hook;
 pub use source::{KeptSource, NewRoots, TokenFrom};
@@ -136,7 +136,7 @@ impl Manifest {
 
     /// Fails for a manifest that belongs neither to this user nor to root: whoever wrote it would have programs run with the
     /// rights of this user, as under `sudo` with another user's HOME.
-    pub fn check_owner(&self) -> Result<(), Error> {
+    pub(crate) fn check_owner(&self) -> Result<(), Error> {
         if self.is_of_another { Err(Error::HooksOfAnother { path: self.path.clone() }) } else { Ok(()) }
     }
 
@@ -197,7 +197,7 @@ impl Manifest {
     }
 
     /// Keeps where the token for the API of a kept source comes from.
-    pub fn keep_token(&mut self, name: &str, from: &TokenFrom) -> Result<(), Error> {
+    pub(crate) fn keep_token(&mut self, name: &str, from: &TokenFrom) -> Result<(), Error> {
         let Some(index) = self.kept.source.iter().position(|source| source.name == name) else { return Ok(()) };
         let kept = &mut self.kept.source[index];
         if kept.token().as_ref() == Some(from) {
@@ -238,7 +238,7 @@ impl Manifest {
     }
 
     /// Keeps how a store is opened. `key` is `name` or `path`.
-    pub fn keep_opening(&mut self, key: &str, text: &str, opening: &Opening) -> Result<(), Error> {
+    pub(crate) fn keep_opening(&mut self, key: &str, text: &str, opening: &Opening) -> Result<(), Error> {
         let known = self.position(key, text);
         if known.is_none_or(|index| self.kept.target[index].opening() == *opening) {
             return Ok(());
@@ -263,7 +263,7 @@ impl Manifest {
     }
 
     /// Keeps a store no longer. `key` is `name` or `path`.
-    pub fn drop_target(&mut self, key: &str, text: &str) -> Result<(), Error> {
+    pub(crate) fn drop_target(&mut self, key: &str, text: &str) -> Result<(), Error> {
         if let Some(index) = self.position(key, text) {
             self.tables("target")?.remove(index);
         }
@@ -302,7 +302,7 @@ impl Manifest {
     }
 
     /// The text that the file has; None when there is no file.
-    pub fn on_disk(&self) -> Option<&str> {
+    pub(crate) fn on_disk(&self) -> Option<&str> {
         self.on_disk.as_deref()
     }
 

@@ -28,25 +28,31 @@ use crate::system;
 use crate::system::file;
 use crate::system::limits;
 use crate::x509::Certificate;
-pub use catalogue::{CatalogueResult, CatalogueState, fetch_catalogues};
+pub(crate) use catalogue::fetch_catalogues;
+pub use catalogue::{CatalogueResult, CatalogueState};
 #[cfg(feature = "fetch")]
-pub use download::{Download, DownloadError, Downloader, Method, Mirror, Request, Secret, Settings};
+pub(crate) use download::{Download, Method, Secret};
+#[cfg(feature = "fetch")]
+pub use download::{DownloadError, DownloadRequest, DownloadSettings, Downloader, Mirror};
 #[cfg(feature = "fetch")]
 pub use error::Error;
 #[cfg(feature = "fetch")]
-pub use fetch::{Asked, Fetched, Held, Network, Progress, RootResult, RootState, UrlState};
+pub(crate) use fetch::Network;
+#[cfg(feature = "fetch")]
+pub use fetch::{Fetched, Held, Progress, RootResult, RootState, UrlState};
+pub use tenant::Tenant;
 pub use tenant::answer::certificates as certificates_in_answer;
 #[cfg(feature = "fetch")]
-pub use tenant::api::{AskedTenant, FetchedTenant};
+pub(crate) use tenant::api::{AskedTenant, FetchedTenant};
 #[cfg(feature = "fetch")]
 pub use tenant::error::{TenantError, TenantReason};
+pub(crate) use tenant::load_tenant;
 #[cfg(feature = "fetch")]
 pub use tenant::renew::{Renewed, TenantRoot};
 #[cfg(feature = "fetch")]
-pub use tenant::server::{AskedServer, containers_with};
+pub(crate) use tenant::server::{AskedServer, containers_with};
 #[cfg(feature = "fetch")]
-pub use tenant::token::Tokens;
-pub use tenant::{Tenant, load_tenant};
+pub(crate) use tenant::token::Tokens;
 
 /// A source as a user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +127,7 @@ impl Source {
 }
 
 /// Adds a provider's roots to a set: those of its pins that are wanted, and those that the user accepted.
-pub fn load_provider(
+pub(crate) fn load_provider(
     set: &mut CertificateSet,
     catalog: &Catalog,
     manifest: &Manifest,
@@ -169,7 +175,7 @@ pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>
 }
 
 /// Adds what an input holds to a set. Returns what in it could not be used.
-pub fn load(
+pub(crate) fn load(
     set: &mut CertificateSet,
     input: &mut dyn Read,
     origin: Origin,
@@ -193,7 +199,7 @@ pub fn load(
 }
 
 /// Keeps certificates aside in a file that nothing trusts; no file when there are none.
-pub fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Result<(), Error> {
+pub(crate) fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Result<(), Error> {
     let entries: Vec<Entry<'_>> = held.map(|certificate| Entry { certificate, origin: "held" }).collect();
     if entries.is_empty() {
         return if path.exists() { Ok(file::remove(path)?) } else { Ok(()) };
@@ -205,7 +211,7 @@ pub fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Res
 }
 
 /// The certificates in a file; none when there is no file.
-pub fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
+pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
     if path.exists() {
         load_path(&mut set, path, Passwords::Usual)?;
@@ -214,7 +220,7 @@ pub fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
 }
 
 /// The certificates that [`hold`] keeps aside below this folder, with the provider of each.
-pub fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
+pub(crate) fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
     let mut held = Vec::new();
     for path in file::entries(folder)? {
         let provider = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -224,7 +230,7 @@ pub fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
 }
 
 /// Reads an input of any format, member by member.
-pub fn decode(
+pub(crate) fn decode(
     input: &mut dyn Read,
     origin: &Origin,
     passwords: Passwords<'_>,
@@ -237,7 +243,7 @@ pub fn decode(
 }
 
 /// Adds what an NSS database trusts for TLS servers to a set.
-pub fn load_database(set: &mut CertificateSet, folder: &Path, certutil: &Certutil) -> Result<(), Error> {
+pub(crate) fn load_database(set: &mut CertificateSet, folder: &Path, certutil: &Certutil) -> Result<(), Error> {
     let origin = set.origin(Origin::File(folder.to_owned()));
     let database = Database::read(folder, certutil, None)?;
     for entry in database.entries().iter().filter(|entry| entry.is_trusted_for_servers()) {
@@ -247,7 +253,7 @@ pub fn load_database(set: &mut CertificateSet, folder: &Path, certutil: &Certuti
 }
 
 /// Adds the roots of a Java installation to a set.
-pub fn load_jdk(set: &mut CertificateSet, jvm: &Jvm) -> Result<Vec<Problem>, Error> {
+pub(crate) fn load_jdk(set: &mut CertificateSet, jvm: &Jvm) -> Result<Vec<Problem>, Error> {
     let mut input = File::open(&jvm.store).map_err(system::Error::io("read", &jvm.store))?;
     load(set, &mut input, Origin::Jdk, Passwords::Usual)
 }

@@ -19,7 +19,7 @@ pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub(crate) use fingerprint::{sha1, sha256};
 pub use key::{Curve, Key};
 pub use name::Name;
-pub use own_signatures::own_signatures;
+pub(crate) use own_signatures::own_signatures;
 pub use signature::Verdict;
 
 /// The bytes are not one X.509 certificate.

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use pgtrust::Catalog;
-use pgtrust::bundle::Role;
-use pgtrust::catalog::{Encoding, Provider, Selection};
 use pgtrust::format::{Entry, Format};
+use pgtrust::{Catalog, Encoding, Provider, Role, Selection};
 
 fn providers() -> Vec<Provider> {
     let catalog = Catalog::built_in();

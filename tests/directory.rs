@@ -6,10 +6,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
+use pgtrust::folder::{Difference, Directory, Naming, hash};
 use pgtrust::format::Entry;
-use pgtrust::journal::{Journal, Step};
-use pgtrust::store::folder::{Difference, Directory, Naming, hash};
-use pgtrust::{Certificate, Error, Fingerprint, store};
+use pgtrust::{Certificate, Error, Fingerprint, Journal, Step, StoreError};
 
 use crate::support::Hint as _;
 use crate::support::pgtrust::Run;
@@ -116,7 +115,7 @@ fn behind_a_file_that_openssl_cannot_read_nothing_is_added() {
         block(&scene.folder().join(&name));
         let error = scene.plan(Naming::Hashed, std::slice::from_ref(&root)).unwrap_err();
         assert!(
-            matches!(&error, Error::Store(store::Error::BlockedHash { path, .. }) if path.ends_with(&name)),
+            matches!(&error, Error::Store(StoreError::BlockedHash { path, .. }) if path.ends_with(&name)),
             "{error}"
         );
         assert!(error.hint().is_some());

@@ -6,9 +6,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pgtrust::Error;
-use pgtrust::store::jvm::{self, Cacerts, Jvm, PLACES};
-use pgtrust::system::layout::Environment;
+use pgtrust::jvm::{self, Cacerts, Jvm, PLACES};
+use pgtrust::{Environment, Error};
 use tempfile::TempDir;
 
 use crate::support::Hint as _;

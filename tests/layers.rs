@@ -43,6 +43,49 @@ fn the_program_uses_what_any_other_program_could() {
     assert!(!text.contains("mod cli"), "the command line is no part of the library");
 }
 
+/// A reader holds a file, and a function, in the head.
+#[test]
+fn files_and_functions_are_short() {
+    let mut long = Vec::new();
+    for tree in [Tree::of_library(), Tree::of_program()] {
+        for file in tree.files.values() {
+            let text = fs::read_to_string(root().join(file)).unwrap();
+            let lines = text.lines().count();
+            if lines > LONGEST_FILE {
+                long.push(format!("{}: {lines} lines", file.display()));
+            }
+            let mut functions = Functions::default();
+            functions.visit_file(&syn::parse_file(&text).unwrap());
+            let too_long = functions.0.iter().filter(|(_, lines)| *lines > LONGEST_FUNCTION);
+            long.extend(too_long.map(|(name, lines)| format!("{}: `{name}`: {lines} lines", file.display())));
+        }
+    }
+    assert!(long.is_empty(), "too long:\n{}", long.join("\n"));
+}
+
+/// The functions of a file, with their lines.
+#[derive(Default)]
+struct Functions(Vec<(String, usize)>);
+
+impl Functions {
+    fn note(&mut self, signature: &syn::Signature, block: &syn::Block) {
+        let (start, end) = (signature.fn_token.span.start().line, block.brace_token.span.close().end().line);
+        self.0.push((signature.ident.to_string(), end - start + 1));
+    }
+}
+
+impl<'ast> Visit<'ast> for Functions {
+    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
+        self.note(&function.sig, &function.block);
+        visit::visit_item_fn(self, function);
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
+        self.note(&function.sig, &function.block);
+        visit::visit_impl_item_fn(self, function);
+    }
+}
+
 /// The path of a module in its crate: `["store", "plan"]`. The crate itself has none.
 type Module = Vec<String>;
 
@@ -315,6 +358,9 @@ fn is_test(attributes: &[syn::Attribute]) -> bool {
         _ => false,
     })
 }
+
+const LONGEST_FILE: usize = 400;
+const LONGEST_FUNCTION: usize = 60;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

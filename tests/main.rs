@@ -14,6 +14,7 @@ mod directory;
 mod enforcement;
 #[cfg(unix)]
 mod env;
+mod examples;
 mod faults;
 mod fetch;
 #[cfg(unix)]

@@ -110,7 +110,7 @@ fn every_metric_that_is_asked_for_is_one_that_is_written() {
 
 #[test]
 fn prometheus_reads_what_is_written() {
-    let written: BTreeSet<&str> = pgtrust::ops::status::METRICS.iter().map(|(name, _)| *name).collect();
+    let written: BTreeSet<&str> = pgtrust::status::METRICS.iter().map(|(name, _)| *name).collect();
     assert_eq!(written, METRICS.iter().map(|(name, _)| *name).collect());
     let Some(promtool) = tools::promtool() else { return };
     let home = Home::new();

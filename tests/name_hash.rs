@@ -5,10 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use pgtrust::bundle::CertificateSet;
-use pgtrust::source;
-use pgtrust::store::folder;
-use pgtrust::{Catalog, Certificate};
+use pgtrust::{Catalog, Certificate, CertificateSet, folder, load_system};
 
 use crate::support::pgtrust::Run;
 use crate::support::pki::Authority;
@@ -25,7 +22,7 @@ fn every_root_of_the_catalogue_and_of_this_machine_has_the_hash_that_openssl_giv
     }
     let pinned = certificates.len();
     let mut machine = CertificateSet::new();
-    source::load_system(&mut machine);
+    load_system(&mut machine);
     certificates.extend(machine.certificates().cloned());
     assert!(pinned > 150 && certificates.len() > pinned + 50, "{pinned} of {}", certificates.len());
     assert_eq!(agreed(&openssl, &certificates), certificates.len());

@@ -5,11 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pgtrust::catalog::Selection;
-use pgtrust::journal::{Journal, Step};
-use pgtrust::store::folder::Difference;
-use pgtrust::store::nss::{Certutil, Database};
-use pgtrust::{Catalog, Certificate, Error, Fingerprint, store, system};
+use pgtrust::folder::Difference;
+use pgtrust::nss::{Certutil, Database};
+use pgtrust::{Catalog, Certificate, Error, Fingerprint, Journal, Selection, Step, StoreError, SystemError};
 
 use crate::support::Hint as _;
 use crate::support::pgtrust::{Home, Run};
@@ -96,7 +94,7 @@ fn without_the_password_nothing_changes() {
     for password_file in [None, Some(&wrong)] {
         let database = scene.read(password_file.map(PathBuf::as_path)).unwrap();
         let error = Error::from(database.add([&root].into_iter()).unwrap_err());
-        assert!(matches!(&error, Error::System(system::Error::ToolFailed { .. })), "{error}");
+        assert!(matches!(&error, Error::System(SystemError::ToolFailed { .. })), "{error}");
         assert!(error.hint().unwrap().contains("--password-file"), "{error}");
         assert_eq!(scene.contents(), before);
     }
@@ -192,7 +190,7 @@ fn what_is_no_database_or_not_ready_is_said() {
     assert!(error(&|folder| fs::write(folder.join("cert9.db-wal"), "x").unwrap()).0.contains("close it first"));
     assert!(error(&|folder| fs::write(folder.join("cert9.db"), "no database").unwrap()).0.contains("certutil"));
     let absent = Database::read(&scene.home.path().join("absent"), &scene.program, None).unwrap_err();
-    assert!(matches!(absent, store::Error::NotAnNssDatabase { .. }), "{absent}");
+    assert!(matches!(absent, StoreError::NotAnNssDatabase { .. }), "{absent}");
     let written_as_nss_does = format!("sql:{}", scene.database().display());
     Database::read(Path::new(&written_as_nss_does), &scene.program, None).unwrap();
 }

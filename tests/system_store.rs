@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pgtrust::store::known::system::{self, SYSTEMS, System};
-use pgtrust::{Certificate, Error, store};
+use pgtrust::known::system;
+use pgtrust::known::system::{SYSTEMS, System};
+use pgtrust::{Certificate, Error, StoreError};
 
 use crate::support::Hint as _;
 use crate::support::pgtrust::Home;
@@ -39,7 +40,7 @@ fn every_system_is_told_by_what_is_there_and_by_its_release_file() {
     let empty = tempfile::tempdir().unwrap();
     let error = Error::from(System::detect(empty.path()).unwrap_err());
     assert!(
-        matches!(error, Error::Store(store::Error::NoSystemStore { .. }))
+        matches!(error, Error::Store(StoreError::NoSystemStore { .. }))
             && error.hint().unwrap().contains("sslrootcert")
     );
 }
@@ -144,9 +145,9 @@ fn the_advice_says_how_far_it_reaches_and_what_reaches_less_far() {
 fn debian_trusts_what_is_added_and_no_longer_what_is_removed() {
     use std::process::Command;
 
+    use pgtrust::folder::{Difference, Directory, Naming};
     use pgtrust::format::Entry;
-    use pgtrust::journal::{Journal, Step};
-    use pgtrust::store::folder::{Difference, Directory, Naming};
+    use pgtrust::{Journal, Step};
 
     use crate::support::pgtrust::Run;
     use crate::support::pki::Authority;

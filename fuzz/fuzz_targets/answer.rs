@@ -3,9 +3,7 @@
 
 use std::sync::LazyLock;
 
-use pgtrust::Catalog;
-use pgtrust::catalog::Followed;
-use pgtrust::source::certificates_in_answer;
+use pgtrust::{Catalog, Followed, certificates_in_answer};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     for source in APIS.iter() {

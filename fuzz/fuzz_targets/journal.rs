@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use pgtrust::journal::Journal;
+use pgtrust::Journal;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     fs::write(pgtrust_fuzz::folder().join("journal.jsonl"), bytes).expect("a file");

@@ -4,8 +4,7 @@
 
 use std::fs;
 
-use pgtrust::catalog::Selection;
-use pgtrust::manifest::Manifest;
+use pgtrust::{Manifest, Selection};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let path = pgtrust_fuzz::folder().join("pgtrust.toml");

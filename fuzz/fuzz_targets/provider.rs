@@ -4,8 +4,7 @@
 
 use std::fs;
 
-use pgtrust::Catalog;
-use pgtrust::catalog::Selection;
+use pgtrust::{Catalog, Selection};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let at = bytes.windows(DIVIDER.len()).position(|window| window == DIVIDER);

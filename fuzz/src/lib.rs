@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use pgtrust::format::{Entry, Format, Member, Passwords, decode};
 use pgtrust::{Certificate, Fingerprint};
+use pgtrust::format::{Entry, Format, Member, Passwords, decode};
 use tempfile::TempDir;
 
 /// Reads an input as the program reads a file of any format, then changes it as a store of this format. What can be

@@ -18,7 +18,7 @@ use crate::system::text::is_unsafe;
 
 /// A provider that is to be written into the user's own catalogue. Its name and its hosts are free to be taken.
 #[derive(Clone, Debug)]
-pub struct NewProvider {
+pub(crate) struct NewProvider {
     id: String,
     hosts: Vec<String>,
     /// What people call it; the id, if there is nothing better.
@@ -31,7 +31,7 @@ pub struct NewProvider {
 
 /// The texts that describe a provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Files {
+pub(crate) struct Files {
     /// `provider.toml`.
     pub definition: String,
     /// `roots.pem`; empty where there is none.
@@ -40,7 +40,7 @@ pub struct Files {
 
 impl NewProvider {
     /// A provider of this name with servers of these names, `*` for one or more characters.
-    pub fn new(id: &str, mut hosts: Vec<String>, catalog: &Catalog) -> Result<Self, Error> {
+    pub(crate) fn new(id: &str, mut hosts: Vec<String>, catalog: &Catalog) -> Result<Self, Error> {
         let bad = |reason: String| Error::BadProvider { id: id.to_owned(), reason };
         if let Some(fault) = name_fault(id) {
             return Err(bad(format!("the name {fault}")));
@@ -63,7 +63,7 @@ impl NewProvider {
     }
 
     /// The texts, with these roots pinned, as of the day on which somebody looked at them.
-    pub fn files(&self, roots: &Bundle, checked: Date) -> Result<Files, Error> {
+    pub(crate) fn files(&self, roots: &Bundle, checked: Date) -> Result<Files, Error> {
         let bad = |reason: String| Error::BadProvider { id: self.id.clone(), reason };
         let texts = [("title", &self.title), ("docs", &self.docs)];
         if let Some((what, _)) =
@@ -115,19 +115,19 @@ impl NewProvider {
 
 impl Files {
     /// Whether there is a provider in this folder.
-    pub fn is_in(folder: &Path) -> bool {
+    pub(crate) fn is_in(folder: &Path) -> bool {
         folder.join(DEFINITION).exists()
     }
 
     /// What stands in a folder.
-    pub fn read(folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
         let roots = folder.join(ROOTS);
         let roots = if roots.exists() { file::read_text(&roots, limits::WHOLE)? } else { String::new() };
         Ok(Self { definition: file::read_text(&folder.join(DEFINITION), limits::SETTINGS)?, roots })
     }
 
     /// Whether they differ in the day of the check at most.
-    pub fn says_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         let but_the_day = |files: &Self| {
             let lines = files.definition.lines().filter(|line| !line.starts_with("checked = "));
             lines.map(str::to_owned).collect::<Vec<_>>()
@@ -136,13 +136,13 @@ impl Files {
     }
 
     /// Writes them into a folder, which is made. The definition comes last: without it there is no provider.
-    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Error> {
         file::replace_bytes(&folder.join(ROOTS), self.roots.as_bytes())?;
         Ok(file::replace_bytes(&folder.join(DEFINITION), self.definition.as_bytes())?)
     }
 
     /// Removes a folder of them. One with other things in it stays as it is.
-    pub fn remove(folder: &Path) -> Result<(), Error> {
+    pub(crate) fn remove(folder: &Path) -> Result<(), Error> {
         let ours = |path: &&Path| [DEFINITION, ROOTS].iter().any(|name| path.ends_with(name));
         let entries = file::entries(folder)?;
         if let Some(other) = entries.iter().map(AsRef::as_ref).find(|path| !ours(path)) {

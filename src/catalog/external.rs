@@ -103,7 +103,7 @@ fn is_id(name: &str) -> bool {
 }
 
 /// Keeps an archive, once it is sure that there are providers in it. Returns whether it is new.
-pub fn keep_archive(archives: &Path, name: &str, archive: &[u8]) -> Result<bool, Error> {
+pub(crate) fn keep_archive(archives: &Path, name: &str, archive: &[u8]) -> Result<bool, Error> {
     let new = check_archive(archives, name, archive)?;
     if new {
         file::replace_bytes(&path_of(archives, &Fingerprint::of(archive)), archive)?;
@@ -112,14 +112,14 @@ pub fn keep_archive(archives: &Path, name: &str, archive: &[u8]) -> Result<bool,
 }
 
 /// Whether an archive is new. Fails where there are no providers in it.
-pub fn check_archive(archives: &Path, name: &str, archive: &[u8]) -> Result<bool, Error> {
+pub(crate) fn check_archive(archives: &Path, name: &str, archive: &[u8]) -> Result<bool, Error> {
     unpack(archive).map_err(|reason| Error::BadCatalogue { name: name.to_owned(), reason })?;
     let there = file::read(&path_of(archives, &Fingerprint::of(archive)));
     Ok(there.ok().flatten().as_deref() != Some(archive))
 }
 
 /// Whether the archive of this digest is kept, whole.
-pub fn archive_is_kept(archives: &Path, sha256: &Fingerprint) -> bool {
+pub(crate) fn archive_is_kept(archives: &Path, sha256: &Fingerprint) -> bool {
     matches!(kept(archives, sha256), Ok(Some(_)))
 }
 

@@ -1,7 +1,7 @@
 //! `pgtrust accept`
 
 use pgtrust::Machine;
-use pgtrust::ops::accept::{self, Which};
+use pgtrust::accept::{self, Which};
 
 use super::Status;
 use super::args::Accept;

@@ -14,9 +14,8 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
-use pgtrust::Fingerprint;
-use pgtrust::bundle::Pattern;
-use pgtrust::settings::env::SHELLS;
+use pgtrust::env::SHELLS;
+use pgtrust::{Fingerprint, Pattern};
 use time::{Date, macros::format_description};
 
 pub(crate) use custom::{AddProvider, ProvidersCommand, RemoveProvider};

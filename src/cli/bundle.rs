@@ -3,11 +3,9 @@
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
-use pgtrust::format::Format;
-use pgtrust::ops::{load, password};
-use pgtrust::source::Source;
-use pgtrust::store::folder::{Directory, HASHED, Naming};
-use pgtrust::{Machine, Policy, format, store};
+use pgtrust::folder::{Directory, HASHED, Naming};
+use pgtrust::format::{self, Format};
+use pgtrust::{Machine, Policy, Source, StoreError, load, password};
 
 use super::Status;
 use super::args;
@@ -69,7 +67,7 @@ impl<'a> Output<'a> {
             }
             Some(path) => {
                 load::refuse_other_files(path, password)?;
-                let unknown = || store::Error::UnknownFormat { path: path.clone() };
+                let unknown = || StoreError::UnknownFormat { path: path.clone() };
                 Ok(Self::File(path, format.or_else(|| Format::of_name(path)).ok_or_else(unknown)?))
             }
             None if asked == Some(HASHED) => {

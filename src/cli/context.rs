@@ -6,9 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use pgtrust::Machine;
-use pgtrust::system::layout::Environment;
-use pgtrust::system::permissions::{User, owner_of};
+use pgtrust::{Environment, Machine, User, owner_of};
 use time::OffsetDateTime;
 
 use super::args::Args;

@@ -1,6 +1,6 @@
 //! `pgtrust providers add` and `pgtrust providers remove`
 
-use pgtrust::ops::custom::{self, Offer, Offered, Outcome, Report, Request};
+use pgtrust::custom::{self, Offer, Offered, Outcome, Report, Request};
 use pgtrust::{Fingerprint, Machine, timestamp};
 use serde::Serialize;
 
@@ -19,14 +19,12 @@ pub(crate) fn add(machine: &Machine<'_>, args: &AddProvider) -> Result<Status, F
     let report = custom::add(
         machine,
         &Request {
-            name: args.name.clone(),
-            hosts: args.host.clone(),
             title: args.title.clone(),
             docs: args.docs.clone(),
-            offer,
             pins: args.pin.clone(),
             replace: args.replace,
             dry_run: args.dry_run,
+            ..Request::new(&args.name, args.host.clone(), offer)
         },
     )?;
     notes::show(&report.notes);

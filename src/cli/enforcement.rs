@@ -1,11 +1,7 @@
 //! `pgtrust enforcement`
 
-use pgtrust::bundle::Role;
-use pgtrust::catalog::Selection;
-use pgtrust::ops::{managed, password};
-use pgtrust::source::enforcement::{self, Project};
-use pgtrust::source::{self, Downloader, Settings};
-use pgtrust::{Certificate, Machine};
+use pgtrust::enforcement::{self, Project};
+use pgtrust::{Certificate, DownloadSettings, Downloader, Machine, Role, Selection, SourceError, managed, password};
 use serde::Serialize;
 
 use super::Status;
@@ -16,9 +12,9 @@ use super::ui::{self, Failure};
 pub(crate) fn run(machine: &Machine<'_>, args: &Enforcement) -> Result<Status, Failure> {
     let EnforcementProvider::Supabase = args.provider;
     machine.refuse_shared_settings()?;
-    let project = Project::parse(&args.project_ref).map_err(source::Error::from)?;
+    let project = Project::parse(&args.project_ref).map_err(SourceError::from)?;
     let token = token(machine, args)?;
-    let downloader = Downloader::new(Settings::default());
+    let downloader = Downloader::new(DownloadSettings::default());
     let before = project.enforcement(&downloader, &token)?;
     let wanted = match args.action {
         Action::Get => {

@@ -1,8 +1,7 @@
 //! `pgtrust env`
 
-use pgtrust::Machine;
-use pgtrust::ops::managed;
-use pgtrust::settings::env::{self, Shell, Variable};
+use pgtrust::env::{self, Shell, Variable};
+use pgtrust::{Machine, managed};
 use serde::Serialize;
 
 use super::Status;

@@ -1,8 +1,9 @@
 //! `pgtrust fetch`
 
-use pgtrust::ops::fetch::{self, KeptProvider, KeptTenant, Report, Request};
-use pgtrust::source::{CatalogueResult, CatalogueState, Held, RootResult, TenantRoot};
-use pgtrust::{Certificate, Fingerprint, Machine, timestamp};
+use pgtrust::fetch::{self, KeptProvider, KeptTenant, Report, Request};
+use pgtrust::{
+    CatalogueResult, CatalogueState, Certificate, Fingerprint, Held, Machine, RootResult, TenantRoot, timestamp,
+};
 use serde::Serialize;
 
 use super::Status;

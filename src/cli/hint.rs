@@ -2,11 +2,10 @@
 
 use std::io;
 
-use pgtrust::source::enforcement::EnforcementError;
-use pgtrust::source::{TenantError, TenantReason};
-use pgtrust::system::permissions::{Obstacle, Refusal, User};
+use pgtrust::enforcement::EnforcementError;
 use pgtrust::{
-    Error, bundle, catalog, format, hook, journal, manifest, ops, schedule, settings, source, store, system,
+    BundleError, CatalogError, Error, HookError, JournalError, ManifestError, Obstacle, Refusal, RequestError,
+    SettingsError, SourceError, StoreError, SystemError, TenantError, TenantReason, User, format, schedule,
 };
 
 /// What to do about it, where there is something to do.
@@ -28,8 +27,8 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
     }
 }
 
-fn of_system(error: &system::Error) -> Option<String> {
-    use system::Error as E;
+fn of_system(error: &SystemError) -> Option<String> {
+    use SystemError as E;
     Some(match error {
         E::ChangedMeanwhile { .. } => "run it again once that program has ended".to_owned(),
         E::HardLinks { path, .. } => {
@@ -51,7 +50,7 @@ fn of_system(error: &system::Error) -> Option<String> {
     })
 }
 
-fn of_io(error: &system::IoError) -> Option<String> {
+fn of_io(error: &pgtrust::IoError) -> Option<String> {
     let hint = match error.source.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "run it as a user who may write there; or PGTRUST_HOME moves what pgtrust keeps, and `install --output FILE` \
@@ -104,20 +103,17 @@ fn of_format(error: &format::Error) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn of_bundle(error: &bundle::Error) -> Option<String> {
+fn of_bundle(error: &BundleError) -> Option<String> {
     match error {
-        bundle::Error::EmptyBundle { rejected } if rejected.iter().any(|rejected| rejected.reason.is_no_root()) => {
-            Some(
-                "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same"
-                    .to_owned(),
-            )
-        }
+        BundleError::EmptyBundle { rejected } if rejected.iter().any(|rejected| rejected.reason.is_no_root()) => Some(
+            "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same".to_owned(),
+        ),
         _ => None,
     }
 }
 
-fn of_catalog(error: &catalog::Error) -> Option<String> {
-    use catalog::Error as E;
+fn of_catalog(error: &CatalogError) -> Option<String> {
+    use CatalogError as E;
     Some(match error {
         E::BadCatalogue { name, .. } if name.starts_with("https:") => {
             "`pgtrust fetch` downloads it; the manifest says which archive is expected".to_owned()
@@ -149,8 +145,8 @@ fn did_you_mean(name: &str, suggestion: &str) -> String {
     }
 }
 
-fn of_manifest(error: &manifest::Error) -> Option<String> {
-    use manifest::Error as E;
+fn of_manifest(error: &ManifestError) -> Option<String> {
+    use ManifestError as E;
     let hint = match error {
         E::BadManifest { .. } => "correct the line, or move the file away: `pgtrust install` writes a new one",
         E::HooksOfAnother { .. } => "run it as that user, or `chown` the file; `--no-hooks` leaves the hooks out",
@@ -159,8 +155,8 @@ fn of_manifest(error: &manifest::Error) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn of_journal(error: &journal::Error) -> Option<String> {
-    use journal::Error as E;
+fn of_journal(error: &JournalError) -> Option<String> {
+    use JournalError as E;
     let hint = match error {
         E::BytesGone { .. } => "`pgtrust uninstall` takes out of the store what pgtrust added, by its journal",
         E::ChangedSince { .. } => {
@@ -172,8 +168,8 @@ fn of_journal(error: &journal::Error) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn of_store(error: &store::Error) -> Option<String> {
-    use store::Error as E;
+fn of_store(error: &StoreError) -> Option<String> {
+    use StoreError as E;
     Some(match error {
         E::BlockedHash { .. } => "move that file out of the folder".to_owned(),
         E::DamagedStore { path, .. } => {
@@ -203,18 +199,16 @@ fn of_store(error: &store::Error) -> Option<String> {
     })
 }
 
-fn of_source(error: &source::Error) -> Option<String> {
+fn of_source(error: &SourceError) -> Option<String> {
     Some(match error {
-        source::Error::BadTenant { usage, .. } => {
+        SourceError::BadTenant { usage, .. } => {
             usage.clone().unwrap_or_else(|| "name the provider alone; a path begins with `./`".to_owned())
         }
-        source::Error::Enforcement(error) => of_enforcement(error),
-        source::Error::NoSuchSource { name, suggestion: Some(suggestion) } => did_you_mean(name, suggestion),
-        source::Error::NoSuchSource { .. } => {
-            "no such file is here; `pgtrust providers` lists the providers".to_owned()
-        }
-        source::Error::NotFetched { id, .. } => format!("`pgtrust fetch {id}`"),
-        source::Error::Tenant(error) => of_tenant(error),
+        SourceError::Enforcement(error) => of_enforcement(error),
+        SourceError::NoSuchSource { name, suggestion: Some(suggestion) } => did_you_mean(name, suggestion),
+        SourceError::NoSuchSource { .. } => "no such file is here; `pgtrust providers` lists the providers".to_owned(),
+        SourceError::NotFetched { id, .. } => format!("`pgtrust fetch {id}`"),
+        SourceError::Tenant(error) => of_tenant(error),
         _ => return None,
     })
 }
@@ -266,8 +260,8 @@ fn of_enforcement(error: &EnforcementError) -> String {
     }
 }
 
-fn of_settings(error: &settings::Error) -> Option<String> {
-    use settings::Error as E;
+fn of_settings(error: &SettingsError) -> Option<String> {
+    use SettingsError as E;
     match error {
         E::UnknownClient { suggestion: Some(suggestion), .. } => {
             Some(format!("did you mean `{suggestion}`? `pgtrust snippet` lists all"))
@@ -301,13 +295,13 @@ fn of_schedule(error: &schedule::Error) -> Option<String> {
     })
 }
 
-fn of_hook(error: &hook::Error) -> Option<String> {
-    matches!(error, hook::Error::HookFailed { .. })
+fn of_hook(error: &HookError) -> Option<String> {
+    matches!(error, HookError::HookFailed { .. })
         .then(|| "what was changed stays; `pgtrust refresh` runs the hook again".to_owned())
 }
 
-fn of_request(error: &ops::RequestError) -> Option<String> {
-    use ops::RequestError as E;
+fn of_request(error: &RequestError) -> Option<String> {
+    use RequestError as E;
     Some(match error {
         E::FolderNotEmpty { .. } => "`pgtrust install --output` adds to a hashed folder and keeps the rest".to_owned(),
         E::FormatOfDatabase { .. } => "leave `--format` out".to_owned(),

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use pgtrust::Machine;
-use pgtrust::journal::{History, Listed, Record};
+use pgtrust::{History, Listed, Machine, Record};
 use serde::Serialize;
 
 use super::Status;

@@ -2,7 +2,7 @@
 
 use pgtrust::Machine;
 use pgtrust::format::Format;
-use pgtrust::ops::inspect::{self, Inspected, Listing};
+use pgtrust::inspect::{self, Inspected, Listing};
 use serde::Serialize;
 use time::OffsetDateTime;
 

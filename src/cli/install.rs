@@ -1,9 +1,8 @@
 //! `pgtrust install`
 
-use pgtrust::Machine;
-use pgtrust::manifest::Opening;
-use pgtrust::ops::install::{self, Installed, Request};
-use pgtrust::store::plan::Outcome;
+use pgtrust::install::{self, Installed, Request};
+use pgtrust::plan::Outcome;
+use pgtrust::{Machine, Opening};
 use serde::Serialize;
 
 use super::Status;

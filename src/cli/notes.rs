@@ -1,9 +1,6 @@
 //! What commands say of what a person should know.
 
-use pgtrust::bundle::Rejected;
-use pgtrust::ops::Note;
-use pgtrust::ops::last_run::Kind;
-use pgtrust::source::Problem;
+use pgtrust::{FindingKind, Note, Problem, Rejected};
 
 use super::Status;
 use super::hint;
@@ -36,7 +33,7 @@ fn show_one(note: &Note) -> Status {
         }
         Note::Finding(finding) => {
             ui::finding(finding);
-            if matches!(finding.kind, Kind::Mismatch | Kind::Held) {
+            if matches!(finding.kind, FindingKind::Mismatch | FindingKind::Held) {
                 return Status::Found;
             }
         }

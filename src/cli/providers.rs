@@ -1,9 +1,6 @@
 //! `pgtrust providers`
 
-use pgtrust::Machine;
-use pgtrust::bundle::Role;
-use pgtrust::catalog::{BUILT_IN_CATALOGUE, Followed, Provider, Token};
-use pgtrust::{Certificate, Fingerprint, timestamp};
+use pgtrust::{BUILT_IN_CATALOGUE, Certificate, Fingerprint, Followed, Machine, Provider, Role, Token, timestamp};
 use serde::Serialize;
 use time::OffsetDateTime;
 

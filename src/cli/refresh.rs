@@ -1,12 +1,8 @@
 //! `pgtrust refresh`
 
-use pgtrust::Machine;
-use pgtrust::journal::Listed;
-use pgtrust::ops::Note;
-use pgtrust::ops::install::Installed;
-use pgtrust::ops::last_run::Finding;
-use pgtrust::ops::refresh::{self, Report, Request};
-use pgtrust::source::{CatalogueResult, CatalogueState};
+use pgtrust::install::Installed;
+use pgtrust::refresh::{self, Report, Request};
+use pgtrust::{CatalogueResult, CatalogueState, Finding, Listed, Machine, Note};
 use serde::Serialize;
 
 use super::Status;

@@ -1,9 +1,8 @@
 //! `pgtrust uninstall` and `pgtrust prune`
 
-use pgtrust::Machine;
-use pgtrust::manifest::Opening;
-use pgtrust::ops::remove::{self, Gone, Removed, Report, Request};
-use pgtrust::store::plan::Outcome;
+use pgtrust::plan::Outcome;
+use pgtrust::remove::{self, Gone, Removed, Report, Request};
+use pgtrust::{Machine, Opening};
 use serde::Serialize;
 
 use super::Status;

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use pgtrust::ops::{RequestError, managed};
-use pgtrust::settings::snippet::{Reads, SNIPPETS, Settings, Snippet};
-use pgtrust::{Error, Machine};
+use pgtrust::snippet::{Reads, SNIPPETS, Settings, Snippet};
+use pgtrust::{Error, Machine, RequestError, managed};
 use serde::Serialize;
 
 use super::Status;

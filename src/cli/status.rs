@@ -1,6 +1,6 @@
 //! `pgtrust status`
 
-use pgtrust::ops::status::{self, Overview, Roots};
+use pgtrust::status::{self, Overview, Roots};
 use pgtrust::{Machine, timestamp};
 use time::OffsetDateTime;
 

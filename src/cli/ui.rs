@@ -10,12 +10,9 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pgtrust::ops::last_run::{Finding, Kind};
-use pgtrust::ops::{Failed, Note};
-use pgtrust::source::Progress;
 use pgtrust::{
-    Error, bundle, catalog, format, hook, is_unsafe, journal, manifest, ops, sanitise, schedule, settings, source,
-    store, system,
+    BundleError, CatalogError, Error, Failed, Finding, FindingKind, HookError, JournalError, ManifestError, Note,
+    Progress, RequestError, SettingsError, SourceError, StoreError, SystemError, format, is_unsafe, sanitise, schedule,
 };
 
 /// Why a command could not do its work.
@@ -42,18 +39,18 @@ macro_rules! of_library {
 
 of_library!(
     Error,
-    bundle::Error,
-    catalog::Error,
+    BundleError,
+    CatalogError,
     format::DecodeError,
-    hook::Error,
-    journal::Error,
-    manifest::Error,
-    ops::RequestError,
+    HookError,
+    JournalError,
+    ManifestError,
+    RequestError,
     schedule::Error,
-    settings::Error,
-    source::Error,
-    store::Error,
-    system::Error
+    SettingsError,
+    SourceError,
+    StoreError,
+    SystemError
 );
 
 impl From<Failed> for Failure {
@@ -107,7 +104,7 @@ pub(crate) fn problem(error: &Error) {
 /// Something that a person should look at.
 pub(crate) fn finding(finding: &Finding) {
     match finding.kind {
-        Kind::Mismatch | Kind::Store | Kind::Hook => error(&finding.message),
+        FindingKind::Mismatch | FindingKind::Store | FindingKind::Hook => error(&finding.message),
         _ => warning(&finding.message),
     }
     if let Some(hint) = &finding.hint {

@@ -1,7 +1,7 @@
 //! `pgtrust undo`
 
 use pgtrust::Machine;
-use pgtrust::ops::undo::{self, Conflict, Request};
+use pgtrust::undo::{self, Conflict, Request};
 
 use super::Status;
 use super::args::Undo;

@@ -13,7 +13,7 @@ use crate::system::file;
 /// The changes that hooks wait for and have not taken yet: `hooks.json` in the state folder, which is there only while
 /// there are some. So a hook that failed, or that a crash kept from running, runs again.
 #[derive(Clone, Debug, Default)]
-pub struct Owed {
+pub(crate) struct Owed {
     path: PathBuf,
     entries: Vec<Entry>,
 }
@@ -34,19 +34,19 @@ impl Entry {
 
 impl Owed {
     /// Reads what is owed. A file that cannot be understood counts as none.
-    pub fn load(state: &Path) -> Result<Self, Error> {
+    pub(crate) fn load(state: &Path) -> Result<Self, Error> {
         let path = state.join("hooks.json");
         let entries = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         Ok(Self { path, entries })
     }
 
     /// What this hook has to be told, oldest first.
-    pub fn of(&self, hook: &Hook) -> &[Change] {
+    pub(crate) fn of(&self, hook: &Hook) -> &[Change] {
         self.entries.iter().find(|entry| entry.is_of(hook)).map_or(&[], |entry| &entry.changes)
     }
 
     /// Owes a hook those of these changes that concern it.
-    pub fn add(&mut self, hook: &Hook, changes: &[Change]) {
+    pub(crate) fn add(&mut self, hook: &Hook, changes: &[Change]) {
         let mut new: Vec<Change> = changes.iter().filter(|change| hook.concerns(change)).cloned().collect();
         match self.entries.iter_mut().find(|entry| entry.is_of(hook)) {
             Some(entry) => entry.changes.append(&mut new),
@@ -56,7 +56,7 @@ impl Owed {
     }
 
     /// Takes what a hook has been told from what it is owed.
-    pub fn settle(&mut self, hook: &Hook, told: &[Change]) {
+    pub(crate) fn settle(&mut self, hook: &Hook, told: &[Change]) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_of(hook)) {
             entry.changes.retain(|change| !told.contains(change));
         }
@@ -64,12 +64,12 @@ impl Owed {
     }
 
     /// Owes nothing to hooks that are no more.
-    pub fn forget_all_but(&mut self, hooks: &[Hook]) {
+    pub(crate) fn forget_all_but(&mut self, hooks: &[Hook]) {
         self.entries.retain(|entry| hooks.iter().any(|hook| entry.is_of(hook)));
     }
 
     /// Writes it, or removes the file when nothing is owed. Call it under the lock of the journal.
-    pub fn save(&self) -> Result<(), Error> {
+    pub(crate) fn save(&self) -> Result<(), Error> {
         if self.entries.is_empty() {
             return Ok(file::remove(&self.path)?);
         }

@@ -35,7 +35,7 @@ impl Journal {
     }
 
     /// What pgtrust added to this store and did not take out again.
-    pub fn added_to(&self, store: &Path) -> Result<Added, Error> {
+    pub(crate) fn added_to(&self, store: &Path) -> Result<Added, Error> {
         let store = std::path::absolute(store).map_err(system::Error::io("find", store))?;
         let mut added = Added::default();
         let standing = self.standing()?;

@@ -9,7 +9,7 @@ use crate::system::file;
 
 /// The catalogues that a manifest names. One that does not say the word is not even parsed: every command that looks a
 /// provider up asks this.
-pub fn catalogues(manifest: &Path) -> Result<Vec<NamedCatalogue>, Error> {
+pub(crate) fn catalogues(manifest: &Path) -> Result<Vec<NamedCatalogue>, Error> {
     match file::read(manifest)? {
         Some(text) if memchr::memmem::find(&text, b"catalogue").is_some() => {
             Ok(Manifest::load(manifest)?.kept.catalogue)

@@ -33,7 +33,7 @@ pub struct KeptSource {
 
 impl Manifest {
     /// Keeps where the CA's file of a kept source is.
-    pub fn keep_ca_file(&mut self, name: &str, path: &Path) -> Result<(), Error> {
+    pub(crate) fn keep_ca_file(&mut self, name: &str, path: &Path) -> Result<(), Error> {
         let Some(index) = self.kept.source.iter().position(|source| source.name == name) else { return Ok(()) };
         if self.kept.source[index].ca_file.as_deref() == Some(path) {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use super::fetch;
 use super::hooks::{Changes, with_hooks};
-use super::last_run::{Kind, LastRun};
+use super::last_run::{FindingKind, LastRun};
 use super::machine::Machine;
 use super::note::{Failed, Note};
 use super::{Error, RequestError};
@@ -87,7 +87,7 @@ fn evidence(
     let (from, to) = (root.not_before().date(), root.not_after().date());
     let mut lines = vec![format!("valid {from} to {to}, {}", root.key())];
     let fingerprint = root.fingerprint().to_string();
-    let found = last.findings().iter().find(|finding| finding.kind == Kind::Held && finding.key == fingerprint);
+    let found = last.findings().iter().find(|finding| finding.kind == FindingKind::Held && finding.key == fingerprint);
     lines.extend(found.map(|finding| format!("since {}: {}", finding.since, finding.message)));
     let of_its_key = |other: &Certificate| other.spki_sha256() == root.spki_sha256();
     let mut vouched = Vec::new();

@@ -10,7 +10,7 @@ use super::{Error, RequestError};
 use crate::bundle::{self, Bundle, CertificateSet, Origin, Policy};
 use crate::catalog::{self, BUILT_IN_CATALOGUE, Catalog, Encoding, Files, NewProvider};
 use crate::format::{self, DecodeError, Format, Member, Passwords};
-use crate::source::{self, Downloader, Request as Download, Settings};
+use crate::source::{self, DownloadRequest, DownloadSettings, Downloader};
 use crate::system;
 use crate::x509::{Certificate, Fingerprint};
 
@@ -33,6 +33,14 @@ pub struct Request {
     pub replace: bool,
     /// Write nothing.
     pub dry_run: bool,
+}
+
+impl Request {
+    /// Pins every root of a file, or shows what a URL serves.
+    pub fn new(name: &str, hosts: Vec<String>, offer: Offer) -> Self {
+        let (name, pins) = (name.to_owned(), Vec::new());
+        Self { name, hosts, title: None, docs: None, offer, pins, replace: false, dry_run: false }
+    }
 }
 
 /// Where the roots of a provider are.
@@ -182,7 +190,9 @@ impl Found {
                 Ok(Self::read(machine, &mut input, path, notes)?.0)
             }
             Offer::Url(url) => {
-                let body = Downloader::new(Settings::default()).get(&Download::file(url.clone(), Vec::new()))?.body;
+                let body = Downloader::new(DownloadSettings::default())
+                    .get(&DownloadRequest::file(url.clone(), Vec::new()))?
+                    .body;
                 let (found, format) = Self::read(machine, &mut &body[..], Path::new(url), notes)?;
                 match Encoding::of(format) {
                     Some(encoding) => Ok(Self { encoding: Some(encoding), ..found }),

@@ -11,7 +11,7 @@ pub use self::tenants::KeptTenant;
 pub use super::download::{Download, Network};
 use super::findings::accepted_as_said;
 use super::hooks::{Changes, with_hooks};
-use super::last_run::{Finding, Kind};
+use super::last_run::{Finding, FindingKind};
 use super::machine::Machine;
 use super::managed::is_followed;
 use super::note::{Failed, Note};
@@ -21,7 +21,8 @@ use crate::catalog::{self, Provider, Selection};
 use crate::journal::Listed;
 use crate::manifest::{Manifest, NewRoots};
 use crate::source::{
-    self, CatalogueResult, Downloader, Fetched, Held, Mirror, Network as Asking, Progress, Settings, Source, UrlState,
+    self, CatalogueResult, DownloadSettings, Downloader, Fetched, Held, Mirror, Network as Asking, Progress, Source,
+    UrlState,
 };
 use crate::system::permissions::check_place;
 use crate::x509::{Certificate, Fingerprint};
@@ -192,12 +193,12 @@ impl Asked {
         } else {
             let manifest = machine.manifest()?;
             let asked = tenants::ask(machine, &manifest, download, self.tenants)?;
-            let downloader = Downloader::new(Settings {
+            let downloader = Downloader::new(DownloadSettings {
                 timeout: download.network.timeout,
                 cache: Some(machine.layout()?.state.join("downloads")),
                 cache_is_fixed: keep == Keep::Nothing,
                 mirror: mirror(&download.network, &manifest)?,
-                ..Settings::default()
+                ..DownloadSettings::default()
             });
             let all = Fetched::all(self.providers, asked, &Asking::Online(&downloader, machine.progress));
             (machine.progress)(Progress::Ended);
@@ -299,7 +300,7 @@ impl KeptProvider {
     }
 
     pub(super) fn findings(&self, machine: &Machine<'_>) -> Vec<Finding> {
-        let of_failure = |error| machine.failure(Kind::Source, &self.fetched.provider.id, error);
+        let of_failure = |error| machine.failure(FindingKind::Source, &self.fetched.provider.id, error);
         self.fetched.findings().into_iter().chain(self.failure.as_ref().map(of_failure)).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! What of a fetch a person should look at.
 
-use super::last_run::{Finding, Kind};
+use super::last_run::{Finding, FindingKind};
 use super::note::Note;
 use crate::source::{CatalogueResult, CatalogueState, Fetched, Held, RootResult, RootState, UrlState};
 
@@ -14,12 +14,12 @@ impl Fetched {
             let (kind, key, message, hint) = match &asked.state {
                 UrlState::AsPinned | UrlState::Unreachable(_) => continue,
                 UrlState::Moved(to) => {
-                    (Kind::Moved, key(to), format!("`{}` has moved for good to `{to}`", asked.url), docs())
+                    (FindingKind::Moved, key(to), format!("`{}` has moved for good to `{to}`", asked.url), docs())
                 }
                 UrlState::Gone(reason) => {
                     let expected = self.expected(&asked.url);
                     let message = format!("{reason}, where it published {expected}; the built-in copy stays");
-                    (Kind::Gone, asked.url.clone(), message, docs())
+                    (FindingKind::Gone, asked.url.clone(), message, docs())
                 }
                 UrlState::Else(found) => {
                     let found = found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -29,7 +29,7 @@ impl Fetched {
                         asked.url
                     );
                     let hint = "its pin is a SHA-256 fingerprint of a known certificate: a proxy or another party may have answered";
-                    (Kind::Mismatch, key(&found), message, Some(hint.to_owned()))
+                    (FindingKind::Mismatch, key(&found), message, Some(hint.to_owned()))
                 }
             };
             findings.push(self.finding(kind, &key, &message, hint));
@@ -38,12 +38,12 @@ impl Fetched {
             let fingerprint = held.certificate.fingerprint().to_string();
             let message = format!("held, not trusted: {}", held.description());
             let hint = format!("compare it with {}; `pgtrust accept {fingerprint}` trusts it", self.provider.page());
-            self.finding(Kind::Held, &fingerprint, &message, Some(hint))
+            self.finding(FindingKind::Held, &fingerprint, &message, Some(hint))
         }));
         findings
     }
 
-    fn finding(&self, kind: Kind, key: &str, message: &str, hint: Option<String>) -> Finding {
+    fn finding(&self, kind: FindingKind, key: &str, message: &str, hint: Option<String>) -> Finding {
         let id = &self.provider.id;
         Finding::new(kind, id, key, format!("`{id}`: {message}"), hint)
     }
@@ -66,7 +66,7 @@ impl Fetched {
                 if all == 1 { "" } else { "s" }
             ),
         };
-        Some(self.finding(Kind::Source, "", &message, None))
+        Some(self.finding(FindingKind::Source, "", &message, None))
     }
 
     /// The roots that a URL is to serve.
@@ -100,9 +100,9 @@ impl CatalogueResult {
         let (kind, key, hint) = match self.result {
             CatalogueState::Mismatch => {
                 let hint = "if it was changed on purpose, its owner knows the new digest: put that into the manifest as `sha256`";
-                (Kind::Mismatch, reason.as_str(), Some(hint.to_owned()))
+                (FindingKind::Mismatch, reason.as_str(), Some(hint.to_owned()))
             }
-            _ => (Kind::Source, "", None),
+            _ => (FindingKind::Source, "", None),
         };
         Some(Finding::new(kind, &self.url, key, format!("catalogue `{}`: {reason}; {kept}", self.url), hint))
     }

@@ -78,7 +78,7 @@ pub struct Listing {
     pub not_before: String,
     /// End of its validity; RFC 3339.
     pub not_after: String,
-    /// Kind and size of its key.
+    /// FindingKind and size of its key.
     pub key: String,
     /// The signature algorithm.
     pub signature: String,

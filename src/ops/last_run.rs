@@ -24,7 +24,7 @@ use crate::system::text::timestamp;
 #[non_exhaustive]
 pub struct Finding {
     /// What kind of thing it is.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// The source, the store or the hook.
     pub about: String,
     /// What tells it from others of its kind: a fingerprint, a URL.
@@ -44,7 +44,7 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Kind {
+pub enum FindingKind {
     /// A source serves a certificate that no pin knows.
     Held,
     /// A URL serves something else than what is pinned.
@@ -67,7 +67,7 @@ pub enum Kind {
     Hook,
 }
 
-impl Kind {
+impl FindingKind {
     /// Whether something could not be done. The others are what was found.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Source | Self::Store | Self::Hook)
@@ -85,12 +85,12 @@ impl Kind {
 
 impl Finding {
     /// A finding of this run.
-    pub fn new(kind: Kind, about: &str, key: &str, message: String, hint: Option<String>) -> Self {
+    pub fn new(kind: FindingKind, about: &str, key: &str, message: String, hint: Option<String>) -> Self {
         Self { kind, about: about.to_owned(), key: key.to_owned(), message, hint, since: String::new() }
     }
 
     /// A failure with its remedy.
-    pub fn of_error(kind: Kind, about: &str, error: &Error, hint: Option<String>) -> Self {
+    pub(crate) fn of_error(kind: FindingKind, about: &str, error: &Error, hint: Option<String>) -> Self {
         Self::new(kind, about, "", error.to_string(), hint)
     }
 
@@ -102,7 +102,7 @@ impl Finding {
 
 /// What stands since the last run.
 #[derive(Clone, Debug, Default)]
-pub struct LastRun {
+pub(crate) struct LastRun {
     path: PathBuf,
     stamp: PathBuf,
     kept: Kept,
@@ -119,20 +119,20 @@ struct Kept {
 impl LastRun {
     /// Reads what is known of the last run; nothing when there was none. A file that cannot be understood counts as
     /// none: what it said is then told once more.
-    pub fn load(state: &Path) -> Result<Self, Error> {
+    pub(crate) fn load(state: &Path) -> Result<Self, Error> {
         let path = state.join("refresh.json");
         let kept = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         Ok(Self { path, stamp: stamp(state), kept })
     }
 
     /// When the last run ended; None before the first.
-    pub fn time(&self) -> Option<OffsetDateTime> {
+    pub(crate) fn time(&self) -> Option<OffsetDateTime> {
         let modified = fs::metadata(&self.stamp).and_then(|metadata| metadata.modified()).ok()?;
         Some(OffsetDateTime::from(modified)).filter(|time| *time != OffsetDateTime::UNIX_EPOCH)
     }
 
     /// When a run last ended without a failure.
-    pub fn last_success(&self) -> Option<OffsetDateTime> {
+    pub(crate) fn last_success(&self) -> Option<OffsetDateTime> {
         match self.kept.findings.iter().any(|finding| finding.kind.is_failure()) {
             true => OffsetDateTime::parse(self.kept.last_success.as_ref()?, &Rfc3339).ok(),
             false => self.time(),
@@ -140,7 +140,7 @@ impl LastRun {
     }
 
     /// What stands.
-    pub fn findings(&self) -> &[Finding] {
+    pub(crate) fn findings(&self) -> &[Finding] {
         &self.kept.findings
     }
 
@@ -148,10 +148,13 @@ impl LastRun {
     ///
     /// What was found of a source that could not be asked this time is neither confirmed nor gone: it stands. So does
     /// all that was found of sources by a run that asked none, unless `asked`.
-    pub fn reconcile(&mut self, mut found: Vec<Finding>, asked: bool, now: OffsetDateTime) -> Vec<Finding> {
+    pub(crate) fn reconcile(&mut self, mut found: Vec<Finding>, asked: bool, now: OffsetDateTime) -> Vec<Finding> {
         let last_success = self.last_success().map(timestamp);
-        let unasked: HashSet<String> =
-            found.iter().filter(|finding| finding.kind == Kind::Source).map(|finding| finding.about.clone()).collect();
+        let unasked: HashSet<String> = found
+            .iter()
+            .filter(|finding| finding.kind == FindingKind::Source)
+            .map(|finding| finding.about.clone())
+            .collect();
         let mut new = Vec::new();
         for finding in &mut found {
             match self.kept.findings.iter().find(|known| known.is(finding)) {
@@ -179,7 +182,7 @@ impl LastRun {
     }
 
     /// Writes it, if it is not what stands there.
-    pub fn save(&self) -> Result<(), Error> {
+    pub(crate) fn save(&self) -> Result<(), Error> {
         let there = file::read(&self.path)?;
         let known: Kept = there.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
         if known == self.kept {
@@ -194,13 +197,13 @@ impl LastRun {
 
 /// One run, and no other beside it.
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     lock: Lock,
 }
 
 impl Run {
     /// Begins a run. Waits that long at most for another one to end.
-    pub fn begin(state: &Path, wait: Duration) -> Result<Self, Error> {
+    pub(crate) fn begin(state: &Path, wait: Duration) -> Result<Self, Error> {
         file::create_folders(state)?;
         let path = stamp(state);
         let is_first = !path.exists();
@@ -213,7 +216,7 @@ impl Run {
     }
 
     /// Notes that it has ended.
-    pub fn end(self, now: OffsetDateTime) {
+    pub(crate) fn end(self, now: OffsetDateTime) {
         self.lock.stamp(now);
     }
 }
@@ -226,7 +229,7 @@ fn stamp(state: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn finding(kind: Kind, key: &str) -> Finding {
+    fn finding(kind: FindingKind, key: &str) -> Finding {
         Finding::new(kind, "azure", key, format!("{kind:?} {key}"), None)
     }
 
@@ -237,23 +240,26 @@ mod tests {
     #[test]
     fn each_thing_is_told_once_as_long_as_it_stands() {
         let mut last = LastRun::default();
-        assert_eq!(last.reconcile(vec![finding(Kind::Held, "a")], true, at(1)).len(), 1);
-        assert_eq!(last.reconcile(vec![finding(Kind::Held, "a"), finding(Kind::Held, "b")], true, at(2)).len(), 1);
+        assert_eq!(last.reconcile(vec![finding(FindingKind::Held, "a")], true, at(1)).len(), 1);
+        assert_eq!(
+            last.reconcile(vec![finding(FindingKind::Held, "a"), finding(FindingKind::Held, "b")], true, at(2)).len(),
+            1
+        );
         assert_eq!(last.findings().iter().map(|finding| &finding.since[17..19]).collect::<Vec<_>>(), ["01", "02"]);
         assert!(last.reconcile(vec![], true, at(3)).is_empty() && last.findings().is_empty());
-        assert_eq!(last.reconcile(vec![finding(Kind::Held, "a")], true, at(4)).len(), 1);
+        assert_eq!(last.reconcile(vec![finding(FindingKind::Held, "a")], true, at(4)).len(), 1);
     }
 
     #[test]
     fn what_was_found_stands_while_its_source_cannot_be_asked() {
         let mut last = LastRun::default();
-        last.reconcile(vec![finding(Kind::Held, "a")], true, at(1));
-        assert_eq!(last.reconcile(vec![finding(Kind::Source, "")], true, at(2)).len(), 1);
+        last.reconcile(vec![finding(FindingKind::Held, "a")], true, at(1));
+        assert_eq!(last.reconcile(vec![finding(FindingKind::Source, "")], true, at(2)).len(), 1);
         assert_eq!(last.findings().len(), 2);
         // Down in another way is down all the same.
-        let other = Finding { message: "another reason".to_owned(), ..finding(Kind::Source, "") };
+        let other = Finding { message: "another reason".to_owned(), ..finding(FindingKind::Source, "") };
         assert!(last.reconcile(vec![other], true, at(3)).is_empty());
-        assert!(last.reconcile(vec![finding(Kind::Held, "a")], true, at(4)).is_empty());
+        assert!(last.reconcile(vec![finding(FindingKind::Held, "a")], true, at(4)).is_empty());
         assert_eq!(last.findings().len(), 1);
         assert!(last.reconcile(vec![], false, at(5)).is_empty());
         assert_eq!(last.findings().len(), 1);
@@ -265,11 +271,11 @@ mod tests {
         let mut last = LastRun::load(folder.path()).unwrap();
         last.save().unwrap();
         assert!(!last.path.exists());
-        last.reconcile(vec![finding(Kind::Source, "")], true, at(1));
+        last.reconcile(vec![finding(FindingKind::Source, "")], true, at(1));
         last.save().unwrap();
         let mut again = LastRun::load(folder.path()).unwrap();
         let before = fs::metadata(&again.path).unwrap().modified().unwrap();
-        again.reconcile(vec![finding(Kind::Source, "")], true, at(2));
+        again.reconcile(vec![finding(FindingKind::Source, "")], true, at(2));
         again.save().unwrap();
         assert_eq!(fs::metadata(&again.path).unwrap().modified().unwrap(), before);
         assert_eq!(again.findings(), last.findings());

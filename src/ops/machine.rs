@@ -8,7 +8,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::Error;
-use super::last_run::{Finding, Kind};
+use super::last_run::{Finding, FindingKind};
 use super::permissions::refuse_shared_settings;
 use crate::catalog::Catalog;
 use crate::journal::{Change, Journal, Step};
@@ -111,7 +111,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Fails when others can write a store, or put another in its place, and nobody allowed that.
-    pub fn refuse_shared(&self, store: &Path) -> Result<(), Error> {
+    pub(crate) fn refuse_shared(&self, store: &Path) -> Result<(), Error> {
         if self.allow_writable { Ok(()) } else { Ok(refuse_shared(store, &self.root)?) }
     }
 
@@ -144,7 +144,7 @@ impl<'a> Machine<'a> {
     }
 
     /// A failure, as `refresh` keeps it.
-    pub(crate) fn failure(&self, kind: Kind, about: &str, error: &Error) -> Finding {
+    pub(crate) fn failure(&self, kind: FindingKind, about: &str, error: &Error) -> Finding {
         Finding::of_error(kind, about, error, (self.hint)(error))
     }
 }

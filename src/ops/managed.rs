@@ -14,7 +14,7 @@ use crate::store::plan::Store;
 use crate::x509::Certificate;
 
 /// Whether a source of the manifest is a provider or a customer of one, and not a file.
-pub fn is_followed(name: &str, catalog: &Catalog) -> bool {
+pub(crate) fn is_followed(name: &str, catalog: &Catalog) -> bool {
     catalog.contains(name.split('/').next().unwrap_or_default())
 }
 

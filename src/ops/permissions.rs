@@ -11,7 +11,7 @@ use crate::{journal, manifest};
 
 /// Refuses a manifest, a journal, and providers of the user's own or of a catalogue's folder that others could write: they
 /// say what is trusted.
-pub fn refuse_shared_settings(layout: &Layout, root: &Path) -> Result<(), Error> {
+pub(crate) fn refuse_shared_settings(layout: &Layout, root: &Path) -> Result<(), Error> {
     refuse_shared(&layout.manifest, root)?;
     refuse_shared(&layout.state.join(journal::FILE), root)?;
     // A manifest that cannot be read, and a folder that cannot, are for those who need them to report.

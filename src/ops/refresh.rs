@@ -10,7 +10,7 @@ use super::fetch::{self, Download, Keep, KeptProvider, Network, catalogues};
 use super::findings::accepted_as_said;
 use super::hooks::{self, Changes, Which};
 use super::install::Installed;
-use super::last_run::{Finding, Kind, LastRun, Run};
+use super::last_run::{Finding, FindingKind, LastRun, Run};
 use super::machine::Machine;
 use super::note::{Failed, Note};
 use super::stores::{Finder, NamedStore};
@@ -170,7 +170,7 @@ impl Work<'_> {
             match provider.and_then(|provider| Ok(provider.installed(&manifest.selection(name)).map(drop)?)) {
                 Ok(()) if names.contains(name) => {}
                 Ok(()) => names.push(name.clone()),
-                Err(error) => self.find(self.machine.failure(Kind::Source, name, &error)),
+                Err(error) => self.find(self.machine.failure(FindingKind::Source, name, &error)),
             }
         }
         names
@@ -182,7 +182,7 @@ impl Work<'_> {
         let mut built: Option<(&[String], Bundle)> = None;
         for target in manifest.targets() {
             let found = Finder::new(self.machine, manifest).of(target);
-            let Some(stores) = self.or_find(Kind::Store, &name_of(target), found)? else { continue };
+            let Some(stores) = self.or_find(FindingKind::Store, &name_of(target), found)? else { continue };
             let bundle = match built.take() {
                 Some((same, bundle)) if same == target.sources => bundle,
                 _ => match self.bundle(manifest, target)? {
@@ -193,7 +193,7 @@ impl Work<'_> {
             for named in &stores {
                 let path = named.store.path.display().to_string();
                 let brought = change::retry(|| self.bring_up(named, &bundle));
-                done.extend(self.or_find(Kind::Store, &path, brought)?);
+                done.extend(self.or_find(FindingKind::Store, &path, brought)?);
             }
             built = Some((&target.sources, bundle));
         }
@@ -207,14 +207,16 @@ impl Work<'_> {
                 let as_kept = |kept: Selection| kept;
                 load::load(self.machine, manifest, &source, &as_kept, Passwords::Usual, &mut set)
             });
-            for problem in self.or_find(Kind::Source, name, read)?.unwrap_or_default() {
+            for problem in self.or_find(FindingKind::Source, name, read)?.unwrap_or_default() {
                 let place = problem.place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
                 let message = format!("`{}`: {place}{}", problem.origin, problem.reason);
-                self.find(Finding::new(Kind::LeftOut, name, &place, message, None));
+                self.find(Finding::new(FindingKind::LeftOut, name, &place, message, None));
             }
         }
         let built = Bundle::build(set, &Policy::roots(self.machine.as_of)).map_err(Error::from);
-        let Some((bundle, rejected)) = self.or_find(Kind::Store, &name_of(target), built)? else { return Ok(None) };
+        let Some((bundle, rejected)) = self.or_find(FindingKind::Store, &name_of(target), built)? else {
+            return Ok(None);
+        };
         self.left_out(&name_of(target), &rejected);
         Ok(Some(bundle))
     }
@@ -246,7 +248,7 @@ impl Work<'_> {
             return Ok(());
         }
         for (hook, error) in hooks::run(self.machine, manifest, &self.changes, Which::Pending, self.notes)? {
-            self.find(self.machine.failure(Kind::Hook, &hook, &error));
+            self.find(self.machine.failure(FindingKind::Hook, &hook, &error));
         }
         Ok(())
     }
@@ -255,12 +257,12 @@ impl Work<'_> {
     fn left_out(&mut self, about: &str, rejected: &[Rejected]) {
         for Rejected { certificate, sighting, reason, .. } in rejected.iter().filter(|rejected| rejected.is_of_user()) {
             let message = format!("`{}`: left out `{}`: {reason}", sighting.origin, certificate.subject());
-            self.find(Finding::new(Kind::LeftOut, about, &certificate.fingerprint().to_string(), message, None));
+            self.find(Finding::new(FindingKind::LeftOut, about, &certificate.fingerprint().to_string(), message, None));
         }
     }
 
     /// A failure of one source or store is found, and does not stop the others.
-    fn or_find<T>(&mut self, kind: Kind, about: &str, result: Result<T, Error>) -> Result<Option<T>, Error> {
+    fn or_find<T>(&mut self, kind: FindingKind, about: &str, result: Result<T, Error>) -> Result<Option<T>, Error> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.is_of_whole_request() => Err(error),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::download::{Downloader, Request};
+use super::download::{DownloadRequest, Downloader};
 use crate::catalog::{Location, NamedCatalogue};
 use crate::catalog::{archive_is_kept, check_archive, keep_archive};
 use crate::x509::Fingerprint;
@@ -47,7 +47,7 @@ pub enum CatalogueState {
 /// each has its result.
 ///
 /// The servers are the company's own: no mirror should stand between.
-pub fn fetch_catalogues(
+pub(crate) fn fetch_catalogues(
     named: &[NamedCatalogue],
     downloader: &Downloader,
     archives: &Path,
@@ -58,8 +58,8 @@ pub fn fetch_catalogues(
         Location::Folder(_) => None,
     };
     let expected: Vec<(String, Fingerprint)> = named.iter().filter_map(archive).collect();
-    let request = |(url, _): &(String, Fingerprint)| Request::file(url.clone(), Vec::new());
-    let requests: Vec<Request> = expected.iter().map(request).collect();
+    let request = |(url, _): &(String, Fingerprint)| DownloadRequest::file(url.clone(), Vec::new());
+    let requests: Vec<DownloadRequest> = expected.iter().map(request).collect();
     let answers = downloader.get_all(&requests, &|_| ());
     let take = if keep { keep_archive } else { check_archive };
     let results = expected.into_iter().zip(answers).map(|((url, sha256), answer)| {

@@ -23,7 +23,8 @@ use retry::download;
 
 pub use error::DownloadError;
 pub use mirror::Mirror;
-pub use request::{Method, Request, Secret};
+pub use request::DownloadRequest;
+pub(crate) use request::{Method, Secret};
 
 /// Downloads over HTTPS, trusting this machine's roots and the web's public roots.
 ///
@@ -31,13 +32,13 @@ pub use request::{Method, Request, Secret};
 /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` (or lower case), else from the system's settings. Must not
 /// be called from asynchronous code: it runs its own event loop.
 pub struct Downloader {
-    settings: Arc<Settings>,
+    settings: Arc<DownloadSettings>,
     engine: OnceLock<Result<Engine, String>>,
 }
 
 /// How long, how often, how much, from where. The default: 30 seconds, 3 attempts, 16 MiB, no cache, no mirror.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct DownloadSettings {
     /// For one attempt as a whole: connecting, redirects and the last byte of the body.
     pub timeout: Duration,
     /// How often a request is tried if its failure may pass; at least once.
@@ -52,7 +53,7 @@ pub struct Settings {
     pub mirror: Option<Mirror>,
 }
 
-impl Default for Settings {
+impl Default for DownloadSettings {
     fn default() -> Self {
         Self {
             timeout: limits::DOWNLOAD_TIME,
@@ -65,7 +66,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl DownloadSettings {
     fn connect_timeout(&self) -> Duration {
         limits::CONNECT_TIME.min(self.timeout)
     }
@@ -73,7 +74,7 @@ impl Settings {
 
 /// A complete body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Download {
+pub(crate) struct Download {
     /// Decompressed, never longer than the cap.
     pub body: Vec<u8>,
     /// The server said that the cached body still holds.
@@ -88,18 +89,22 @@ pub struct Download {
 
 impl Downloader {
     /// Touches neither the network nor a file yet.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: DownloadSettings) -> Self {
         Self { settings: Arc::new(settings), engine: OnceLock::new() }
     }
 
     /// Downloads one file.
-    pub fn get(&self, request: &Request) -> Result<Download, DownloadError> {
+    pub(crate) fn get(&self, request: &DownloadRequest) -> Result<Download, DownloadError> {
         self.get_all(slice::from_ref(request), &|_| ()).remove(0)
     }
 
     /// Downloads all requests, a few at a time; the results stand in the order of the requests. `done` is called with
     /// a request's index as it ends.
-    pub fn get_all(&self, requests: &[Request], done: &(dyn Fn(usize) + Sync)) -> Vec<Result<Download, DownloadError>> {
+    pub(crate) fn get_all(
+        &self,
+        requests: &[DownloadRequest],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Vec<Result<Download, DownloadError>> {
         if requests.is_empty() {
             return Vec::new();
         }

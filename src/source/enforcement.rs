@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::source::Error;
-use crate::source::{Downloader, Method, Request, Secret};
+use crate::source::{DownloadRequest, Downloader, Method, Secret};
 pub use error::EnforcementError;
 
 /// A project, by its reference: the word in its address and in the names of its servers.
@@ -36,12 +36,12 @@ impl Project {
 
     /// Asks whether TLS is enforced.
     pub fn enforcement(&self, downloader: &Downloader, token: &str) -> Result<Enforcement, Error> {
-        self.call(downloader, Request::api(Method::Get, self.url()), token)
+        self.call(downloader, DownloadRequest::api(Method::Get, self.url()), token)
     }
 
     /// Enforces TLS, or no longer. Returns what holds then.
     pub fn enforce(&self, enforced: bool, downloader: &Downloader, token: &str) -> Result<Enforcement, Error> {
-        let request = Request::api(Method::Put, self.url());
+        let request = DownloadRequest::api(Method::Put, self.url());
         self.call(downloader, request.json(&json!({ "requestedConfig": { "database": enforced } }))?, token)
     }
 
@@ -49,7 +49,7 @@ impl Project {
         format!("{API}/v1/projects/{}/ssl-enforcement", self.0)
     }
 
-    fn call(&self, downloader: &Downloader, request: Request, token: &str) -> Result<Enforcement, Error> {
+    fn call(&self, downloader: &Downloader, request: DownloadRequest, token: &str) -> Result<Enforcement, Error> {
         let request = request.header("Authorization", &Secret::new(format!("Bearer {token}")))?;
         let download = downloader.get(&request).map_err(|error| EnforcementError::of(self, error))?;
         let answer: Answer = serde_json::from_slice(&download.body)

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::download::{Download, DownloadError, Downloader, Request};
+use super::download::{Download, DownloadError, DownloadRequest, Downloader};
 use super::tenant::api::{self, AskedTenant, FetchedTenant};
 use crate::bundle::Role;
 use crate::bundle::wildcard;
@@ -64,7 +64,7 @@ pub struct Held {
 /// What came of one URL.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The URL.
     pub url: String,
     /// What it did.
@@ -98,11 +98,11 @@ pub struct Fetched {
     /// What is served beyond the pins.
     pub held: Vec<Held>,
     /// Every URL that was to be asked.
-    pub urls: Vec<Asked>,
+    pub(crate) urls: Vec<Asked>,
 }
 
 /// The network, or the decision to do without.
-pub enum Network<'a> {
+pub(crate) enum Network<'a> {
     /// Only the built-in copies.
     Offline,
     /// Downloads; the function is told of each one that ends, first how many there are.
@@ -125,7 +125,7 @@ impl Fetched {
     /// the pins. Offline no tenant has an answer.
     ///
     /// Fails only where a provider has no fixed roots or none of its kept region: a URL that cannot be had is a result.
-    pub fn all(
+    pub(crate) fn all(
         providers: Vec<(Provider, Selection)>,
         mut tenants: Vec<AskedTenant>,
         network: &Network<'_>,
@@ -140,7 +140,7 @@ impl Fetched {
         }
         let (mut answers, mut called) = (None, Vec::new());
         if let Network::Online(downloader, progress) = network {
-            let mut requests: Vec<Request> = asked.iter().flat_map(|(_, urls)| requests(urls)).collect();
+            let mut requests: Vec<DownloadRequest> = asked.iter().flat_map(|(_, urls)| requests(urls)).collect();
             let files = requests.len();
             for call in api::requests(&mut tenants, downloader) {
                 called.push(call.map(|request| requests.push(request)));
@@ -195,10 +195,10 @@ fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>
 }
 
 /// A provider may redirect among the hosts that its definition names.
-fn requests(urls: &[Wanted]) -> Vec<Request> {
+fn requests(urls: &[Wanted]) -> Vec<DownloadRequest> {
     let host = |asked: &Wanted| Some(reqwest::Url::parse(&asked.url).ok()?.host_str()?.to_owned());
     let allowed_hosts: Vec<String> = urls.iter().filter_map(host).collect();
-    urls.iter().map(|asked| Request::file(&asked.url, allowed_hosts.clone())).collect()
+    urls.iter().map(|asked| DownloadRequest::file(&asked.url, allowed_hosts.clone())).collect()
 }
 
 /// What a URL served.

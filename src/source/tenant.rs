@@ -110,7 +110,7 @@ impl Tenant {
 }
 
 /// Adds the roots of a tenant to a set, from the file that a fetch keeps.
-pub fn load_tenant(set: &mut CertificateSet, tenant: &Tenant, file: &Path) -> Result<(), Error> {
+pub(crate) fn load_tenant(set: &mut CertificateSet, tenant: &Tenant, file: &Path) -> Result<(), Error> {
     if !file.exists() {
         return Err(Error::NotFetched { id: tenant.name.clone(), path: file.to_owned() });
     }

@@ -168,14 +168,14 @@ impl Directory {
     }
 
     /// Fails when a file could not be read.
-    pub fn all_read(&self) -> Result<(), Error> {
+    pub(crate) fn all_read(&self) -> Result<(), Error> {
         self.unread.first().map_or(Ok(()), |(path, error)| {
             Err(system::Error::io("read", path)(io::Error::new(error.kind(), error.to_string())).into())
         })
     }
 
     /// Fails when one of these is not found and may be in a file that could not be read.
-    pub fn look_for(&self, fingerprints: &[Fingerprint]) -> Result<(), Error> {
+    pub(crate) fn look_for(&self, fingerprints: &[Fingerprint]) -> Result<(), Error> {
         let found: HashSet<Fingerprint> = self.certificates().map(|(_, found)| found.fingerprint()).collect();
         let all_found = fingerprints.iter().all(|fingerprint| found.contains(fingerprint));
         if all_found { Ok(()) } else { self.all_read() }

@@ -74,7 +74,7 @@ impl Store {
     }
 
     /// Fails when a file of it could not be read.
-    pub fn all_read(&self) -> Result<(), Error> {
+    pub(crate) fn all_read(&self) -> Result<(), Error> {
         match self {
             Self::Folder(directory, _) => directory.all_read(),
             Self::File(_) | Self::Database(_) => Ok(()),
@@ -82,7 +82,7 @@ impl Store {
     }
 
     /// Fails when something that was added to it is not found and may be in a file that could not be read.
-    pub fn look_for(&self, added: &Added) -> Result<(), Error> {
+    pub(crate) fn look_for(&self, added: &Added) -> Result<(), Error> {
         match self {
             Self::Folder(directory, _) => directory.look_for(&added.roots()),
             Self::File(_) | Self::Database(_) => Ok(()),

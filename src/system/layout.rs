@@ -117,13 +117,13 @@ impl Layout {
     }
 
     /// Those of one provider.
-    pub fn held_of(&self, provider: &str) -> PathBuf {
+    pub(crate) fn held_of(&self, provider: &str) -> PathBuf {
         self.held().join(format!("{provider}.pem"))
     }
 }
 
 /// What Java stores have since ever, and what every Java program tries. It proves that a store is whole, no more.
-pub const JAVA_STORE_PASSWORD: &str = "changeit";
+pub(crate) const JAVA_STORE_PASSWORD: &str = "changeit";
 
 /// A path as text, for what can hold nothing else.
 pub(crate) fn text_of(path: &Path) -> Result<&str, Error> {

@@ -13,7 +13,7 @@ use crate::system::file::{folder_of, open_or_make};
 
 /// Held until it is dropped.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     file: Option<File>,
 }
 
@@ -38,7 +38,7 @@ impl Lock {
     /// Locks a store for all its users: the lock is on the folder that it is in, or will be in, so that nothing is left
     /// behind. Where a folder cannot be opened or locked there is no lock: what is written is compared with what was read
     /// all the same.
-    pub fn store(path: &Path, wait: Duration) -> Result<Self, Error> {
+    pub(crate) fn store(path: &Path, wait: Duration) -> Result<Self, Error> {
         let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let folder = folder_of(&real).ancestors().find(|folder| folder.is_dir()).unwrap_or_else(|| Path::new("."));
         match File::open(folder) {

@@ -9,12 +9,12 @@ use std::path::Path;
 
 use crate::system::Error;
 pub use refusal::{Obstacle, Refusal};
-pub use shared::refuse_shared;
+pub(crate) use shared::refuse_shared;
 pub use users::{User, owner_of};
-pub use writable::check_writable;
+pub(crate) use writable::check_writable;
 
 /// Fails when this user cannot write in a folder of pgtrust's own.
-pub fn check_place(folder: &Path) -> Result<(), Error> {
+pub(crate) fn check_place(folder: &Path) -> Result<(), Error> {
     check_writable(folder).map_err(|error| match error {
         Error::Refused(Refusal::NotWritable { path, obstacle }) => Refusal::NoPlace { path, obstacle }.into(),
         error => error,

@@ -11,7 +11,7 @@ use super::{Certificate, Verdict};
 ///
 /// A signature takes from 20 to 200 µs, far more than all else that is done with a certificate. Many are shared among
 /// as many threads as the machine runs at once; a few are verified right here.
-pub fn own_signatures(certificates: &[&Certificate]) -> Vec<Verdict> {
+pub(crate) fn own_signatures(certificates: &[&Certificate]) -> Vec<Verdict> {
     let mut verdicts = vec![Verdict::Unknown; certificates.len()];
     let threads = threads(certificates.len());
     // One by one: signatures of one kind take ten times as long as those of another, so equal shares would not end at

@@ -3,10 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use pgtrust::Error;
-use pgtrust::manifest::Manifest;
 use pgtrust::schedule::{Machine, Scheduler, Settings, Step};
-use pgtrust::system::layout::{Environment, Layout};
+use pgtrust::{Environment, Error, Layout, Manifest};
 
 use super::{calls, stand_in};
 use crate::support::pgtrust::{Home, Run};

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use pgtrust::ops::{Stores as Request, fetch};
-use pgtrust::source::Mirror;
-use pgtrust::store::known::{self, TARGETS};
+use pgtrust::known::{self, TARGETS};
+use pgtrust::{Mirror, Stores as Request, fetch};
 
 use super::tenant::Tenant;
 
@@ -40,7 +39,7 @@ pub(crate) struct Network {
     pub(crate) mirror: Option<Mirror>,
 
     /// Seconds that one download may take
-    #[arg(long, value_name = "SECONDS", default_value_t = pgtrust::system::limits::DOWNLOAD_TIME.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = pgtrust::limits::DOWNLOAD_TIME.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
 }
 

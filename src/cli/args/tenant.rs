@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args as ClapArgs, Command, FromArgMatches};
-use pgtrust::manifest::TokenFrom;
+use pgtrust::TokenFrom;
 
 #[derive(Debug, Default, ClapArgs)]
 pub(crate) struct Tenant {

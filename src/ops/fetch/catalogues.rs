@@ -5,7 +5,7 @@ use crate::catalog::Location;
 use crate::manifest::Manifest;
 use crate::ops::Error;
 use crate::ops::machine::Machine;
-use crate::source::{self, CatalogueResult, Downloader, Settings};
+use crate::source::{self, CatalogueResult, DownloadSettings, Downloader};
 use crate::system::permissions::check_place;
 
 /// Fetches the archives and keeps those that the manifest expects.
@@ -24,11 +24,11 @@ pub(in crate::ops) fn fetch(
     if keep != Keep::Nothing {
         check_place(&layout.state)?;
     }
-    let downloader = Downloader::new(Settings {
+    let downloader = Downloader::new(DownloadSettings {
         timeout: network.timeout,
         cache: Some(layout.state.join("downloads")),
         cache_is_fixed: keep == Keep::Nothing,
-        ..Settings::default()
+        ..DownloadSettings::default()
     });
     Ok(source::fetch_catalogues(named, &downloader, &layout.catalogues(), keep != Keep::Nothing))
 }

@@ -10,7 +10,7 @@ use super::tenants::KeptTenant;
 use crate::catalog::Catalog;
 use crate::manifest::Manifest;
 use crate::ops::Error;
-use crate::ops::last_run::{Finding, Kind};
+use crate::ops::last_run::{Finding, FindingKind};
 use crate::ops::machine::Machine;
 use crate::source::{self, AskedServer, FetchedTenant, Tenant, TenantRoot};
 use crate::system::limits;
@@ -77,7 +77,13 @@ pub(super) fn note(machine: &Machine<'_>, server: &AskedServer, kept: &mut KeptT
             let end = root.not_after().date();
             let message = format!("`{name}`: `{}` ends on {end}, and nothing renews it by itself", root.subject());
             let hint = "have it regenerated at a time of your own; the clients need the new one at the same moment";
-            notes.push(Finding::new(Kind::Ends, name, &root.fingerprint().to_string(), message, Some(hint.to_owned())));
+            notes.push(Finding::new(
+                FindingKind::Ends,
+                name,
+                &root.fingerprint().to_string(),
+                message,
+                Some(hint.to_owned()),
+            ));
         }
     }
     let twin = |new: &Certificate| {
@@ -91,7 +97,7 @@ pub(super) fn note(machine: &Machine<'_>, server: &AskedServer, kept: &mut KeptT
         let hint = "`pgtrust refresh` puts the new one before the old one, which OpenSSL would take first; only fingerprints \
                     tell them apart";
         let key = format!("{} regenerated", root.fingerprint());
-        notes.push(Finding::new(Kind::Changed, name, &key, message, Some(hint.to_owned())));
+        notes.push(Finding::new(FindingKind::Changed, name, &key, message, Some(hint.to_owned())));
     }
     let mut usage = None;
     if renewed.first {
@@ -103,7 +109,7 @@ pub(super) fn note(machine: &Machine<'_>, server: &AskedServer, kept: &mut KeptT
         let key = format!("{} containers", root.fingerprint());
         let message = containers(machine, server, &kept.path);
         notes.extend(
-            message.map(|message| Finding::new(Kind::Changed, name, &key, format!("`{name}`: {message}"), None)),
+            message.map(|message| Finding::new(FindingKind::Changed, name, &key, format!("`{name}`: {message}"), None)),
         );
     }
     (kept.notes, kept.usage) = (notes, usage);

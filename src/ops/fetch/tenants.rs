@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, Provider, Selection};
 use crate::journal::Listed;
 use crate::manifest::Manifest;
 use crate::ops::hooks::Changes;
-use crate::ops::last_run::{Finding, Kind};
+use crate::ops::last_run::{Finding, FindingKind};
 use crate::ops::machine::Machine;
 use crate::ops::note::Note;
 use crate::ops::{Error, RequestError};
@@ -147,7 +147,7 @@ impl KeptTenant {
 
     /// What a person should look at.
     pub(in crate::ops) fn findings(&self, machine: &Machine<'_>) -> Vec<Finding> {
-        let of_failure = |error| machine.failure(Kind::Source, self.name(), error);
+        let of_failure = |error| machine.failure(FindingKind::Source, self.name(), error);
         self.failure.as_ref().map(of_failure).into_iter().chain(self.changes_and_notes()).collect()
     }
 
@@ -158,12 +158,12 @@ impl KeptTenant {
         findings.extend(new.map(|(certificate, _)| {
             let message =
                 format!("`{name}`: new root {}; the roots from before stay beside it", described(certificate));
-            Finding::new(Kind::Changed, name, &certificate.fingerprint().to_string(), message, None)
+            Finding::new(FindingKind::Changed, name, &certificate.fingerprint().to_string(), message, None)
         }));
         findings.extend(renewed.rejected.iter().map(|rejected| {
             let certificate = &rejected.certificate;
             let message = format!("`{name}`: left out `{}`: {}", certificate.subject(), rejected.reason);
-            Finding::new(Kind::LeftOut, name, &certificate.fingerprint().to_string(), message, None)
+            Finding::new(FindingKind::LeftOut, name, &certificate.fingerprint().to_string(), message, None)
         }));
         findings.extend(self.notes.iter().cloned());
         findings

@@ -57,7 +57,7 @@ impl Overview {
     }
 
     /// Writes them to a file, whole or not at all: a collector may read it at any time, as another user.
-    pub fn write_metrics(&self, path: &Path, status: u8) -> Result<(), Error> {
+    pub(crate) fn write_metrics(&self, path: &Path, status: u8) -> Result<(), Error> {
         Ok(file::replace_bytes(path, self.metrics(status).as_bytes())?)
     }
 
@@ -117,7 +117,7 @@ fn counted(names: impl Iterator<Item = String>) -> impl Iterator<Item = (String,
 }
 
 /// The word in JSON.
-fn name_of(kind: crate::ops::last_run::Kind) -> String {
+fn name_of(kind: crate::ops::last_run::FindingKind) -> String {
     match kind.serialize(serde_json::value::Serializer) {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),

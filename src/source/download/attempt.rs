@@ -10,14 +10,14 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use super::cache::{self, Entry};
 use super::error::shown;
 use super::request::Kind;
-use super::{Download, DownloadError, Method, Request, Settings};
+use super::{Download, DownloadError, DownloadRequest, DownloadSettings, Method};
 use crate::system::limits;
 
 pub(super) async fn attempt(
     client: &Client,
-    settings: &Settings,
+    settings: &DownloadSettings,
     url: &Url,
-    asked: &Request,
+    asked: &DownloadRequest,
 ) -> Result<Download, DownloadError> {
     let folder = settings.cache.as_deref().filter(|_| asked.is_file());
     let cached = folder.and_then(|folder| cache::load(folder, &shown(url), settings.max_bytes));
@@ -73,7 +73,7 @@ pub(super) async fn attempt(
     })
 }
 
-fn request(client: &Client, url: &Url, asked: &Request) -> RequestBuilder {
+fn request(client: &Client, url: &Url, asked: &DownloadRequest) -> RequestBuilder {
     let Kind::Api(call) = asked.kind() else { return client.get(url.clone()) };
     let request = match call.method {
         Method::Get => client.get(url.clone()),
@@ -92,7 +92,12 @@ fn conditional(request: RequestBuilder, known: Option<&Entry>) -> RequestBuilder
         .fold(request, |request, (name, value)| request.header(name, value))
 }
 
-async fn body(mut response: Response, url: &Url, settings: &Settings, limit: u64) -> Result<Vec<u8>, DownloadError> {
+async fn body(
+    mut response: Response,
+    url: &Url,
+    settings: &DownloadSettings,
+    limit: u64,
+) -> Result<Vec<u8>, DownloadError> {
     let too_large = || DownloadError::TooLarge { url: shown(url), limit };
     if response.content_length().is_some_and(|length| length > limit) {
         return Err(too_large());
@@ -110,7 +115,7 @@ async fn body(mut response: Response, url: &Url, settings: &Settings, limit: u64
 /// Where a redirect leads: only over https, only to hosts known beforehand. A mirror over plain http may stay on http.
 /// A call of an API stays with its server; where else it was to go is told by the server's name alone, because whoever
 /// answers has seen the token and may repeat it.
-fn redirected(from: &Url, location: &str, first: &Url, asked: &Request) -> Result<Url, DownloadError> {
+fn redirected(from: &Url, location: &str, first: &Url, asked: &DownloadRequest) -> Result<Url, DownloadError> {
     let refused = |to: &str, reason: &str| DownloadError::Redirect {
         url: shown(from),
         to: to.to_owned(),
@@ -151,7 +156,7 @@ mod tests {
 
     fn lands(from: &str, location: &str) -> Result<String, String> {
         let from = Url::parse(from).unwrap();
-        redirected(&from, location, &from, &Request::file("", vec!["CDN.example".to_owned()]))
+        redirected(&from, location, &from, &DownloadRequest::file("", vec!["CDN.example".to_owned()]))
             .map(String::from)
             .map_err(|error| error.to_string())
     }
@@ -194,7 +199,7 @@ mod tests {
     #[test]
     fn a_call_of_an_api_stays_with_its_server() {
         let from = Url::parse("https://api.example/v2/a").unwrap();
-        let lands = |method, location| redirected(&from, location, &from, &Request::api(method, ""));
+        let lands = |method, location| redirected(&from, location, &from, &DownloadRequest::api(method, ""));
         assert_eq!(lands(Method::Get, "/v2/b").unwrap().as_str(), "https://api.example/v2/b");
         assert!(lands(Method::Put, "/v2/b").is_err());
         for elsewhere in ["https://evil.example/?hunter2", "https://api.example:8443/hunter2", "http://api.example/a"] {

@@ -6,7 +6,7 @@ use reqwest::{Client, redirect};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::{self, Runtime};
 
-use super::Settings;
+use super::DownloadSettings;
 use super::error::root_cause;
 
 pub(super) struct Engine {
@@ -16,7 +16,7 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn start(settings: &Settings) -> Result<Self, String> {
+    pub(super) fn start(settings: &DownloadSettings) -> Result<Self, String> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let client = Client::builder()
             .tls_backend_preconfigured(tls_config().map_err(|error| error.to_string())?)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::Settings;
+use super::DownloadSettings;
 
 /// Why there is no body. Every message begins with the URL.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +108,7 @@ pub enum DownloadError {
 }
 
 impl DownloadError {
-    pub(super) fn of(error: &reqwest::Error, url: &Url, settings: &Settings) -> Self {
+    pub(super) fn of(error: &reqwest::Error, url: &Url, settings: &DownloadSettings) -> Self {
         let (cause, io) = root_cause(error);
         let url = shown(url);
         let detail = match io {

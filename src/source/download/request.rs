@@ -9,11 +9,11 @@ use super::DownloadError;
 
 /// A text that is never printed and never stored.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Secret(String);
+pub(crate) struct Secret(String);
 
 impl Secret {
     /// Takes a text out of sight.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
@@ -31,7 +31,7 @@ impl fmt::Debug for Secret {
 
 /// What to ask, and how far it may lead.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct DownloadRequest {
     url: String,
     kind: Kind,
 }
@@ -54,27 +54,27 @@ pub(super) struct Call {
 /// What an API is to do. Both can be repeated without harm, and are when an answer does not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Method {
+pub(crate) enum Method {
     /// Tell.
     Get,
     /// Put this in the place of what is there.
     Put,
 }
 
-impl Request {
+impl DownloadRequest {
     /// A file at an `https` URL. A redirect may lead to these hosts, besides the URL's own (or the mirror's).
     pub fn file(url: impl Into<String>, allowed_hosts: Vec<String>) -> Self {
         Self { url: url.into(), kind: Kind::File { allowed_hosts } }
     }
 
     /// A call of an API at an `https` URL. No mirror is asked, and a redirect to another server is not followed.
-    pub fn api(method: Method, url: impl Into<String>) -> Self {
+    pub(crate) fn api(method: Method, url: impl Into<String>) -> Self {
         let call = Call { method, headers: HeaderMap::new(), body: None };
         Self { url: url.into(), kind: Kind::Api(call) }
     }
 
     /// With a header, for an API. Its value is treated as a secret. Fails for what no header can be.
-    pub fn header(mut self, name: &str, value: &Secret) -> Result<Self, DownloadError> {
+    pub(crate) fn header(mut self, name: &str, value: &Secret) -> Result<Self, DownloadError> {
         let bad = || DownloadError::BadHeader { url: self.url.clone(), name: name.to_owned() };
         let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
         let mut text = HeaderValue::from_str(value.reveal()).map_err(|_| bad())?;
@@ -117,10 +117,12 @@ mod tests {
     #[test]
     fn a_secret_is_not_printed() {
         let secret = Secret::new("Bearer hunter2");
-        let request = Request::api(Method::Get, "https://api.example/").header("Authorization", &secret).unwrap();
+        let request =
+            DownloadRequest::api(Method::Get, "https://api.example/").header("Authorization", &secret).unwrap();
         let printed = format!("{secret:?} {request:?} {request:#?}");
         assert!(!printed.contains("hunter2") && printed.contains("uthorization"), "{printed}");
-        let refused = Request::api(Method::Get, "https://api.example/").header("X-Token", &Secret::new("hunter2\nx"));
+        let refused =
+            DownloadRequest::api(Method::Get, "https://api.example/").header("X-Token", &Secret::new("hunter2\nx"));
         let refused = refused.unwrap_err();
         assert!(!format!("{refused} {refused:?}").contains("hunter2"), "{refused}");
     }

@@ -7,14 +7,14 @@ use reqwest::{Client, Url};
 
 use super::attempt::attempt;
 use super::error::shown;
-use super::{Download, DownloadError, Mirror, Request, Settings};
+use super::{Download, DownloadError, DownloadRequest, DownloadSettings, Mirror};
 use crate::system::limits;
 
 /// The download with as many attempts as it is worth.
 pub(super) async fn download(
     client: &Client,
-    settings: &Settings,
-    request: &Request,
+    settings: &DownloadSettings,
+    request: &DownloadRequest,
 ) -> Result<Download, DownloadError> {
     let url = address(request, settings.mirror.as_ref())?;
     let mut tried = 0;
@@ -35,7 +35,7 @@ pub(super) async fn download(
     }
 }
 
-fn address(request: &Request, mirror: Option<&Mirror>) -> Result<Url, DownloadError> {
+fn address(request: &DownloadRequest, mirror: Option<&Mirror>) -> Result<Url, DownloadError> {
     let bad = |url: String, reason: String| DownloadError::BadUrl { url, reason };
     let url = Url::parse(request.url()).map_err(|error| bad(request.url().to_owned(), error.to_string()))?;
     if url.scheme() != "https" {
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn only_https_is_asked() {
         for url in ["http://ca.example/root.pem", "file:///etc/passwd", "root.pem", ""] {
-            for request in [Request::file(url, Vec::new()), Request::api(Method::Get, url)] {
+            for request in [DownloadRequest::file(url, Vec::new()), DownloadRequest::api(Method::Get, url)] {
                 let result = address(&request, None);
                 assert!(matches!(result, Err(DownloadError::BadUrl { .. })), "{url}: {result:?}");
             }
@@ -127,8 +127,8 @@ mod tests {
     #[test]
     fn a_mirror_is_for_files() {
         let mirror: Mirror = "https://mirror.corp/pki".parse().unwrap();
-        let asked = |request: Request| address(&request, Some(&mirror)).unwrap().to_string();
-        assert_eq!(asked(Request::file("https://ca.example/a", Vec::new())), "https://mirror.corp/pki/a");
-        assert_eq!(asked(Request::api(Method::Get, "https://ca.example/a")), "https://ca.example/a");
+        let asked = |request: DownloadRequest| address(&request, Some(&mirror)).unwrap().to_string();
+        assert_eq!(asked(DownloadRequest::file("https://ca.example/a", Vec::new())), "https://mirror.corp/pki/a");
+        assert_eq!(asked(DownloadRequest::api(Method::Get, "https://ca.example/a")), "https://ca.example/a");
     }
 }

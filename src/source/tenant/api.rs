@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::super::{Download, DownloadError, Downloader, Method, Request, Secret};
+use super::super::{Download, DownloadError, DownloadRequest, Downloader, Method, Secret};
 use super::Tenant;
 use super::answer;
 use super::error::{TenantError, TenantReason};
@@ -15,7 +15,7 @@ use crate::x509::Certificate;
 
 /// A tenant that is to be asked for, with the token to ask with.
 #[derive(Clone, Debug)]
-pub struct AskedTenant {
+pub(crate) struct AskedTenant {
     tenant: Tenant,
     /// With the values in their places.
     url: String,
@@ -26,7 +26,7 @@ pub struct AskedTenant {
 /// What an API said of a tenant.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct FetchedTenant {
+pub(crate) struct FetchedTenant {
     /// The tenant.
     pub tenant: Tenant,
     /// What was asked.
@@ -37,15 +37,20 @@ pub struct FetchedTenant {
 
 impl AskedTenant {
     /// A tenant of this provider, with a token from where the user said. That there is none is told when it is asked for.
-    pub fn new(tenant: Tenant, provider: &Provider, said: Option<&TokenFrom>, tokens: &mut Tokens<'_>) -> Option<Self> {
+    pub(crate) fn new(
+        tenant: Tenant,
+        provider: &Provider,
+        said: Option<&TokenFrom>,
+        tokens: &mut Tokens<'_>,
+    ) -> Option<Self> {
         let source = provider.api()?.clone();
         let url = source.filled(tenant.values());
         let token = source.token.as_ref().map(|token| tokens.find(token, said)).transpose();
         Some(Self { tenant, url, source, token })
     }
 
-    fn request(&self, url: &str) -> Result<Request, TenantReason> {
-        let request = Request::api(Method::Get, url);
+    fn request(&self, url: &str) -> Result<DownloadRequest, TenantReason> {
+        let request = DownloadRequest::api(Method::Get, url);
         match self.token.as_ref().map_err(Clone::clone)? {
             None => Ok(request),
             Some(found) => request.header(&found.header, &found.value).map_err(|error| self.reason(&error)),
@@ -79,8 +84,11 @@ impl AskedTenant {
 }
 
 /// The request for each tenant. Where names must be turned into ids, the lists are asked for first, each once.
-pub(crate) fn requests(tenants: &mut [AskedTenant], downloader: &Downloader) -> Vec<Result<Request, TenantReason>> {
-    let mut lists: Vec<Request> = Vec::new();
+pub(crate) fn requests(
+    tenants: &mut [AskedTenant],
+    downloader: &Downloader,
+) -> Vec<Result<DownloadRequest, TenantReason>> {
+    let mut lists: Vec<DownloadRequest> = Vec::new();
     let mut known: HashMap<(String, Option<Secret>), usize> = HashMap::new();
     let key = |tenant: &AskedTenant, url: &str| {
         let found = tenant.token.as_ref().ok().and_then(Option::as_ref);

@@ -111,7 +111,7 @@ pub enum TenantReason {
 
 impl TenantError {
     /// Whether it may be better the next time, with nothing changed here.
-    pub fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.reason,
             TenantReason::Busy { .. }

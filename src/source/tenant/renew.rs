@@ -46,7 +46,7 @@ pub struct Renewed {
 
 impl FetchedTenant {
     /// Holds what is served against a tenant's file, which is not written yet. Fails when nothing that is served is a root.
-    pub fn renew(self, file: &Path, now: OffsetDateTime) -> Result<Renewed, Error> {
+    pub(crate) fn renew(self, file: &Path, now: OffsetDateTime) -> Result<Renewed, Error> {
         let Self { tenant, url, served } = self;
         let served = served?;
         let kept = if file.exists() { kept(file)? } else { Vec::new() };

@@ -19,7 +19,7 @@ use crate::x509::Certificate;
 
 /// A file that is to be read, on this machine or by ssh.
 #[derive(Clone, Debug)]
-pub struct AskedServer {
+pub(crate) struct AskedServer {
     tenant: Tenant,
     path: PathBuf,
     mount: Option<String>,
@@ -27,7 +27,7 @@ pub struct AskedServer {
 
 impl AskedServer {
     /// The file of a tenant of this provider, in its usual place or in another. None where servers have no such file.
-    pub fn new(tenant: Tenant, provider: &Provider, path: Option<&Path>) -> Result<Option<Self>, Error> {
+    pub(crate) fn new(tenant: Tenant, provider: &Provider, path: Option<&Path>) -> Result<Option<Self>, Error> {
         let Some(file) = &provider.file else { return Ok(None) };
         let path = path.map_or_else(|| PathBuf::from(&file.path), Path::to_owned);
         // A shell reads it at the other end.
@@ -39,27 +39,27 @@ impl AskedServer {
     }
 
     /// Whose CA it is.
-    pub fn tenant(&self) -> &Tenant {
+    pub(crate) fn tenant(&self) -> &Tenant {
         &self.tenant
     }
 
     /// Where the file stands, on its server.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Where ssh reaches the server; None for this one.
-    pub fn destination(&self) -> Option<&str> {
+    pub(crate) fn destination(&self) -> Option<&str> {
         self.tenant.values().next()
     }
 
     /// Where containers that are clients have the file.
-    pub fn mount(&self) -> Option<&str> {
+    pub(crate) fn mount(&self) -> Option<&str> {
         self.mount.as_deref()
     }
 
     /// Reads it, with the `ssh` of this search path if it is on another server.
-    pub fn fetch(self, programs: &OsStr, wait: Duration) -> FetchedTenant {
+    pub(crate) fn fetch(self, programs: &OsStr, wait: Duration) -> FetchedTenant {
         let place = match self.destination() {
             Some(destination) => format!("{destination}:{}", self.path.display()),
             None => self.path.display().to_string(),
@@ -168,7 +168,7 @@ fn certificates(bytes: &[u8], place: &str) -> Result<Vec<Certificate>, TenantRea
 }
 
 /// The running containers that have one of these files mounted, by name. None where Docker is not here or does not tell.
-pub fn containers_with(files: &[&Path], programs: &OsStr) -> Option<Vec<String>> {
+pub(crate) fn containers_with(files: &[&Path], programs: &OsStr) -> Option<Vec<String>> {
     let docker = tool::find("docker", tool::folders(programs))?;
     let mut command = Command::new(docker);
     command.arg("ps");

@@ -28,7 +28,7 @@ pub(super) struct Found {
 
 /// Finds tokens: where the user says, else in the environment, else what the provider's own program prints. Every file
 /// is read and every program run once, for however many tenants.
-pub struct Tokens<'a> {
+pub(crate) struct Tokens<'a> {
     variable: &'a dyn Fn(&str) -> Option<OsString>,
     programs: &'a OsStr,
     known: HashMap<TokenFrom, Result<String, String>>,
@@ -36,7 +36,7 @@ pub struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     /// With these environment variables, and programs from this search path.
-    pub fn new(variable: &'a dyn Fn(&str) -> Option<OsString>, programs: &'a OsStr) -> Self {
+    pub(crate) fn new(variable: &'a dyn Fn(&str) -> Option<OsString>, programs: &'a OsStr) -> Self {
         Self { variable, programs, known: HashMap::new() }
     }
 

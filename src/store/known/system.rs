@@ -175,7 +175,7 @@ impl System {
 
 /// The command lines that bring these changes into use once they are made, where they are in the folder of the system's
 /// anchors; none for changes elsewhere. Fails when there are some and the command is not installed.
-pub fn commands_after(root: &Path, layout: &Layout, changes: &[Change]) -> Result<Vec<Vec<String>>, Error> {
+pub(crate) fn commands_after(root: &Path, layout: &Layout, changes: &[Change]) -> Result<Vec<Vec<String>>, Error> {
     let Ok(system) = System::detect(root) else { return Ok(vec![]) };
     let folder = system.folder(root, layout);
     let (mut added, mut removed) = (Vec::new(), Vec::new());

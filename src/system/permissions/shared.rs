@@ -14,7 +14,7 @@ use crate::system::Error;
 /// A group counts as others only for what belongs to a user who is not alone in it: this is what a lax umask does to
 /// somebody in `users`. What root opened for a group was opened on purpose, as Debian does below `/usr/local`.
 #[cfg(unix)]
-pub fn refuse_shared(path: &Path, root: &Path) -> Result<(), Error> {
+pub(crate) fn refuse_shared(path: &Path, root: &Path) -> Result<(), Error> {
     use std::ffi::OsString;
     use std::fs;
     use std::path::{Component, PathBuf};
@@ -52,7 +52,7 @@ pub fn refuse_shared(path: &Path, root: &Path) -> Result<(), Error> {
 
 /// Elsewhere modes do not tell.
 #[cfg(not(unix))]
-pub fn refuse_shared(_: &Path, _: &Path) -> Result<(), Error> {
+pub(crate) fn refuse_shared(_: &Path, _: &Path) -> Result<(), Error> {
     Ok(())
 }
 

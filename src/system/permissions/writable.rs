@@ -8,7 +8,7 @@ use crate::system::Error;
 /// symbolic link the file behind it counts. Nothing is touched, and what only the attempt tells, as a full disk, is not
 /// told.
 #[cfg(unix)]
-pub fn check_writable(path: &Path) -> Result<(), Error> {
+pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
     use std::fs;
     use std::os::unix::fs::MetadataExt as _;
 
@@ -57,7 +57,7 @@ pub fn check_writable(path: &Path) -> Result<(), Error> {
 
 /// Elsewhere only the attempt tells.
 #[cfg(not(unix))]
-pub fn check_writable(_: &Path) -> Result<(), Error> {
+pub(crate) fn check_writable(_: &Path) -> Result<(), Error> {
     Ok(())
 }
 
