@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pgtrust::bundle::{CertificateSet, Origin};
 use pgtrust::catalog::{BUILT_IN_CATALOGUE, Catalog, Encoding, Files, NewProvider};
-use pgtrust::format::{self, Format, Member, Passwords};
+use pgtrust::format::{self, Format, Member, MemberKind, Passwords};
 use pgtrust::source::{self, Downloader, Request, Settings};
 use pgtrust::{Bundle, Certificate, Error, Fingerprint, Policy, timestamp};
 use serde::Serialize;
@@ -27,12 +27,12 @@ pub(crate) fn add(context: &Context, args: &AddProvider) -> Result<Status, Failu
     let path = folder.join(&args.name);
     let report = |outcome| Report::of(args, &path, &offer, outcome);
     if args.pin.is_empty() && args.url.is_some() {
-        show(args, &report("not-written"))?;
+        show(args, &report(Written::No))?;
         suggest(context, args, &offer);
         return Ok(Status::Found);
     }
     if !pins_hold(args, &offer) {
-        show(args, &report("not-written"))?;
+        show(args, &report(Written::No))?;
         return Ok(Status::Found);
     }
     provider.source = args.url.clone().zip(offer.encoding);
@@ -41,16 +41,16 @@ pub(crate) fn add(context: &Context, args: &AddProvider) -> Result<Status, Failu
     let _lock = if args.dry_run { None } else { Some(context.lock()?) };
     let there = if Files::is_in(&path) { Some(Files::read(&path)?) } else { None };
     let outcome = match there {
-        None => "created",
-        Some(there) if there.says_the_same(&files) => "unchanged",
-        Some(_) if args.replace => "replaced",
+        None => Written::Created,
+        Some(there) if there.says_the_same(&files) => Written::Unchanged,
+        Some(_) if args.replace => Written::Replaced,
         Some(_) => {
             let message = format!("`{}` is there already and says something else", path.display());
             let hint = "`--replace` writes it anew".to_owned();
             return Err(Failure::Usage { message, hint });
         }
     };
-    if !args.dry_run && outcome != "unchanged" {
+    if !args.dry_run && outcome != Written::Unchanged {
         files.write(&path)?;
     }
     show(args, &report(outcome))?;
@@ -113,7 +113,7 @@ impl Offer {
         let mut refused = None;
         let decoded = source::decode(input, &origin, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, place, .. } => drop(set.insert(certificate, id, place.line)),
-            Member::Other { kind: "private-key" | "secret-key", place, .. } => {
+            Member::Other { kind: MemberKind::PrivateKey | MemberKind::SecretKey, place, .. } => {
                 refused = Some(format::Error::PrivateKey { place });
             }
             Member::Rejected { place, reason } => ui::warning(&format!("`{name}`: {place}: {reason}")),
@@ -201,9 +201,20 @@ fn quoted(word: &str) -> String {
 struct Report<'a> {
     name: &'a str,
     path: String,
-    outcome: &'static str,
+    outcome: Written,
     dry_run: bool,
     certificates: Vec<Listed<'a>>,
+}
+
+/// What became of the provider's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Written {
+    Created,
+    Replaced,
+    Unchanged,
+    #[serde(rename = "not-written")]
+    No,
 }
 
 #[derive(Serialize)]
@@ -219,16 +230,14 @@ struct Listed<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn of(args: &'a AddProvider, path: &Path, offer: &'a Offer, outcome: &'static str) -> Self {
+    fn of(args: &'a AddProvider, path: &Path, offer: &'a Offer, outcome: Written) -> Self {
         let all = args.pin.is_empty() && args.file.is_some();
         let certificates = offer.certificates.iter().map(|(certificate, fault)| Listed {
             sha256: certificate.fingerprint(),
             subject: certificate.subject().to_string(),
             not_before: timestamp(certificate.not_before()),
             not_after: timestamp(certificate.not_after()),
-            pinned: outcome != "not-written"
-                && fault.is_none()
-                && (all || args.pin.contains(&certificate.fingerprint())),
+            pinned: outcome != Written::No && fault.is_none() && (all || args.pin.contains(&certificate.fingerprint())),
             no_root: fault.as_deref(),
             certificate,
         });
@@ -242,10 +251,12 @@ fn show(args: &AddProvider, report: &Report<'_>) -> Result<(), Failure> {
         return ui::json(report);
     }
     let verb = match (report.outcome, args.dry_run) {
-        ("created", true) => "would be created",
-        ("replaced", true) => "would be replaced",
-        ("not-written", _) => "not written",
-        (outcome, _) => outcome,
+        (Written::Created, true) => "would be created",
+        (Written::Created, false) => "created",
+        (Written::Replaced, true) => "would be replaced",
+        (Written::Replaced, false) => "replaced",
+        (Written::Unchanged, _) => "unchanged",
+        (Written::No, _) => "not written",
     };
     ui::data(&format!("{}: {verb}: {}", report.name, report.path))?;
     for Listed { sha256, subject, pinned, no_root, certificate, .. } in &report.certificates {

@@ -7,7 +7,7 @@ use std::path::Path;
 use pgtrust::bundle::Origin;
 use pgtrust::catalog::Role;
 use pgtrust::certificate::{Verdict, own_signatures};
-use pgtrust::format::{Format, Member, Passwords};
+use pgtrust::format::{Format, Member, MemberKind, Passwords};
 use pgtrust::nss::{Certutil, Database};
 use pgtrust::{Catalog, Certificate, Error, Fingerprint, directory, source, timestamp};
 use serde::Serialize;
@@ -96,7 +96,7 @@ struct ListedProvider {
 #[derive(Serialize)]
 struct OtherEntry {
     alias: Option<String>,
-    kind: &'static str,
+    kind: MemberKind,
     position: String,
 }
 

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use super::{Difference, Directory, Stored, content, hash};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
-use crate::format::Entry;
+use crate::format::{self, Entry, Identified};
 
 pub(super) fn add<'a>(
     directory: &Directory,
@@ -25,7 +25,7 @@ pub(super) fn add<'a>(
         };
         let hash = hash(certificate).ok_or_else(|| Error::Decode {
             origin: certificate.subject().to_string(),
-            source: crate::format::Error::NotAStore { what: "a certificate with a name that OpenSSL cannot read" },
+            source: format::Error::NotAStore { what: Identified::CertificateWithOddName },
         })?;
         for number in 0.. {
             let name = name(hash, number);

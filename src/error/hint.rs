@@ -36,7 +36,7 @@ impl Error {
                 "a trust store is for certificates only; pass the CA file instead".to_owned()
             }
             Self::Decode { source: Format::HoldsOne { .. }, .. } => "write to a `.pem` file instead".to_owned(),
-            Self::Decode { source: Format::NotAStore { what: "an HTML page" }, .. } => {
+            Self::Decode { source: Format::NotAStore { what: format::Identified::Html }, .. } => {
                 "a login page or a proxy's error may have been saved in place of the certificate".to_owned()
             }
             #[cfg(feature = "fetch")]

@@ -11,7 +11,7 @@ use std::io::{self, Read, Write};
 
 use base64::Engine as _;
 
-use super::{Entry, Error, Format, Member, pkcs7};
+use super::{Entry, Error, Format, Member, MemberKind, pkcs7};
 use crate::asn1::Reader;
 use crate::certificate::{Certificate, Fingerprint};
 use scanner::{BASE64, Block, Scanner};
@@ -21,6 +21,7 @@ pub(super) static PEM: Format = Format {
     name: "pem",
     extensions: &["pem", "crt", "ca-bundle", "cert"],
     writable: true,
+    profile_of: None,
     usual_passwords: &[None],
     recognise,
     decode,
@@ -64,10 +65,10 @@ pub(super) fn member(block: Block) -> Result<Member, Error> {
     let kind = match label.as_str() {
         CERTIFICATE | "X509 CERTIFICATE" | TRUSTED => None,
         label if label.contains("PRIVATE KEY") => return Err(Error::PrivateKey { place }),
-        "X509 CRL" => Some("revocation-list"),
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some("certificate-request"),
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => Some("public-key"),
-        _ => Some("unknown"),
+        "X509 CRL" => Some(MemberKind::RevocationList),
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some(MemberKind::CertificateRequest),
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => Some(MemberKind::PublicKey),
+        _ => Some(MemberKind::Unknown),
     };
     if let Some(kind) = kind {
         return Ok(Member::Other { alias: None, kind, place });

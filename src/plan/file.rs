@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::file;
-use crate::format::{self, Format, Member, Passwords};
+use crate::format::{self, Format, Member, MemberKind, Passwords};
 
 use super::Access;
 
@@ -26,7 +26,7 @@ pub struct FileStore {
     /// What keeps clients of other stores from reading them.
     pub(super) flaws: Vec<String>,
     /// What stands there beside certificates.
-    pub(super) others: Vec<&'static str>,
+    pub(super) others: Vec<MemberKind>,
     /// Whether nobody knows that it is as it was written.
     pub(super) unchecked: bool,
 }
@@ -93,14 +93,14 @@ impl FileStore {
     }
 
     /// The kinds of what stands there beside certificates.
-    pub fn others(&self) -> &[&'static str] {
+    pub fn others(&self) -> &[MemberKind] {
         &self.others
     }
 
     /// The roots that stand there to be trusted and are not, as in what `openssl pkcs12 -export -nokeys` makes. Beside
     /// a private key they may be there for its sake, and what is no root was never an anchor.
     pub(super) fn unseen_roots(&self) -> Vec<Certificate> {
-        if self.others.contains(&"private-key") {
+        if self.others.contains(&MemberKind::PrivateKey) {
             return Vec::new();
         }
         let mut left = self.hidden.clone();
@@ -116,7 +116,7 @@ impl FileStore {
     /// Whether all that stands there can stand in the format that it is to be in.
     pub(super) fn refuse_loss(&self) -> Result<(), Error> {
         match self.others.first() {
-            Some(kind) => Err(Error::WouldLose { path: self.path.clone(), kind, format: self.format.name }),
+            Some(kind) => Err(Error::WouldLose { path: self.path.clone(), kind: *kind, format: self.format.name }),
             None => Ok(()),
         }
     }
