@@ -10,6 +10,7 @@ mod der;
 mod error;
 mod identify;
 mod jks;
+mod member_kind;
 #[cfg(test)]
 mod mutation;
 mod password;
@@ -27,7 +28,9 @@ use crate::system::limits;
 use crate::x509::{Certificate, Fingerprint};
 pub(crate) use alias::aliases;
 pub use error::{DecodeError, Error};
+pub use identify::Identified;
 pub(crate) use identify::what_is;
+pub use member_kind::MemberKind;
 pub use password::Passwords;
 pub(crate) use pem::order::in_order;
 pub(crate) use zip::contents as archive_contents;
@@ -53,6 +56,8 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// Whether it is written too, and not only read.
     pub writable: bool,
+    /// The format of which this one differs only in new stores: what stands there is recognised as that.
+    pub profile_of: Option<&'static Self>,
     /// The passwords that its stores usually have, in the order in which they are tried; `None` is no password at all.
     /// The first of them protects a new store. Formats that know no passwords have `None` alone.
     pub usual_passwords: &'static [Option<&'static str>],
@@ -110,9 +115,9 @@ impl Format {
         self.usual_passwords.iter().copied().flatten().next()
     }
 
-    /// Whether a file that is found to be in `found` is in this format. A legacy profile differs only where it is new.
+    /// Whether a file that is found to be in `found` is in this format.
     pub fn covers(&self, found: &Self) -> bool {
-        self == found || self.name.strip_suffix("-legacy") == Some(found.name)
+        self == found || self.profile_of == Some(found)
     }
 
     /// PEM (RFC 7468): what libpq reads.
@@ -152,8 +157,8 @@ pub enum Member {
     Other {
         /// What the store calls it, where it has names.
         alias: Option<String>,
-        /// What it is, in words.
-        kind: &'static str,
+        /// What it is.
+        kind: MemberKind,
         /// Where it stands.
         place: Place,
     },
@@ -231,32 +236,25 @@ pub fn decode(
     let format = Format::of(&head).or_else(|| beyond.then(Format::pem));
     let format = format.ok_or_else(|| Error::NotAStore { what: what_is(&head) })?;
     let mut rest = Capped { input: (&head[..]).chain(input), left: limit };
-    let mut found = format.is_key_store().then_some("");
+    // A key store may be empty.
+    let mut is_store = format.is_key_store();
+    let mut other = None;
     let result = passwords.open(format, &mut rest, &mut |member| {
         match &member {
-            Member::Other { kind, .. } => found = found.or_else(|| Some(with_article(format, kind))),
-            Member::Certificate { .. } | Member::Rejected { .. } => found = Some(""),
+            Member::Other { kind, .. } => other = other.or(Some(*kind)),
+            Member::Certificate { .. } | Member::Rejected { .. } => is_store = true,
             Member::Unchecked { .. } => {}
         }
         visit(member);
     });
-    match (result, found) {
-        (Err(Error::Io(error)), _) if error.kind() == io::ErrorKind::FileTooLarge => Err(Error::TooLarge { limit }),
-        (Err(error), _) => Err(error),
-        (Ok(_), None) => Err(Error::NotAStore { what: what_is(&head) }),
-        (Ok(password), Some("")) => Ok(Decoded { format, password }),
-        (Ok(_), Some(what)) => Err(Error::NotAStore { what }),
-    }
-}
-
-/// What a file is that holds nothing but this.
-fn with_article(format: &Format, kind: &str) -> &'static str {
-    match kind {
-        _ if *format == zip::ZIP => "a ZIP archive without certificates",
-        "certificate-request" => "a certificate request",
-        "public-key" => "a public key",
-        "revocation-list" => "a revocation list",
-        _ => "something else in PEM",
+    match result {
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => Err(Error::TooLarge { limit }),
+        Err(error) => Err(error),
+        Ok(password) if is_store => Ok(Decoded { format, password }),
+        Ok(_) => {
+            let what = other.map_or_else(|| what_is(&head), |kind| Identified::only(format, kind));
+            Err(Error::NotAStore { what })
+        }
     }
 }
 

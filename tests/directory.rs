@@ -134,9 +134,10 @@ fn removal_takes_what_pgtrust_wrote_and_leaves_no_gap() {
     for (one, two) in (0..5).flat_map(|two| (0..two).map(move |one| (one, two))) {
         let scene = Scene::new();
         for (number, authority) in authorities.iter().enumerate() {
-            match number == one || number == two {
-                true => scene.write(&numbered(&roots[0], number), &authority.certificate.pem),
-                false => drop(scene.add(Naming::Hashed, std::slice::from_ref(&roots[number]))),
+            if number == one || number == two {
+                scene.write(&numbered(&roots[0], number), &authority.certificate.pem);
+            } else {
+                scene.add(Naming::Hashed, std::slice::from_ref(&roots[number]));
             }
         }
         let full = scene.contents();

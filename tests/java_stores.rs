@@ -325,7 +325,7 @@ fn read(bytes: &[u8], password: Option<&str>) -> Vec<Listed> {
             let sha256 = Some(certificate.fingerprint().to_string());
             members.push(Listed { alias, kind: "certificate", sha256 });
         }
-        Member::Other { alias, kind, .. } => members.push(Listed { alias, kind, sha256: None }),
+        Member::Other { alias, kind, .. } => members.push(Listed { alias, kind: kind.name(), sha256: None }),
         Member::Rejected { .. } => members.push(Listed { alias: None, kind: "rejected", sha256: None }),
         _ => {}
     };

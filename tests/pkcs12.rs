@@ -472,7 +472,7 @@ fn summary(members: &[Member]) -> Vec<String> {
         let (kind, alias) = match member {
             Member::Certificate { flaw: Some(_), .. } => ("unseen", &None),
             Member::Certificate { alias, .. } => ("certificate", alias),
-            Member::Other { alias, kind, .. } => (*kind, alias),
+            Member::Other { alias, kind, .. } => (kind.name(), alias),
             _ => ("?", &None),
         };
         write!(line, "{kind} {}", alias.as_deref().unwrap_or_default()).unwrap();

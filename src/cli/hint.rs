@@ -91,7 +91,7 @@ fn of_format(error: &format::Error) -> Option<String> {
     use format::Error as E;
     let hint = match error {
         E::HoldsOne { .. } => "write to a `.pem` file instead",
-        E::NotAStore { what: "an HTML page" } => {
+        E::NotAStore { what: format::Identified::Html } => {
             "a login page or a proxy's error may have been saved in place of the certificate"
         }
         E::PasswordNeeded { .. } | E::WrongPassword => {

@@ -6,7 +6,7 @@ mod utf16;
 
 use base64::Engine as _;
 
-use super::{Error, Member};
+use super::{Error, Member, MemberKind};
 use crate::x509::Certificate;
 use crate::x509::asn1::Reader;
 pub(super) use scanner::{BASE64, BEGIN, Block, Scanner};
@@ -18,10 +18,10 @@ pub(super) fn member(block: Block) -> Result<Member, Error> {
     let kind = match label.as_str() {
         CERTIFICATE | "X509 CERTIFICATE" | TRUSTED => None,
         label if label.contains("PRIVATE KEY") => return Err(Error::PrivateKey { place }),
-        "X509 CRL" => Some("revocation-list"),
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some("certificate-request"),
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => Some("public-key"),
-        _ => Some("unknown"),
+        "X509 CRL" => Some(MemberKind::RevocationList),
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some(MemberKind::CertificateRequest),
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => Some(MemberKind::PublicKey),
+        _ => Some(MemberKind::Unknown),
     };
     if let Some(kind) = kind {
         return Ok(Member::Other { alias: None, kind, place });

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use super::{Entry, Error, Format, Member, Place, what_is};
+use super::{Entry, Error, Format, Identified, Member, Place, what_is};
 use crate::system::limits;
 use crate::x509::asn1::{self, tag};
 use crate::x509::{Certificate, Fingerprint};
@@ -11,6 +11,7 @@ pub(super) static DER: Format = Format {
     name: "der",
     extensions: &["der", "cer"],
     writable: true,
+    profile_of: None,
     usual_passwords: &[None],
     recognise,
     decode,
@@ -22,7 +23,7 @@ pub(super) static DER: Format = Format {
 /// A SEQUENCE that begins with a SEQUENCE, and is none of the other things that do.
 fn recognise(head: &[u8]) -> bool {
     let Ok((tag::SEQUENCE, length, _)) = asn1::header(head) else { return false };
-    head.get(length) == Some(&tag::SEQUENCE) && what_is(head) == "binary data"
+    head.get(length) == Some(&tag::SEQUENCE) && what_is(head) == Identified::Binary
 }
 
 fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {

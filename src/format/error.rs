@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Place;
+use super::{Identified, Place};
 
 /// Why bytes could not be read or written in a format. [`DecodeError`] adds the file.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +41,8 @@ pub enum Error {
     /// The input is something else.
     #[error("is {what}, not a certificate or a store of certificates")]
     NotAStore {
-        /// What it is, with its article.
-        what: &'static str,
+        /// What it is.
+        what: Identified,
     },
     /// Nothing can be done without the store's password.
     #[error("a password is needed for {what}")]

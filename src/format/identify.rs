@@ -1,37 +1,123 @@
 //! What a file is that no format recognises.
 
+use std::fmt;
+
+use super::{Format, MemberKind, zip};
 use crate::x509::asn1;
 
-/// What an input is that no format recognises, with its article, for people who passed the wrong file.
-pub(crate) fn what_is(head: &[u8]) -> &'static str {
+/// What an input is that is not a store. Displayed with its article, for people who passed the wrong file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Identified {
+    /// Bytes of no known kind, a certificate among them.
+    Binary,
+    /// A certificate request (RFC 2986).
+    CertificateRequest,
+    /// A certificate whose name OpenSSL cannot read.
+    CertificateWithOddName,
+    /// Something that should have been certificates.
+    Damaged,
+    /// Nothing, or blanks.
+    Empty,
+    /// An encrypted private key (RFC 5958).
+    EncryptedKey,
+    /// What gzip makes.
+    Gzip,
+    /// A web page.
+    Html,
+    /// JSON.
+    Json,
+    /// Blocks of PEM of other kinds.
+    OtherPem,
+    /// PKCS#12 in a form that is not read.
+    Pkcs12,
+    /// PKCS#7 in a form that is not read.
+    Pkcs7,
+    /// A private key.
+    PrivateKey,
+    /// A public key.
+    PublicKey,
+    /// A revocation list (RFC 5280).
+    RevocationList,
+    /// A public key of SSH.
+    SshKey,
+    /// Text.
+    Text,
+    /// XML other than a web page.
+    Xml,
+    /// An archive without certificates.
+    Zip,
+}
+
+impl fmt::Display for Identified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Binary => "binary data",
+            Self::CertificateRequest => "a certificate request",
+            Self::CertificateWithOddName => "a certificate with a name that OpenSSL cannot read",
+            Self::Damaged => "damaged",
+            Self::Empty => "empty",
+            Self::EncryptedKey => "an encrypted private key",
+            Self::Gzip => "gzip data",
+            Self::Html => "an HTML page",
+            Self::Json => "JSON",
+            Self::OtherPem => "something else in PEM",
+            Self::Pkcs12 => "a PKCS#12 store",
+            Self::Pkcs7 => "a PKCS#7 bundle",
+            Self::PrivateKey => "a private key",
+            Self::PublicKey => "a public key",
+            Self::RevocationList => "a revocation list",
+            Self::SshKey => "an SSH public key",
+            Self::Text => "text without a certificate",
+            Self::Xml => "an XML document",
+            Self::Zip => "a ZIP archive without certificates",
+        })
+    }
+}
+
+impl Identified {
+    /// What a file in a format is that holds nothing but this.
+    pub(super) fn only(format: &Format, kind: MemberKind) -> Self {
+        match kind {
+            _ if *format == zip::ZIP => Self::Zip,
+            MemberKind::CertificateRequest => Self::CertificateRequest,
+            MemberKind::PublicKey => Self::PublicKey,
+            MemberKind::RevocationList => Self::RevocationList,
+            MemberKind::PrivateKey | MemberKind::SecretKey | MemberKind::Unknown => Self::OtherPem,
+        }
+    }
+}
+
+/// What an input is that no format recognises.
+pub(crate) fn what_is(head: &[u8]) -> Identified {
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
     let trimmed = head.trim_ascii_start();
     let starts = |prefix: &[u8]| trimmed.len() >= prefix.len() && trimmed[..prefix.len()].eq_ignore_ascii_case(prefix);
     match head {
-        [] => "empty",
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => "a ZIP archive without certificates",
-        [0x1f, 0x8b, ..] => "gzip data",
-        [0x30, ..] => what_asn1(head).unwrap_or("binary data"),
-        _ if trimmed.is_empty() => "empty",
-        _ if starts(b"<!doctype html") || starts(b"<html") => "an HTML page",
-        _ if starts(b"<?xml") || starts(b"<") => "an XML document",
-        _ if starts(b"{") || starts(b"[") => "JSON",
-        _ if starts(b"ssh-") || starts(b"ecdsa-sha2-") => "an SSH public key",
-        _ if head.contains(&0) => "binary data",
-        _ => "text without a certificate",
+        [] => Identified::Empty,
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => Identified::Zip,
+        [0x1f, 0x8b, ..] => Identified::Gzip,
+        [0x30, ..] => what_asn1(head).unwrap_or(Identified::Binary),
+        _ if trimmed.is_empty() => Identified::Empty,
+        _ if starts(b"<!doctype html") || starts(b"<html") => Identified::Html,
+        _ if starts(b"<?xml") || starts(b"<") => Identified::Xml,
+        _ if starts(b"{") || starts(b"[") => Identified::Json,
+        _ if starts(b"ssh-") || starts(b"ecdsa-sha2-") => Identified::SshKey,
+        _ if head.contains(&0) => Identified::Binary,
+        _ => Identified::Text,
     }
 }
 
 /// What an ASN.1 structure is, by its first fields. None for what may be a certificate.
-fn what_asn1(head: &[u8]) -> Option<&'static str> {
+fn what_asn1(head: &[u8]) -> Option<Identified> {
     use asn1::tag;
     let (_, outer) = asn1::open(head)?;
     let (first, content) = asn1::open(outer)?;
     let mut fields = asn1::Reader::new(outer);
     match (first, content) {
-        (tag::INTEGER, [3]) => return Some("a PKCS#12 store"),
-        (tag::INTEGER, [0 | 1]) => return Some("a private key"),
-        (tag::OID, [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, ..]) => return Some("a PKCS#7 bundle"),
+        (tag::INTEGER, [3]) => return Some(Identified::Pkcs12),
+        (tag::INTEGER, [0 | 1]) => return Some(Identified::PrivateKey),
+        (tag::OID, [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, ..]) => return Some(Identified::Pkcs7),
         (tag::SEQUENCE, _) => {}
         _ => return None,
     }
@@ -40,8 +126,8 @@ fn what_asn1(head: &[u8]) -> Option<&'static str> {
         fields.element().ok()?;
         return match fields.peek_tag()? {
             // EncryptedPrivateKeyInfo (RFC 5958 section 3)
-            tag::OCTET_STRING => Some("an encrypted private key"),
-            tag::BIT_STRING => Some("a public key"),
+            tag::OCTET_STRING => Some(Identified::EncryptedKey),
+            tag::BIT_STRING => Some(Identified::PublicKey),
             _ => None,
         };
     }
@@ -53,8 +139,10 @@ fn what_asn1(head: &[u8]) -> Option<&'static str> {
         after.push(element.tag);
     }
     match after[..] {
-        [_, _, tag::UTC_TIME | tag::GENERALIZED_TIME] => Some("a revocation list"),
-        [tag::SEQUENCE, tag::SEQUENCE, last] if last == tag::context_constructed(0) => Some("a certificate request"),
+        [_, _, tag::UTC_TIME | tag::GENERALIZED_TIME] => Some(Identified::RevocationList),
+        [tag::SEQUENCE, tag::SEQUENCE, last] if last == tag::context_constructed(0) => {
+            Some(Identified::CertificateRequest)
+        }
         _ => None,
     }
 }

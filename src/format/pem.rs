@@ -14,6 +14,7 @@ pub(super) static PEM: Format = Format {
     name: "pem",
     extensions: &["pem", "crt", "ca-bundle", "cert"],
     writable: true,
+    profile_of: None,
     usual_passwords: &[None],
     recognise,
     decode,

@@ -9,13 +9,14 @@ use std::io::{Read, Write};
 
 use super::armour::{self, BEGIN, Block, Scanner, utf8, write_block};
 use super::ber::{Reader, Spot, begun_sequence, der, tag};
-use super::{Entry, Error, Format, Member, Place, read_whole};
+use super::{Entry, Error, Format, Member, MemberKind, Place, read_whole};
 use crate::x509::{Certificate, Fingerprint};
 
 pub(super) static PKCS7: Format = Format {
     name: "pkcs7",
     extensions: &["p7b", "p7c"],
     writable: true,
+    profile_of: None,
     usual_passwords: &[None],
     recognise,
     decode,
@@ -192,14 +193,14 @@ impl<'a> SignedData<'a> {
                     Err(error) => Member::Rejected { place, reason: error.to_string() },
                 },
                 // Attribute certificates and PKCS#6 extended ones: RFC 5652 section 10.2.2.
-                _ => Member::Other { alias: None, kind: "unknown", place },
+                _ => Member::Other { alias: None, kind: MemberKind::Unknown, place },
             });
         }
         let mut lists = self.lists;
         while !lists.is_empty() {
             let element = lists.element()?;
             let place = place.cloned().unwrap_or_else(|| element.place());
-            visit(Member::Other { alias: None, kind: "revocation-list", place });
+            visit(Member::Other { alias: None, kind: MemberKind::RevocationList, place });
         }
         Ok(())
     }
@@ -217,9 +218,10 @@ impl<'a> SignedData<'a> {
         let mut found = false;
         while !certificates.is_empty() {
             let whole = certificates.element()?.whole;
-            match remove.contains(&Fingerprint::of(whole)) {
-                true => found = true,
-                false => left.push(whole),
+            if remove.contains(&Fingerprint::of(whole)) {
+                found = true;
+            } else {
+                left.push(whole);
             }
         }
         Ok(found.then(|| self.holding(&left)))

@@ -11,7 +11,7 @@ use flate2::read::DeflateDecoder;
 
 use super::password::DecodeBy;
 use super::pkcs12::{PKCS12, Work, decode_within};
-use super::{Entry, Error, Format, Member, Passwords, Place, read_whole};
+use super::{Entry, Error, Format, Member, MemberKind, Passwords, Place, read_whole};
 use crate::system::limits;
 use crate::system::text::sanitise;
 
@@ -19,6 +19,7 @@ pub(super) static ZIP: Format = Format {
     name: "zip",
     extensions: &[],
     writable: false,
+    profile_of: None,
     usual_passwords: &[None],
     recognise: |head| head.starts_with(&FILE) || head.starts_with(&DIRECTORY_END),
     decode,
@@ -128,7 +129,7 @@ impl File {
         let place = self.place();
         let head = &content[..content.len().min(limits::HEAD)];
         let Some(format) = Format::of(head) else {
-            visit(Member::Other { alias: Some(self.name.clone()), kind: "unknown", place });
+            visit(Member::Other { alias: Some(self.name.clone()), kind: MemberKind::Unknown, place });
             return Ok(());
         };
         if *format == ZIP {

@@ -9,7 +9,7 @@ use super::note::Note;
 use super::{Error, RequestError};
 use crate::bundle::{self, Bundle, CertificateSet, Origin, Policy};
 use crate::catalog::{self, BUILT_IN_CATALOGUE, Catalog, Encoding, Files, NewProvider};
-use crate::format::{self, DecodeError, Format, Member, Passwords};
+use crate::format::{self, DecodeError, Format, Member, MemberKind, Passwords};
 use crate::source::{self, DownloadRequest, DownloadSettings, Downloader};
 use crate::system;
 use crate::x509::{Certificate, Fingerprint};
@@ -215,7 +215,7 @@ impl Found {
         let mut refused = None;
         let decoded = source::decode(input, &origin, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, place, .. } => drop(set.insert(certificate, id, place.line)),
-            Member::Other { kind: "private-key" | "secret-key", place, .. } => {
+            Member::Other { kind: MemberKind::PrivateKey | MemberKind::SecretKey, place, .. } => {
                 refused = Some(format::Error::PrivateKey { place });
             }
             Member::Rejected { place, reason } => {

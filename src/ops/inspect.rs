@@ -12,7 +12,7 @@ use super::note::Note;
 use super::{Error, password};
 use crate::bundle::{Origin, Role};
 use crate::catalog::Catalog;
-use crate::format::{Member, Passwords};
+use crate::format::{Member, MemberKind, Passwords};
 use crate::source;
 use crate::store::folder;
 use crate::store::nss::{Certutil, Database};
@@ -124,7 +124,7 @@ pub struct OtherEntry {
     /// Its name in the store.
     pub alias: Option<String>,
     /// What it is.
-    pub kind: &'static str,
+    pub kind: MemberKind,
     /// Where it is in the store.
     pub position: String,
 }

@@ -133,9 +133,10 @@ impl LastRun {
 
     /// When a run last ended without a failure.
     pub(crate) fn last_success(&self) -> Option<OffsetDateTime> {
-        match self.kept.findings.iter().any(|finding| finding.kind.is_failure()) {
-            true => OffsetDateTime::parse(self.kept.last_success.as_ref()?, &Rfc3339).ok(),
-            false => self.time(),
+        if self.kept.findings.iter().any(|finding| finding.kind.is_failure()) {
+            OffsetDateTime::parse(self.kept.last_success.as_ref()?, &Rfc3339).ok()
+        } else {
+            self.time()
         }
     }
 

@@ -10,7 +10,7 @@ use super::tenant::api::{self, AskedTenant, FetchedTenant};
 use crate::bundle::Role;
 use crate::bundle::wildcard;
 use crate::catalog::{Provider, Root, Selection};
-use crate::format::{self, Member, Passwords};
+use crate::format::{self, Identified, Member, Passwords};
 use crate::source::Error;
 use crate::x509::{Certificate, Fingerprint, Verdict};
 
@@ -173,15 +173,28 @@ impl Fetched {
 /// A URL of a provider.
 struct Wanted {
     url: String,
-    /// A followed bundle, and its pattern for new roots; None for the URL of one root.
-    followed: Option<Option<String>>,
+    serves: Serves,
+}
+
+/// What a URL is to serve.
+enum Serves {
+    /// A root, or several.
+    Roots,
+    /// A bundle that is followed, and the pattern for its new roots.
+    Followed { pattern: Option<String> },
+}
+
+impl Wanted {
+    fn is_followed(&self) -> bool {
+        matches!(self.serves, Serves::Followed { .. })
+    }
 }
 
 fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>) -> Vec<Wanted> {
     let mut urls: Vec<Wanted> = Vec::new();
     for (root, _) in roots {
         if let Some(url) = root.url.clone().filter(|url| urls.iter().all(|asked| asked.url != *url)) {
-            urls.push(Wanted { url, followed: None });
+            urls.push(Wanted { url, serves: Serves::Roots });
         }
     }
     for source in provider.sources.iter().filter(|source| source.is_public()) {
@@ -189,7 +202,7 @@ fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>
             (Some(region), Some(regional)) => regional.replace("{region}", region),
             _ => source.url.clone(),
         };
-        urls.push(Wanted { url, followed: Some(source.subject.clone()) });
+        urls.push(Wanted { url, serves: Serves::Followed { pattern: source.subject.clone() } });
     }
     urls
 }
@@ -256,10 +269,10 @@ impl Answer {
         };
         let found: Vec<Fingerprint> = certificates.iter().map(Certificate::fingerprint).collect();
         let own = |(root, _): &&(Root, Certificate)| root.url.as_deref() == Some(&self.asked.url);
-        let serves = match &self.asked.followed {
-            None => roots.iter().filter(own).all(|(root, _)| found.contains(&root.sha256)),
+        let serves = match &self.asked.serves {
+            Serves::Roots => roots.iter().filter(own).all(|(root, _)| found.contains(&root.sha256)),
             // A bundle may lose members, but not all.
-            Some(_) => roots.is_empty() || found.iter().any(|fingerprint| known.contains(fingerprint)),
+            Serves::Followed { .. } => roots.is_empty() || found.iter().any(|fingerprint| known.contains(fingerprint)),
         };
         match &self.moved {
             _ if !serves => UrlState::Else(found),
@@ -276,7 +289,7 @@ fn decode(body: &[u8]) -> Result<Vec<Certificate>, format::Error> {
             certificates.push(certificate);
         }
     })?;
-    if certificates.is_empty() { Err(format::Error::NotAStore { what: "damaged" }) } else { Ok(certificates) }
+    if certificates.is_empty() { Err(format::Error::NotAStore { what: Identified::Damaged }) } else { Ok(certificates) }
 }
 
 fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answer>) -> Fetched {
@@ -291,7 +304,7 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
     for Answer { asked, from, certificates, authentic, .. } in answers {
         let Ok(certificates) = certificates else { continue };
         // What stands in the place of a pinned root is a mismatch, not an offer.
-        if asked.followed.is_none() && !certificates.iter().any(|found| known.contains(&found.fingerprint())) {
+        if !asked.is_followed() && !certificates.iter().any(|found| known.contains(&found.fingerprint())) {
             continue;
         }
         for certificate in certificates {
@@ -301,8 +314,10 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
             if chained.contains(&certificate.fingerprint()) {
                 continue;
             }
-            let pattern = asked.followed.as_ref().and_then(Option::as_deref);
-            let in_pattern = pattern.is_some_and(|pattern| wildcard(pattern, &certificate.subject().to_string()));
+            let in_pattern = match &asked.serves {
+                Serves::Followed { pattern: Some(pattern) } => wildcard(pattern, &certificate.subject().to_string()),
+                Serves::Followed { pattern: None } | Serves::Roots => false,
+            };
             let acceptable = authentic && in_pattern && certificate.is_ca() && certificate.is_self_signed();
             held.push(Held { certificate, url: from.clone(), acceptable });
         }
@@ -342,7 +357,7 @@ fn result_of(root: &Root, certificate: &Certificate, answers: &[Answer]) -> Root
     };
     let own = answers.iter().find(|answer| root.url.as_deref() == Some(&answer.asked.url));
     let found = own.filter(serves).or_else(|| answers.iter().find(serves));
-    let followed = || answers.iter().find(|answer| answer.asked.followed.is_some());
+    let followed = || answers.iter().find(|answer| answer.asked.is_followed());
     let asked = found.or(own).or_else(followed);
     let (result, reason) = match (found, asked) {
         (Some(answer), _) if answer.unchanged => (RootState::Unchanged, None),
@@ -350,7 +365,7 @@ fn result_of(root: &Root, certificate: &Certificate, answers: &[Answer]) -> Root
         (None, None) => (RootState::BuiltIn, Some("it is not published by itself".to_owned())),
         (None, Some(answer)) => match &answer.certificates {
             Err(missing) => (RootState::BuiltIn, Some(missing.to_string())),
-            Ok(certificates) if answer.asked.followed.is_none() => {
+            Ok(certificates) if !answer.asked.is_followed() => {
                 let found: Vec<String> = certificates.iter().map(|found| found.fingerprint().to_string()).collect();
                 let reason = format!("`{}` serves {} instead", answer.from, found.join(", "));
                 (RootState::Mismatch, Some(reason))

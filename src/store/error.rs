@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::format;
+use crate::format::{self, MemberKind};
 use crate::system::text::sanitise;
 
 /// A store cannot be found, read or changed.
@@ -89,12 +89,12 @@ pub enum Error {
         path: PathBuf,
     },
     /// A store holds what its new format has no place for.
-    #[error("`{path}`: holds {kind_with_article}, which {format} has no place for", kind_with_article = article(.kind))]
+    #[error("`{path}`: holds {kind_with_article}, which {format} has no place for", kind_with_article = article(*.kind))]
     WouldLose {
         /// The store.
         path: PathBuf,
         /// What would be lost.
-        kind: &'static str,
+        kind: MemberKind,
         /// The format that was asked for.
         format: &'static str,
     },
@@ -106,11 +106,11 @@ pub enum Error {
     },
 }
 
-fn article(kind: &str) -> &'static str {
+fn article(kind: MemberKind) -> &'static str {
     match kind {
-        "private-key" => "a private key",
-        "secret-key" => "a secret key",
-        "revocation-list" => "a revocation list",
+        MemberKind::PrivateKey => "a private key",
+        MemberKind::SecretKey => "a secret key",
+        MemberKind::RevocationList => "a revocation list",
         _ => "something that is no certificate",
     }
 }

@@ -268,7 +268,7 @@ impl Stored {
                 let link = if is_link { fs::canonicalize(path).ok() } else { None };
                 Ok(Self { certificates, bytes, link, strict_pem: strict && *decoded.format == *Format::pem() })
             }
-            Err(error) => Err(other.map_or_else(|| error.to_string(), str::to_owned)),
+            Err(error) => Err(other.map_or_else(|| error.to_string(), |kind| kind.to_string())),
         }
     }
 

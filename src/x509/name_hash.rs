@@ -23,9 +23,9 @@ fn canonical(rdns: &[u8]) -> Option<Vec<u8>> {
             let mut fields = Reader::new(attributes.expect(tag::SEQUENCE, "name").ok()?.content);
             let (kind, value) = (fields.expect(tag::OID, "name").ok()?, fields.element().ok()?);
             let mut attribute = kind.whole.to_vec();
-            match utf8(value.tag, value.content)? {
-                Some(text) => push(&mut attribute, tag::UTF8_STRING, &folded(&text)),
-                None => push(&mut attribute, value.tag, value.content),
+            match Value::of(value.tag, value.content)? {
+                Value::Text(text) => push(&mut attribute, tag::UTF8_STRING, &folded(&text)),
+                Value::Other => push(&mut attribute, value.tag, value.content),
             }
             let mut whole = Vec::new();
             push(&mut whole, tag::SEQUENCE, &attribute);
@@ -40,30 +40,38 @@ fn canonical(rdns: &[u8]) -> Option<Vec<u8>> {
     Some(name)
 }
 
-/// A text of the kinds that OpenSSL compares without regard to case; `Some(None)` for the other kinds that it takes in
-/// names, which count as they stand; None for what it does not take, and for a text that breaks the rules of its kind.
-///
-/// TeletexString counts as Latin-1.
-fn utf8(kind: u8, content: &[u8]) -> Option<Option<String>> {
-    let text = match kind {
-        tag::UTF8_STRING => str::from_utf8(content).ok()?.to_owned(),
-        tag::PRINTABLE_STRING | tag::TELETEX_STRING | tag::IA5_STRING => {
-            content.iter().copied().map(char::from).collect()
-        }
-        tag::BMP_STRING => {
-            let (units, rest) = content.as_chunks();
-            let text = units.iter().map(|unit| char::from_u32(u16::from_be_bytes(*unit).into()));
-            rest.is_empty().then(|| text.collect::<Option<String>>())??
-        }
-        tag::UNIVERSAL_STRING => {
-            let (units, rest) = content.as_chunks();
-            let text = units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit)));
-            rest.is_empty().then(|| text.collect::<Option<String>>())??
-        }
-        tag::NUMERIC_STRING | tag::BIT_STRING | tag::SEQUENCE => return Some(None),
-        _ => return None,
-    };
-    Some(Some(text))
+/// The value of an attribute, of the kinds that OpenSSL takes in names.
+enum Value {
+    /// A text, which is compared without regard to case.
+    Text(String),
+    /// What counts as it stands.
+    Other,
+}
+
+impl Value {
+    /// None for what OpenSSL does not take, and for a text that breaks the rules of its kind. TeletexString counts as
+    /// Latin-1.
+    fn of(kind: u8, content: &[u8]) -> Option<Self> {
+        let text = match kind {
+            tag::UTF8_STRING => str::from_utf8(content).ok()?.to_owned(),
+            tag::PRINTABLE_STRING | tag::TELETEX_STRING | tag::IA5_STRING => {
+                content.iter().copied().map(char::from).collect()
+            }
+            tag::BMP_STRING => {
+                let (units, rest) = content.as_chunks();
+                let text = units.iter().map(|unit| char::from_u32(u16::from_be_bytes(*unit).into()));
+                rest.is_empty().then(|| text.collect::<Option<String>>())??
+            }
+            tag::UNIVERSAL_STRING => {
+                let (units, rest) = content.as_chunks();
+                let text = units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit)));
+                rest.is_empty().then(|| text.collect::<Option<String>>())??
+            }
+            tag::NUMERIC_STRING | tag::BIT_STRING | tag::SEQUENCE => return Some(Self::Other),
+            _ => return None,
+        };
+        Some(Self::Text(text))
+    }
 }
 
 /// ASCII letters in lower case, blanks at the ends gone, runs of them as one. Blanks are those of C's `isspace`.

@@ -2,7 +2,7 @@
 
 use super::reader::{Reader, damaged, place};
 use super::{SEALED_MAGIC, VERSION, sealed};
-use crate::format::{Error, Place};
+use crate::format::{Error, MemberKind, Place};
 use crate::system::limits;
 
 pub(super) const PRIVATE_KEY: u32 = 1;
@@ -22,7 +22,7 @@ pub(super) enum Body<'a> {
     /// A trusted certificate.
     Certificate(&'a [u8]),
     /// What is kept as it is, by kind. The chain of a private key is part of it.
-    Other(&'static str),
+    Other(MemberKind),
 }
 
 /// Iterates over the entries; ends behind the first that cannot be read.
@@ -78,15 +78,15 @@ impl<'a> Entries<'a> {
                 for _ in 0..self.reader.u32("the length of a chain")? {
                     self.certificate()?;
                 }
-                Body::Other("private-key")
+                Body::Other(MemberKind::PrivateKey)
             }
             TRUSTED => match self.certificate()? {
                 (true, der) => Body::Certificate(der),
-                (false, _) => Body::Other("unknown"),
+                (false, _) => Body::Other(MemberKind::Unknown),
             },
             SECRET_KEY if self.sealed => {
                 sealed::skip(&mut self.reader)?;
-                Body::Other("secret-key")
+                Body::Other(MemberKind::SecretKey)
             }
             _ => {
                 let reason = format!("an entry of the kind {tag}, which Java does not have");

@@ -14,12 +14,13 @@ pub(crate) fn in_order(text: &[u8], lists: &[Vec<Fingerprint>]) -> Result<Vec<u8
     let mut scanner = Scanner::new(text)?;
     while let Some(block) = scanner.next_block()? {
         let end = block.place.bytes.end as usize;
-        let fingerprint = match pkcs7::LABELS.contains(&block.label.as_str()) {
-            true => None,
-            false => match member(block)? {
+        let fingerprint = if pkcs7::LABELS.contains(&block.label.as_str()) {
+            None
+        } else {
+            match member(block)? {
                 Member::Certificate { certificate, .. } => Some(certificate.fingerprint()),
                 Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => None,
-            },
+            }
         };
         // With the end of the line.
         let end = text[end..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |line| end + line + 1);

@@ -75,12 +75,20 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
     Ok(())
 }
 
-/// The list without the entries of these certificates that pgtrust named; the inner None when none is left, the outer
-/// when it has none of them. Lists within it hold what others put there.
-#[expect(clippy::option_option, reason = "two different kinds of nothing")]
-pub(super) fn without(contents: &[u8], spot: Spot, remove: &[Fingerprint]) -> Result<Option<Option<Vec<u8>>>, Error> {
+/// What is left of a list once entries are taken out.
+pub(super) enum Left {
+    /// It had none of them.
+    All,
+    /// It had no others.
+    Nothing,
+    /// The others, as a list.
+    Others(Vec<u8>),
+}
+
+/// The list without the entries of these certificates that pgtrust named. Lists within it hold what others put there.
+pub(super) fn without(contents: &[u8], spot: Spot, remove: &[Fingerprint]) -> Result<Left, Error> {
     if contents.is_empty() {
-        return Ok(None);
+        return Ok(Left::All);
     }
     let mut list = Reader::new(contents, spot).expect(tag::SEQUENCE, "the list of entries")?.reader();
     let mut left = Vec::new();
@@ -95,7 +103,11 @@ pub(super) fn without(contents: &[u8], spot: Spot, remove: &[Fingerprint]) -> Re
             _ => left.push(entry.whole),
         }
     }
-    Ok(found.then(|| (!left.is_empty()).then(|| der(tag::SEQUENCE, &left))))
+    Ok(match (found, &left[..]) {
+        (false, _) => Left::All,
+        (true, []) => Left::Nothing,
+        (true, left) => Left::Others(der(tag::SEQUENCE, left)),
+    })
 }
 
 /// The DER in a CertBag; None when it is of another kind than X.509.

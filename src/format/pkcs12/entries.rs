@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::bag::{Bag, Kind};
-use crate::format::Member;
 use crate::format::alias::folded;
+use crate::format::{Member, MemberKind};
 use crate::x509::{Certificate, NotACertificate};
 
 /// The entries as members, in their order. The certificates of a private key's chain are part of that key's entry and
@@ -19,12 +19,14 @@ pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
             _ if chained.contains(&index) => return None,
             Some(Ok(certificate)) => certificate,
             Some(Err(error)) => return Some(Member::Rejected { place, reason: error.to_string() }),
-            None => return Some(Member::Other { alias, kind: bag.kind.name(), place }),
+            None => return Some(Member::Other { alias, kind: bag.kind.of_member(), place }),
         };
-        let flaw = match bag.trusted {
-            false => Some(UNTRUSTED),
-            true if !visible.contains(&index) => Some(SHADOWED),
-            true => None,
+        let flaw = if !bag.trusted {
+            Some(UNTRUSTED)
+        } else if visible.contains(&index) {
+            None
+        } else {
+            Some(SHADOWED)
         };
         Some(Member::Certificate { alias, certificate, place, flaw })
     };
@@ -41,12 +43,12 @@ fn parse(bag: &Bag<'_>) -> Parsed {
 }
 
 impl Kind<'_> {
-    fn name(&self) -> &'static str {
+    fn of_member(&self) -> MemberKind {
         match self {
-            Self::Key => "private-key",
-            Self::Revocations => "revocation-list",
-            Self::Secret => "secret-key",
-            Self::Certificate(_) | Self::Unknown => "unknown",
+            Self::Key => MemberKind::PrivateKey,
+            Self::Revocations => MemberKind::RevocationList,
+            Self::Secret => MemberKind::SecretKey,
+            Self::Certificate(_) | Self::Unknown => MemberKind::Unknown,
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::bag::{self, Kind};
+use super::bag::{self, Kind, Left};
 use super::container::{Container, Content, Part, encrypted_part, plain_part};
 use super::encryption::Scheme;
 use super::entries;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
 use crate::format::ber::Spot;
-use crate::format::{Error, Member, Place};
+use crate::format::{Error, Member, MemberKind, Place};
 use crate::x509::Fingerprint;
 
 /// A store whose parts are readable.
@@ -91,7 +91,7 @@ impl<'a> Opened<'a> {
         }
         let mut members = entries::members(bags);
         let foreign = self.foreign.iter().cloned();
-        members.extend(foreign.map(|place| Member::Other { alias: None, kind: "unknown", place }));
+        members.extend(foreign.map(|place| Member::Other { alias: None, kind: MemberKind::Unknown, place }));
         Ok(members)
     }
 
@@ -106,16 +106,17 @@ impl<'a> Opened<'a> {
         let mut left: Vec<Cow<'a, [u8]>> = parts.iter().map(|part| Cow::Borrowed(part.whole)).collect();
         let mut changed = false;
         for list in &self.lists {
-            let Some(contents) = bag::without(&list.contents, list.spot, remove)? else { continue };
+            let new = match bag::without(&list.contents, list.spot, remove)? {
+                Left::All => continue,
+                Left::Nothing => Vec::new(),
+                Left::Others(contents) => match (list.scheme, &self.password) {
+                    (Some(scheme), Some(password)) => encrypted_part(contents, &scheme.renewed()?, password, work)?,
+                    _ => plain_part(&contents),
+                },
+            };
             changed = true;
             if let Some(part) = left.get_mut(list.part) {
-                *part = Cow::Owned(match (contents, list.scheme, &self.password) {
-                    (None, ..) => Vec::new(),
-                    (Some(contents), Some(scheme), Some(password)) => {
-                        encrypted_part(contents, &scheme.renewed()?, password, work)?
-                    }
-                    (Some(contents), ..) => plain_part(&contents),
-                });
+                *part = Cow::Owned(new);
             }
         }
         left.retain(|part| !part.is_empty());

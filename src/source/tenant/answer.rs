@@ -4,7 +4,7 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use crate::catalog::{Encoding, Followed};
-use crate::format::{self, Member, Passwords, what_is};
+use crate::format::{self, Identified, Member, Passwords, what_is};
 use crate::x509::Certificate;
 
 /// The certificates in what an API answered, in its order. One that is damaged in part is refused as a whole.
@@ -25,7 +25,7 @@ pub fn certificates(source: &Followed, body: &[u8]) -> Result<Vec<Certificate>, 
 
 pub(super) fn parse(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map_err(|_| match what_is(body) {
-        "JSON" => "damaged JSON".to_owned(),
+        Identified::Json => "damaged JSON".to_owned(),
         what => format!("{what}, not JSON"),
     })
 }

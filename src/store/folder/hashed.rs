@@ -7,8 +7,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 
 use super::{Difference, Directory, Stored, content, hash};
-use crate::format::Entry;
-use crate::format::{self, DecodeError};
+use crate::format::{self, DecodeError, Entry, Identified};
 use crate::store::Error;
 use crate::x509::{Certificate, Fingerprint};
 
@@ -25,7 +24,7 @@ pub(super) fn add<'a>(
             subject: certificate.subject().to_string(),
         };
         let hash = hash(certificate).ok_or_else(|| {
-            let what = "a certificate with a name that OpenSSL cannot read";
+            let what = Identified::CertificateWithOddName;
             DecodeError::of(certificate.subject().to_string())(format::Error::NotAStore { what })
         })?;
         for number in 0.. {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::format::DecodeError;
-use crate::format::{self, Format, Member, Passwords};
+use crate::format::{self, Format, Member, MemberKind, Passwords};
 use crate::store::Error;
 use crate::system::file;
 use crate::x509::{Certificate, Fingerprint};
@@ -27,7 +27,7 @@ pub struct FileStore {
     /// What keeps clients of other stores from reading them.
     pub(super) flaws: Vec<String>,
     /// What stands there beside certificates.
-    pub(super) others: Vec<&'static str>,
+    pub(super) others: Vec<MemberKind>,
     /// Whether nobody knows that it is as it was written.
     pub(super) unchecked: bool,
 }
@@ -94,14 +94,14 @@ impl FileStore {
     }
 
     /// The kinds of what stands there beside certificates.
-    pub fn others(&self) -> &[&'static str] {
+    pub fn others(&self) -> &[MemberKind] {
         &self.others
     }
 
     /// The roots that stand there to be trusted and are not, as in what `openssl pkcs12 -export -nokeys` makes. Beside
     /// a private key they may be there for its sake, and what is no root was never an anchor.
     pub(super) fn unseen_roots(&self) -> Vec<Certificate> {
-        if self.others.contains(&"private-key") {
+        if self.others.contains(&MemberKind::PrivateKey) {
             return Vec::new();
         }
         let mut left = self.hidden.clone();
@@ -117,7 +117,7 @@ impl FileStore {
     /// Whether all that stands there can stand in the format that it is to be in.
     pub(super) fn refuse_loss(&self) -> Result<(), Error> {
         match self.others.first() {
-            Some(kind) => Err(Error::WouldLose { path: self.path.clone(), kind, format: self.format.name }),
+            Some(kind) => Err(Error::WouldLose { path: self.path.clone(), kind: *kind, format: self.format.name }),
             None => Ok(()),
         }
     }
