@@ -206,8 +206,10 @@ fn other_root() -> Certificate {
     let name = der(tag::SEQUENCE, &[&der(tag::SET, &[&attribute])]);
     let time = der(tag::UTC_TIME, &[b"200101000000Z"]);
     let validity = der(tag::SEQUENCE, &[&time, &time]);
-    let tbs = der(tag::SEQUENCE, &[&der_number(1), &oid, &name, &validity, &name, &oid]);
-    Certificate::from_der(der(tag::SEQUENCE, &[&tbs, &oid, &der(tag::BIT_STRING, &[&[0]])])).unwrap()
+    let bits = der(tag::BIT_STRING, &[&[0]]);
+    let key = der(tag::SEQUENCE, &[&oid, &bits]);
+    let tbs = der(tag::SEQUENCE, &[&der_number(1), &oid, &name, &validity, &name, &key]);
+    Certificate::from_der(der(tag::SEQUENCE, &[&tbs, &oid, &bits])).unwrap()
 }
 
 fn open_store(bags: &[Vec<u8>]) -> Vec<u8> {
