@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
-use x509_parser::asn1_rs::Oid;
+use x509_parser::asn1_rs::{Error, Oid};
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 use x509_parser::error::X509Error;
 use x509_parser::nom::Parser as _;
@@ -19,7 +19,7 @@ use x509_parser::oid_registry::{
     OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
 };
 
-use crate::asn1::{Element, Malformed, Reader, tag};
+use crate::asn1::{self, Element, Reader, tag};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub(crate) use fingerprint::{sha1, sha256};
 pub use key::{Curve, Key};
@@ -28,10 +28,16 @@ pub use own_signatures::own_signatures;
 pub use signature::Verdict;
 
 /// The bytes are not one X.509 certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an X.509 certificate: {reason}")]
 pub struct NotACertificate {
-    reason: &'static str,
+    reason: String,
+}
+
+impl NotACertificate {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
 }
 
 /// Exactly one X.509 certificate (RFC 5280 section 4.1), nothing trailing, never a key.
@@ -63,14 +69,13 @@ impl Certificate {
     /// Reads one certificate. Fails when the bytes are not the outer structure of a certificate, or go on after it.
     pub fn from_der(der: impl Into<Arc<[u8]>>) -> Result<Self, NotACertificate> {
         let der = der.into();
-        let bad = |reason| Err(NotACertificate { reason });
         if u32::try_from(der.len()).is_err() {
-            return bad("larger than 4 GiB");
+            return Err(NotACertificate::new("larger than 4 GiB"));
         }
         let [serial, _, issuer, _, subject, key] = fields(&der)?;
         let x509 = parse(&der)?;
         let version @ 1..=3 = x509.version.0.saturating_add(1) else {
-            return bad("a version that X.509 does not have");
+            return Err(NotACertificate::new("a version that X.509 does not have"));
         };
         let place = |part: &[u8]| {
             let start = part.as_ptr().addr() - der.as_ptr().addr();
@@ -237,28 +242,28 @@ fn parse(der: &[u8]) -> Result<X509Certificate<'_>, NotACertificate> {
 /// of a file with such a certificate.
 fn fields(der: &[u8]) -> Result<[Element<'_>; 6], NotACertificate> {
     let mut file = Reader::new(der);
-    let mut certificate = Reader::new(file.expect(tag::SEQUENCE, "no outer SEQUENCE")?.content);
-    let mut contents = Reader::new(certificate.expect(tag::SEQUENCE, "no TBSCertificate")?.content);
+    let mut certificate = file.expect(tag::SEQUENCE, "the outer SEQUENCE")?.reader();
+    let mut contents = certificate.expect(tag::SEQUENCE, "the TBSCertificate")?.reader();
     contents.optional(tag::context_constructed(0))?;
     let fields = [
-        contents.expect(tag::INTEGER, "no serial number")?,
-        contents.expect(tag::SEQUENCE, "no inner signature algorithm")?,
-        contents.expect(tag::SEQUENCE, "no issuer")?,
-        contents.expect(tag::SEQUENCE, "no validity")?,
-        contents.expect(tag::SEQUENCE, "no subject")?,
-        contents.expect(tag::SEQUENCE, "no public key")?,
+        contents.expect(tag::INTEGER, "the serial number")?,
+        contents.expect(tag::SEQUENCE, "the inner signature algorithm")?,
+        contents.expect(tag::SEQUENCE, "the issuer")?,
+        contents.expect(tag::SEQUENCE, "the validity")?,
+        contents.expect(tag::SEQUENCE, "the subject")?,
+        contents.expect(tag::SEQUENCE, "the public key")?,
     ];
     while !contents.is_empty() {
         if ![tag::context(1), tag::context(2), tag::context_constructed(3)].contains(&contents.element()?.tag) {
-            return Err(NotACertificate { reason: "an unknown field in TBSCertificate" });
+            return Err(NotACertificate::new("an unknown field in TBSCertificate"));
         }
     }
-    certificate.expect(tag::SEQUENCE, "no signature algorithm")?;
-    certificate.expect(tag::BIT_STRING, "no signature")?;
+    certificate.expect(tag::SEQUENCE, "the signature algorithm")?;
+    certificate.expect(tag::BIT_STRING, "the signature")?;
     match (certificate.is_empty(), file.is_empty()) {
         (true, true) => Ok(fields),
-        (true, false) => Err(NotACertificate { reason: "bytes follow after it" }),
-        (false, _) => Err(NotACertificate { reason: "fields follow after the signature" }),
+        (true, false) => Err(NotACertificate::new("bytes follow after it")),
+        (false, _) => Err(NotACertificate::new("fields follow after the signature")),
     }
 }
 
@@ -274,21 +279,22 @@ impl From<x509_parser::nom::Err<X509Error>> for NotACertificate {
             X509Error::InvalidIssuerUID | X509Error::InvalidSubjectUID => "a unique identifier that cannot be read",
             X509Error::InvalidExtensions => "extensions that cannot be read",
             X509Error::InvalidSignatureValue => "a signature that cannot be read",
+            X509Error::Der(Error::DerConstraintFailed(_)) => "it is in BER, not in DER",
             _ => "its fields cannot be read",
         };
-        Self { reason }
+        Self::new(reason)
     }
 }
 
-impl From<Malformed> for NotACertificate {
-    fn from(malformed: Malformed) -> Self {
-        Self { reason: malformed.0 }
+impl From<asn1::Error> for NotACertificate {
+    fn from(error: asn1::Error) -> Self {
+        Self::new(error.to_string())
     }
 }
 
 /// In UTC, and a date of the calendar: an offset may step over its edge.
 fn date(time: &x509_parser::time::ASN1Time) -> Result<OffsetDateTime, NotACertificate> {
-    let bad = |_| NotACertificate { reason: "a date that cannot be read" };
+    let bad = |_| NotACertificate::new("a date that cannot be read");
     OffsetDateTime::from_unix_timestamp(time.timestamp()).map_err(bad)
 }
 
@@ -302,12 +308,12 @@ fn extension<'a>(x509: &X509Certificate<'a>, oid: &Oid<'_>) -> Option<&'a [u8]> 
 
 fn subject_key_id<'a>(x509: &X509Certificate<'a>) -> Option<&'a [u8]> {
     let value = extension(x509, &OID_X509_EXT_SUBJECT_KEY_IDENTIFIER)?;
-    Some(Reader::new(value).expect(tag::OCTET_STRING, "key identifier").ok()?.content)
+    Some(Reader::new(value).expect(tag::OCTET_STRING, "the key identifier").ok()?.content)
 }
 
 fn authority_key_id<'a>(x509: &X509Certificate<'a>) -> Option<&'a [u8]> {
     let value = extension(x509, &OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER)?;
-    let mut fields = Reader::new(Reader::new(value).expect(tag::SEQUENCE, "authority key identifier").ok()?.content);
+    let mut fields = Reader::new(value).expect(tag::SEQUENCE, "the authority key identifier").ok()?.reader();
     Some(fields.optional(tag::context(0)).ok()??.content)
 }
 
@@ -318,7 +324,7 @@ struct BasicConstraints {
 
 fn basic_constraints(x509: &X509Certificate<'_>) -> Option<BasicConstraints> {
     let value = extension(x509, &OID_X509_EXT_BASIC_CONSTRAINTS)?;
-    let mut fields = Reader::new(Reader::new(value).expect(tag::SEQUENCE, "basic constraints").ok()?.content);
+    let mut fields = Reader::new(value).expect(tag::SEQUENCE, "the basic constraints").ok()?.reader();
     let ca = fields.optional(tag::BOOLEAN).ok()?.is_some_and(|flag| flag.content != [0]);
     let path_length = fields.optional(tag::INTEGER).ok()?.and_then(|length| match length.content {
         [] => None,

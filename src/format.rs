@@ -4,7 +4,6 @@
 //! the name decides only the format of a file that is not there yet.
 
 mod alias;
-mod ber;
 mod der;
 mod error;
 mod jks;
@@ -177,6 +176,13 @@ pub struct Place {
     pub line: Option<u64>,
     /// The bytes that it takes up.
     pub bytes: Range<u64>,
+}
+
+impl Place {
+    /// A place in a binary format.
+    const fn binary(bytes: Range<u64>) -> Self {
+        Self { line: None, bytes }
+    }
 }
 
 impl fmt::Display for Place {

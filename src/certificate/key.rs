@@ -10,7 +10,7 @@ use x509_parser::oid_registry::{
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
-use crate::asn1::{Malformed, Reader, dotted, tag};
+use crate::asn1::{Error, Reader, dotted, tag};
 
 /// A public key's kind (RFC 3279 section 2.3, RFC 5480, RFC 8410). Displayed as `RSA 2048`, `EC P-256`, `Ed25519`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,9 +100,9 @@ pub(super) fn curve(algorithm: &AlgorithmIdentifier<'_>) -> Option<Curve> {
 
 /// Bits of the modulus of an RSAPublicKey (RFC 8017 appendix A.1.1). x509-parser counts whole bytes, and reads none with
 /// a zero too many in front.
-fn modulus_bits(key: &[u8]) -> Result<usize, Malformed> {
-    let mut fields = Reader::new(Reader::new(key).expect(tag::SEQUENCE, "unreadable key")?.content);
-    let modulus = fields.expect(tag::INTEGER, "unreadable key")?.content;
+fn modulus_bits(key: &[u8]) -> Result<usize, Error> {
+    let mut fields = Reader::new(key).expect(tag::SEQUENCE, "the key")?.reader();
+    let modulus = fields.expect(tag::INTEGER, "the modulus")?.content;
     let leading = modulus.iter().take_while(|octet| **octet == 0).count();
     Ok(match modulus.get(leading) {
         None => 0,

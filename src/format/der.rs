@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use super::{Entry, Error, Format, Member, Place, what_is};
-use crate::asn1::{self, tag};
+use crate::asn1::{begun_sequence, tag};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::limits;
 
@@ -21,8 +21,7 @@ pub(super) static DER: Format = Format {
 
 /// A SEQUENCE that begins with a SEQUENCE, and is none of the other things that do.
 fn recognise(head: &[u8]) -> bool {
-    let Ok((tag::SEQUENCE, length, _)) = asn1::header(head) else { return false };
-    head.get(length) == Some(&tag::SEQUENCE) && what_is(head) == "binary data"
+    begun_sequence(head).is_some_and(|content| content.starts_with(&[tag::SEQUENCE])) && what_is(head) == "binary data"
 }
 
 fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::Place;
+use crate::asn1;
 
 /// Why bytes could not be read or written in a format. Where they stand is added by [`crate::Error`].
 #[derive(Debug, thiserror::Error)]
@@ -70,4 +71,13 @@ pub enum Error {
     /// The password does not open the store.
     #[error("wrong password, or the store was changed")]
     WrongPassword,
+}
+
+impl From<asn1::Error> for Error {
+    fn from(error: asn1::Error) -> Self {
+        match error {
+            asn1::Error::Malformed { bytes, reason } => Self::Damaged { place: Place::binary(bytes), reason },
+            asn1::Error::Limit { what, limit, found } => Self::Limit { what, limit, found },
+        }
+    }
 }

@@ -25,8 +25,8 @@ use self::opened::Opened;
 use self::password::Password;
 pub(super) use self::password::Work;
 use super::alias::{folded, free_alias};
-use super::ber::{begun_sequence, tag};
 use super::{Entry, Error, Format, Member, read_whole};
+use crate::asn1::{begun_sequence, tag};
 use crate::certificate::Fingerprint;
 
 pub(super) static PKCS12: Format = Format {

@@ -10,10 +10,10 @@ use std::io::{Read, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::ber::{Reader, Spot, begun_sequence, der, tag};
 use super::pem::scanner::{BEGIN, Block, Scanner};
 use super::pem::utf16::utf8;
 use super::{Entry, Error, Format, Member, Place, pem, read_whole};
+use crate::asn1::{Reader, begun_sequence, der, dotted, tag};
 use crate::certificate::{Certificate, Fingerprint};
 
 pub(super) static PKCS7: Format = Format {
@@ -162,14 +162,14 @@ struct SignedData<'a> {
 
 impl<'a> SignedData<'a> {
     fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut file = Reader::new(bytes, Spot::At(0));
+        let mut file = Reader::new(bytes);
         let mut info = file.expect(tag::SEQUENCE, "the outer sequence")?.reader();
         if !file.is_empty() {
-            return Err(file.damaged("bytes follow after it"));
+            return Err(file.malformed("bytes follow after it").into());
         }
         let content_type = info.expect(tag::OID, "the content type")?.content;
         if content_type != SIGNED_DATA {
-            let number = crate::asn1::dotted(content_type);
+            let number = dotted(content_type);
             return Err(Error::Unsupported { what: format!("PKCS#7 without certificates (content type {number})") });
         }
         let mut explicit = info.expect(tag::context_constructed(0), "the content")?.reader();
@@ -192,7 +192,7 @@ impl<'a> SignedData<'a> {
         let mut certificates = self.certificates;
         while !certificates.is_empty() {
             let element = certificates.element()?;
-            let place = place.cloned().unwrap_or_else(|| element.place());
+            let place = place.cloned().unwrap_or_else(|| Place::binary(element.bytes()));
             visit(match element.tag {
                 tag::SEQUENCE => match Certificate::from_der(element.whole) {
                     Ok(certificate) => Member::Certificate { alias: None, certificate, place, flaw: None },
@@ -205,7 +205,7 @@ impl<'a> SignedData<'a> {
         let mut lists = self.lists;
         while !lists.is_empty() {
             let element = lists.element()?;
-            let place = place.cloned().unwrap_or_else(|| element.place());
+            let place = place.cloned().unwrap_or_else(|| Place::binary(element.bytes()));
             visit(Member::Other { alias: None, kind: "revocation-list", place });
         }
         Ok(())
@@ -240,7 +240,7 @@ impl<'a> SignedData<'a> {
     }
 }
 
-const NOTHING: Reader<'_> = Reader::new(&[], Spot::At(0));
+const NOTHING: Reader<'_> = Reader::new(&[]);
 /// 1.2.840.113549.1.7
 const PKCS7_ARC: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
 /// 1.2.840.113549.1.7.2

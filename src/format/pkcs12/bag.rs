@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::asn1::{Element, Reader, Spot, bmp_text, der, tag};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::format::alias::is_own;
-use crate::format::ber::{Element, Reader, Spot, der, tag};
 use crate::format::{Error, Place};
 use crate::limits;
 
@@ -34,7 +34,7 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
     if contents.is_empty() {
         return Ok(());
     }
-    let list = Reader::new(contents, spot).expect(tag::SEQUENCE, "the list of entries")?;
+    let list = Reader::at(contents, spot).expect(tag::SEQUENCE, "the list of entries")?;
     let mut levels = vec![(list.reader(), true)];
     while let Some((list, first)) = levels.last_mut() {
         if list.is_empty() {
@@ -66,7 +66,7 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
             Some([SECRET]) => Kind::Secret,
             _ => Kind::Unknown,
         };
-        let mut bag = Bag { kind, alias: None, key_id: None, trusted: false, first, place: bag.place() };
+        let mut bag = Bag { kind, alias: None, key_id: None, trusted: false, first, place: Place::binary(bag.bytes()) };
         if let Some(attributes) = fields.optional(tag::SET)? {
             bag.read_attributes(attributes.reader())?;
         }
@@ -82,7 +82,7 @@ pub(super) fn without(contents: &[u8], spot: Spot, remove: &[Fingerprint]) -> Re
     if contents.is_empty() {
         return Ok(None);
     }
-    let mut list = Reader::new(contents, spot).expect(tag::SEQUENCE, "the list of entries")?.reader();
+    let mut list = Reader::at(contents, spot).expect(tag::SEQUENCE, "the list of entries")?.reader();
     let mut left = Vec::new();
     let mut found = false;
     while !list.is_empty() {
@@ -137,14 +137,10 @@ impl<'a> Bag<'a> {
     }
 }
 
-/// RFC 2985 section 5.5.1 has BMPString; Java writes what is beyond it in surrogate pairs.
+/// RFC 2985 section 5.5.1 has BMPString.
 fn text(value: &Element<'_>) -> Option<String> {
     match value.tag {
-        tag::BMP_STRING => {
-            let (units, _) = value.content.as_chunks::<2>();
-            let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
-            Some(String::from_utf16_lossy(&units))
-        }
+        tag::BMP_STRING => Some(bmp_text(value.content)),
         tag::UTF8_STRING => Some(String::from_utf8_lossy(value.content).into_owned()),
         _ => None,
     }

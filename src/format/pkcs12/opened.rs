@@ -8,8 +8,8 @@ use super::encryption::Scheme;
 use super::entries;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
+use crate::asn1::Spot;
 use crate::certificate::Fingerprint;
-use crate::format::ber::Spot;
 use crate::format::{Error, Member, Place};
 
 /// A store whose parts are readable.
@@ -63,7 +63,10 @@ impl<'a> Opened<'a> {
                     continue;
                 }
                 Content::Encrypted { scheme, contents, spot } => {
-                    let damaged = |reason: &str| Error::Damaged { place: spot.place(0), reason: reason.to_owned() };
+                    let damaged = |reason: &str| Error::Damaged {
+                        place: Place::binary(spot.bytes(0)),
+                        reason: reason.to_owned(),
+                    };
                     match first(&forms, |form| scheme.decrypt(form, contents, work))? {
                         Some(_) if failed => return Err(damaged("the password is right, and the store was changed")),
                         Some((form, contents)) => {

@@ -5,9 +5,8 @@ use std::num::NonZeroU32;
 
 use aws_lc_rs::{digest, hmac, pbkdf2};
 
-use crate::asn1;
+use crate::asn1::{Element, dotted, tag};
 use crate::format::Error;
-use crate::format::ber::{Element, tag};
 use crate::limits;
 
 /// A password in one of the forms that programs give to the derivation of keys.
@@ -145,7 +144,7 @@ impl Work {
 pub(super) fn iterations(number: &Element<'_>) -> Result<NonZeroU32, Error> {
     let count = number.number("iterations of a key derivation", limits::DERIVATION)?;
     let count = u32::try_from(count).ok().and_then(NonZeroU32::new);
-    count.ok_or_else(|| number.damaged("an iteration count of 0"))
+    count.ok_or_else(|| number.malformed("an iteration count of 0").into())
 }
 
 /// A hash function in its three parts.
@@ -171,7 +170,7 @@ impl Hash {
     }
 
     fn unsupported(oid: &[u8]) -> Error {
-        Error::Unsupported { what: format!("the hash function {}", asn1::dotted(oid)) }
+        Error::Unsupported { what: format!("the hash function {}", dotted(oid)) }
     }
 }
 

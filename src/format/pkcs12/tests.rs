@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::asn1::{der, der_number, tag};
 use crate::certificate::Certificate;
-use crate::format::ber::{der, der_number, tag};
 
 #[test]
 fn certificates_are_told_apart_as_java_does() {
@@ -29,7 +29,7 @@ fn certificates_are_told_apart_as_java_does() {
          private-key `server`\n\
          ISRG Root X1 `Same`: Java does not see it: a later entry has the same alias\n\
          Other `sAME`\n\
-         rejected: not an X.509 certificate: no outer SEQUENCE\n\
+         rejected: not an X.509 certificate: the outer SEQUENCE is missing\n\
          revocation-list ``\n\
          secret-key `aes`\n\
          unknown ``\n"
