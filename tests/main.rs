@@ -69,3 +69,4 @@ mod torture;
 mod undo;
 #[cfg(unix)]
 mod uninstall;
+mod unreadable;
