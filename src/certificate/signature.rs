@@ -1,7 +1,6 @@
 //! Signature algorithms: their names, and whether a signature verifies.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
-use x509_parser::asn1_rs::oid;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::oid_registry::{OID_NIST_HASH_SHA256, OID_NIST_HASH_SHA384, OID_NIST_HASH_SHA512};
 use x509_parser::prelude::FromDer as _;
@@ -9,7 +8,7 @@ use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::key::{Curve, curve};
-use crate::asn1::dotted;
+use crate::asn1::{dotted, oid};
 
 /// The name that OpenSSL and the RFCs use, else the object identifier.
 pub(super) fn algorithm_name(certificate: &X509Certificate<'_>) -> String {

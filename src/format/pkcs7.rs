@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::pem::scanner::{BEGIN, Block, Scanner};
 use super::pem::utf16::utf8;
 use super::{Entry, Error, Format, Member, Place, pem, read_whole};
-use crate::asn1::{Reader, begun_sequence, der, dotted, tag};
+use crate::asn1::{Reader, begun_sequence, der, dotted, oid, tag};
 use crate::certificate::{Certificate, Fingerprint};
 
 pub(super) static PKCS7: Format = Format {
@@ -241,10 +241,8 @@ impl<'a> SignedData<'a> {
 }
 
 const NOTHING: Reader<'_> = Reader::new(&[]);
-/// 1.2.840.113549.1.7
-const PKCS7_ARC: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
-/// 1.2.840.113549.1.7.2
-const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+const PKCS7_ARC: &[u8] = &oid!(raw 1.2.840.113549.1.7);
+const SIGNED_DATA: &[u8] = &oid!(raw 1.2.840.113549.1.7.2);
 /// Version 1, no digest algorithms, content of the type 1.2.840.113549.1.7.1 that is not there.
 const DEGENERATE: &[u8] =
     &[0x02, 0x01, 0x01, 0x31, 0x00, 0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];

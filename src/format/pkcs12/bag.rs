@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::asn1::{Element, Reader, Spot, bmp_text, der, tag};
+use crate::asn1::{Element, Reader, Spot, bmp_text, der, oid, tag};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::format::alias::is_own;
 use crate::format::{Error, Place};
@@ -168,8 +168,8 @@ fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
     der(tag::SEQUENCE, &[&der(tag::OID, &[oid]), &der(tag::SET, &[value])])
 }
 
-/// 1.2.840.113549.1.12.10.1, and what follows it.
-const BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01];
+/// SafeBag types, and what follows them.
+const BAG: &[u8] = &oid!(raw 1.2.840.113549.1.12.10.1);
 const KEY: u8 = 1;
 const SHROUDED_KEY: u8 = 2;
 const CERTIFICATE: u8 = 3;
@@ -177,10 +177,9 @@ const REVOCATIONS: u8 = 4;
 const SECRET: u8 = 5;
 const NESTED: u8 = 6;
 
-/// 1.2.840.113549.1.9.20, .21 and .22.1
-const FRIENDLY_NAME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x14];
-const LOCAL_KEY_ID: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x15];
-const X509: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x16, 0x01];
-/// 2.16.840.1.113894.746875.1.1: Oracle's; and 2.5.29.37.0, the value that Java gives it.
-const TRUSTED_KEY_USAGE: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf9, 0x66, 0xad, 0xca, 0x7b, 0x01, 0x01];
-const ANY_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
+const FRIENDLY_NAME: &[u8] = &oid!(raw 1.2.840.113549.1.9.20);
+const LOCAL_KEY_ID: &[u8] = &oid!(raw 1.2.840.113549.1.9.21);
+const X509: &[u8] = &oid!(raw 1.2.840.113549.1.9.22.1);
+/// Oracle's, and the value that Java gives it.
+const TRUSTED_KEY_USAGE: &[u8] = &oid!(raw 2.16.840.1.113894.746875.1.1);
+const ANY_KEY_USAGE: &[u8] = &oid!(raw 2.5.29.37.0);

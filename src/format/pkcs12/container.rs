@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::encryption::Scheme;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
-use crate::asn1::{Element, Reader, Spot, der, der_number, dotted, tag};
+use crate::asn1::{Element, Reader, Spot, der, der_number, dotted, oid, tag};
 use crate::format::{Error, Place};
 use crate::limits;
 
@@ -162,6 +162,5 @@ fn encrypted<'a>(data: &Element<'a>) -> Result<Content<'a>, Error> {
     Ok(Content::Encrypted { scheme, contents: contents.octets()?.0, spot: contents.spot_within() })
 }
 
-/// 1.2.840.113549.1.7.1 and .6
-const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
-const ENCRYPTED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x06];
+const DATA: &[u8] = &oid!(raw 1.2.840.113549.1.7.1);
+const ENCRYPTED_DATA: &[u8] = &oid!(raw 1.2.840.113549.1.7.6);

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 use super::cipher::{AES_256, Cipher, PBES2_CIPHERS, PKCS12_CIPHERS, TRIPLE_DES};
 use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
-use crate::asn1::{Element, Reader, der, der_number, dotted, tag};
+use crate::asn1::{Element, Reader, der, der_number, dotted, oid, tag};
 use crate::format::Error;
 use crate::limits;
 
@@ -187,9 +187,8 @@ pub(super) fn random(length: usize) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// 1.2.840.113549.1.5.13 and .12
-const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d];
-const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c];
+const PBES2: &[u8] = &oid!(raw 1.2.840.113549.1.5.13);
+const PBKDF2: &[u8] = &oid!(raw 1.2.840.113549.1.5.12);
 
 /// As long as keytool's.
 pub(super) const SALT: usize = 20;

@@ -7,7 +7,7 @@ use aws_lc_rs::hmac;
 
 use super::encryption::{Pbkdf2, SALT, random, read_salt};
 use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
-use crate::asn1::{Element, der, der_number, tag};
+use crate::asn1::{Element, der, der_number, oid, tag};
 use crate::format::Error;
 
 /// How a store is checked, and the value that it should have.
@@ -106,5 +106,4 @@ impl<'a> Integrity<'a> {
     }
 }
 
-/// 1.2.840.113549.1.5.14
-const PBMAC1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0e];
+const PBMAC1: &[u8] = &oid!(raw 1.2.840.113549.1.5.14);

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use aws_lc_rs::{digest, hmac, pbkdf2};
 
-use crate::asn1::{Element, dotted, tag};
+use crate::asn1::{Element, dotted, oid, tag};
 use crate::format::Error;
 use crate::limits;
 
@@ -177,36 +177,36 @@ impl Hash {
 static HASHES: &[&Hash] = &[&SHA1, &SHA224, &SHA256, &SHA384, &SHA512];
 
 pub(super) static SHA1: Hash = Hash {
-    oid: &[0x2b, 0x0e, 0x03, 0x02, 0x1a],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x07],
+    oid: &oid!(raw 1.3.14.3.2.26),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.7),
     digest: &digest::SHA1_FOR_LEGACY_USE_ONLY,
     hmac: hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
     pbkdf2: Some(pbkdf2::PBKDF2_HMAC_SHA1),
 };
 static SHA224: Hash = Hash {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x08],
+    oid: &oid!(raw 2.16.840.1.101.3.4.2.4),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.8),
     digest: &digest::SHA224,
     hmac: hmac::HMAC_SHA224,
     pbkdf2: None,
 };
 pub(super) static SHA256: Hash = Hash {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x09],
+    oid: &oid!(raw 2.16.840.1.101.3.4.2.1),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.9),
     digest: &digest::SHA256,
     hmac: hmac::HMAC_SHA256,
     pbkdf2: Some(pbkdf2::PBKDF2_HMAC_SHA256),
 };
 static SHA384: Hash = Hash {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x0a],
+    oid: &oid!(raw 2.16.840.1.101.3.4.2.2),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.10),
     digest: &digest::SHA384,
     hmac: hmac::HMAC_SHA384,
     pbkdf2: Some(pbkdf2::PBKDF2_HMAC_SHA384),
 };
 static SHA512: Hash = Hash {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x0b],
+    oid: &oid!(raw 2.16.840.1.101.3.4.2.3),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.11),
     digest: &digest::SHA512,
     hmac: hmac::HMAC_SHA512,
     pbkdf2: Some(pbkdf2::PBKDF2_HMAC_SHA512),
