@@ -10,11 +10,13 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use time::OffsetDateTime;
 use x509_parser::asn1_rs::{Error, Oid};
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 use x509_parser::error::X509Error;
 use x509_parser::nom::Parser as _;
+use x509_parser::num_bigint::{BigInt, Sign};
 use x509_parser::oid_registry::{
     OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
 };
@@ -335,18 +337,7 @@ fn basic_constraints(x509: &X509Certificate<'_>) -> Option<BasicConstraints> {
 }
 
 fn serial(content: &[u8]) -> String {
-    let negative = content.first().is_some_and(|first| first & 0x80 != 0);
-    let mut magnitude = content.to_vec();
-    if negative {
-        let mut carry = true;
-        for octet in magnitude.iter_mut().rev() {
-            let (value, overflow) = (!*octet).overflowing_add(u8::from(carry));
-            *octet = value;
-            carry = overflow;
-        }
-    }
-    let digits: String =
-        magnitude.iter().skip_while(|octet| **octet == 0).map(|octet| format!("{octet:02x}")).collect();
-    let digits = if digits.is_empty() { "00".to_owned() } else { digits };
-    if negative { format!("-{digits}") } else { digits }
+    let (sign, magnitude) = BigInt::from_signed_bytes_be(content).to_bytes_be();
+    let sign = if sign == Sign::Minus { "-" } else { "" };
+    format!("{sign}{}", HEXLOWER.encode(&magnitude))
 }

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::fmt;
 
+use data_encoding::HEXUPPER;
+
 use crate::asn1::{Element, Error, Reader, bmp_text, dotted, oid, tag};
 
 /// A distinguished name (RFC 5280 section 4.1.2.4).
@@ -87,22 +89,10 @@ fn write_attribute(out: &mut impl fmt::Write, oid: &[u8], value: &Element<'_>) -
             out.write_char('=')?;
             write_value(out, value)
         }
-        Some(label) => {
-            out.write_str(label)?;
-            out.write_char('=')?;
-            write_hex(out, value.whole)
-        }
+        Some(label) => write!(out, "{label}=#{}", HEXUPPER.encode(value.whole)),
         // RFC 4514 section 2.4: a dotted type takes its value as hexadecimal BER.
-        None => {
-            write!(out, "{}=", dotted(oid))?;
-            write_hex(out, value.whole)
-        }
+        None => write!(out, "{}=#{}", dotted(oid), HEXUPPER.encode(value.whole)),
     }
-}
-
-fn write_hex(out: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
-    out.write_char('#')?;
-    bytes.iter().try_for_each(|byte| write!(out, "{byte:02X}"))
 }
 
 fn is_text(tag: u8) -> bool {

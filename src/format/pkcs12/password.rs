@@ -214,6 +214,8 @@ static SHA512: Hash = Hash {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
 
     fn count(count: u32) -> NonZeroU32 {
@@ -222,17 +224,19 @@ mod tests {
 
     #[test]
     fn keys_are_those_of_other_programs() {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let work = &mut Work::new();
         // `openssl kdf -keylen 24 -kdfopt digest:SHA1 -kdfopt hexpass:0073006d006500670000 -kdfopt iter:1
         // -kdfopt hexsalt:0a58cf64530d823f -kdfopt id:1 PKCS12KDF`
         let password = &Password::forms("smeg")[0];
         let salt = [0x0a, 0x58, 0xcf, 0x64, 0x53, 0x0d, 0x82, 0x3f];
         let key = password.pkcs12_key(&SHA1, Purpose::Encryption, &salt, count(1), 24, work).unwrap();
-        assert_eq!(hex(&key), "8aaae6297b6cb04642ab5b077851284eb7128f1a2a7fbca3");
+        assert_eq!(HEXLOWER.encode(&key), "8aaae6297b6cb04642ab5b077851284eb7128f1a2a7fbca3");
         // `hashlib.pbkdf2_hmac("sha224", b"smeg", b"salt", 3, 40)`
         let key = password.pbkdf2(&SHA224, b"salt", count(3), 40, work).unwrap();
-        assert_eq!(hex(&key), "aa24fa7e6780c6f528b8bf9ffd8ca7bfcfe9c67d5a840aac1abf34a01d6729481cba2cc40983edcd");
+        assert_eq!(
+            HEXLOWER.encode(&key),
+            "aa24fa7e6780c6f528b8bf9ffd8ca7bfcfe9c67d5a840aac1abf34a01d6729481cba2cc40983edcd"
+        );
     }
 
     #[test]
