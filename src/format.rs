@@ -5,7 +5,6 @@
 
 mod alias;
 mod armour;
-mod ber;
 mod der;
 mod error;
 mod identify;
@@ -183,6 +182,13 @@ pub struct Place {
     pub line: Option<u64>,
     /// The bytes that it takes up.
     pub bytes: Range<u64>,
+}
+
+impl Place {
+    /// A place in a binary format.
+    const fn binary(bytes: Range<u64>) -> Self {
+        Self { line: None, bytes }
+    }
 }
 
 impl fmt::Display for Place {

@@ -7,14 +7,23 @@ mod name;
 pub(crate) mod name_hash;
 mod own_signatures;
 mod signature;
-mod time;
 
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
-use ::time::OffsetDateTime;
+use data_encoding::HEXLOWER;
+use time::OffsetDateTime;
+use x509_parser::asn1_rs::{Error, Oid};
+use x509_parser::certificate::{X509Certificate, X509CertificateParser};
+use x509_parser::error::X509Error;
+use x509_parser::nom::Parser as _;
+use x509_parser::num_bigint::{BigInt, Sign};
+use x509_parser::oid_registry::{
+    OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER,
+};
 
-use self::time::unix_time;
-use crate::x509::asn1::{Malformed, Reader, tag};
+use self::asn1::{Element, Reader, tag};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub(crate) use fingerprint::{sha1, sha256};
 pub use key::{Curve, Key};
@@ -23,67 +32,75 @@ pub(crate) use own_signatures::own_signatures;
 pub use signature::Verdict;
 
 /// The bytes are not one X.509 certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an X.509 certificate: {reason}")]
 pub struct NotACertificate {
-    reason: &'static str,
+    reason: String,
 }
 
-impl From<Malformed> for NotACertificate {
-    fn from(malformed: Malformed) -> Self {
-        Self { reason: malformed.0 }
+impl NotACertificate {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
     }
 }
 
 /// Exactly one X.509 certificate (RFC 5280 section 4.1), nothing trailing, never a key.
 ///
-/// The outline is read once, in about a tenth of the time that a full parse takes: bundles hold thousands.
+/// x509-parser reads it once. Its certificate borrows the bytes, so what bundles ask of every certificate is kept here,
+/// with the places of the names and the key. For extensions, which only a person or a check asks for, it is read again:
+/// that takes 3 µs, and keeping them would take more than the certificate itself. A copy shares the bytes.
+///
 /// Extensions need not parse for a certificate to be listed: stores in use hold certificates that strict parsers
 /// refuse and OpenSSL and Java accept.
 #[derive(Clone)]
 pub struct Certificate {
-    der: Box<[u8]>,
+    der: Arc<[u8]>,
     fingerprint: Fingerprint,
-    outline: Outline,
-}
-
-/// Where the fields stand in the DER.
-#[derive(Clone, Copy)]
-struct Outline {
+    not_before: OffsetDateTime,
+    not_after: OffsetDateTime,
+    /// Where the fields stand in the DER: contents of the serial number and the names, and the whole key.
+    serial: Range<u32>,
+    issuer: Range<u32>,
+    subject: Range<u32>,
+    key: Range<u32>,
     version: u8,
-    serial: Span,
-    issuer: Span,
-    subject: Span,
-    key: Span,
-    extensions: Span,
-    not_before: i64,
-    not_after: i64,
     ca: bool,
     self_issued: bool,
     has_key_id: bool,
 }
 
-#[derive(Clone, Copy)]
-struct Span {
-    start: u32,
-    end: u32,
-}
-
 impl Certificate {
     /// Reads one certificate. Fails when the bytes are not the outer structure of a certificate, or go on after it.
-    pub fn from_der(der: impl Into<Box<[u8]>>) -> Result<Self, NotACertificate> {
+    pub fn from_der(der: impl Into<Arc<[u8]>>) -> Result<Self, NotACertificate> {
         let der = der.into();
-        let outline = outline(&der)?;
-        let mut certificate = Self { fingerprint: Fingerprint::of(&der), der, outline };
-        // What bundles ask of every certificate, while its bytes are at hand.
-        certificate.outline.ca = certificate.basic_constraints().is_some_and(|constraints| constraints.ca);
-        let key_id = certificate.subject_key_id();
-        let same_name = certificate.subject() == certificate.issuer();
-        let contradicted = || matches!((certificate.authority_key_id(), key_id), (Some(a), Some(b)) if a != b);
-        let (self_issued, has_key_id) = (same_name && !contradicted(), key_id.is_some());
-        certificate.outline.self_issued = self_issued;
-        certificate.outline.has_key_id = has_key_id;
-        Ok(certificate)
+        if u32::try_from(der.len()).is_err() {
+            return Err(NotACertificate::new("larger than 4 GiB"));
+        }
+        let [serial, _, issuer, _, subject, key] = fields(&der)?;
+        let x509 = parse(&der)?;
+        let version @ 1..=3 = x509.version.0.saturating_add(1) else {
+            return Err(NotACertificate::new("a version that X.509 does not have"));
+        };
+        let place = |part: &[u8]| {
+            let start = part.as_ptr().addr() - der.as_ptr().addr();
+            start as u32..(start + part.len()) as u32
+        };
+        let (key_id, issuer_key_id) = (subject_key_id(&x509), authority_key_id(&x509));
+        let contradicted = key_id.is_some() && issuer_key_id.is_some() && key_id != issuer_key_id;
+        Ok(Self {
+            fingerprint: Fingerprint::of(&der),
+            not_before: date(&x509.validity.not_before)?,
+            not_after: date(&x509.validity.not_after)?,
+            serial: place(serial.content),
+            issuer: place(issuer.content),
+            subject: place(subject.content),
+            key: place(key.whole),
+            version: version as u8,
+            ca: basic_constraints(&x509).is_some_and(|constraints| constraints.ca),
+            self_issued: subject.content == issuer.content && !contradicted,
+            has_key_id: key_id.is_some(),
+            der: Arc::clone(&der),
+        })
     }
 
     /// The certificate's bytes.
@@ -98,87 +115,83 @@ impl Certificate {
 
     /// 1, 2 or 3 (RFC 5280 section 4.1.2.1).
     pub fn version(&self) -> u8 {
-        self.outline.version
+        self.version
     }
 
     /// Serial number in lower-case hexadecimal, with a minus sign where an issuer made it negative.
     pub fn serial(&self) -> String {
-        serial(self.field(self.outline.serial))
+        serial(self.part(&self.serial))
     }
 
     /// Who the certificate speaks of.
     pub fn subject(&self) -> Name<'_> {
-        Name::new(self.field(self.outline.subject))
+        Name::new(self.part(&self.subject))
     }
 
     /// Who signed it.
     pub fn issuer(&self) -> Name<'_> {
-        Name::new(self.field(self.outline.issuer))
+        Name::new(self.part(&self.issuer))
     }
 
     /// Start of the validity, UTC.
     pub fn not_before(&self) -> OffsetDateTime {
-        from_unix(self.outline.not_before)
+        self.not_before
     }
 
     /// End of the validity, UTC, the second included.
     pub fn not_after(&self) -> OffsetDateTime {
-        from_unix(self.outline.not_after)
+        self.not_after
     }
 
     /// Whether the validity has ended at this time.
     pub fn expired(&self, as_of: OffsetDateTime) -> bool {
-        self.outline.not_after < as_of.unix_timestamp()
+        self.not_after.unix_timestamp() < as_of.unix_timestamp()
     }
 
     /// Kind and size of the public key.
     pub fn key(&self) -> Key {
-        Key::from_spki(self.field(self.outline.key))
+        Key::from_spki(self.part(&self.key))
     }
 
     /// SHA-256 of the SubjectPublicKeyInfo: equal for all certificates of one key.
     pub fn spki_sha256(&self) -> [u8; 32] {
-        sha256(self.field(self.outline.key))
+        sha256(self.part(&self.key))
     }
 
     /// Name of the signature algorithm, or its object identifier in dotted form.
     pub fn signature_algorithm(&self) -> String {
-        signature::Signed::of(&self.der).map_or_else(|_| "unknown".to_owned(), |signed| signed.algorithm_name())
+        self.x509().map_or_else(|| "unknown".to_owned(), |x509| signature::algorithm_name(&x509))
     }
 
     /// Whether the basic constraints say `CA:TRUE` (RFC 5280 section 4.2.1.9). Never so for version 1.
     pub fn is_ca(&self) -> bool {
-        self.outline.ca
+        self.ca
     }
 
     /// How many intermediates may follow, where the basic constraints limit it.
     pub fn path_length(&self) -> Option<u32> {
-        self.basic_constraints()?.path_length
+        basic_constraints(&self.x509()?)?.path_length
     }
 
     /// Subject key identifier (RFC 5280 section 4.2.1.2).
     pub fn subject_key_id(&self) -> Option<&[u8]> {
-        let value = self.extension(&[0x55, 0x1d, 0x0e])?;
-        Some(Reader::new(value).expect(tag::OCTET_STRING, "key identifier").ok()?.content)
+        subject_key_id(&self.x509()?)
     }
 
     /// Key identifier of the authority key identifier (RFC 5280 section 4.2.1.1).
     pub fn authority_key_id(&self) -> Option<&[u8]> {
-        let value = self.extension(&[0x55, 0x1d, 0x23])?;
-        let mut fields =
-            Reader::new(Reader::new(value).expect(tag::SEQUENCE, "authority key identifier").ok()?.content);
-        Some(fields.optional(tag::context(0)).ok()??.content)
+        authority_key_id(&self.x509()?)
     }
 
     /// Whether subject and issuer are the same name and the key identifiers do not contradict it. That is what
     /// OpenSSL takes for self-signed when it builds a chain; [`is_self_signed`](Self::is_self_signed) proves it.
     pub fn is_self_issued(&self) -> bool {
-        self.outline.self_issued
+        self.self_issued
     }
 
     /// Whether it has a subject key identifier.
     pub(crate) fn has_key_id(&self) -> bool {
-        self.outline.has_key_id
+        self.has_key_id
     }
 
     /// Whether subject and issuer are the same name and the signature verifies under the certificate's own key.
@@ -193,38 +206,17 @@ impl Certificate {
     /// What comes of verifying this certificate's signature under the other one's key. Names are not compared. For many
     /// certificates under their own keys there is [`own_signatures`].
     pub fn signature_by(&self, issuer: &Self) -> Verdict {
-        let key = issuer.field(issuer.outline.key);
-        signature::Signed::of(&self.der).map_or(Verdict::Unknown, |signed| signed.verdict(key))
+        let key = issuer.part(&issuer.key);
+        self.x509().map_or(Verdict::Unknown, |x509| signature::verdict(&x509, key))
     }
 
-    fn basic_constraints(&self) -> Option<BasicConstraints> {
-        let value = self.extension(&[0x55, 0x1d, 0x13])?;
-        let mut fields = Reader::new(Reader::new(value).expect(tag::SEQUENCE, "basic constraints").ok()?.content);
-        let ca = fields.optional(tag::BOOLEAN).ok()?.is_some_and(|flag| flag.content != [0]);
-        let path_length = fields.optional(tag::INTEGER).ok()?.and_then(|length| match length.content {
-            [] => None,
-            octets if octets.len() > 4 => None,
-            octets => Some(octets.iter().fold(0, |length, octet| (length << 8) | u32::from(*octet))),
-        });
-        Some(BasicConstraints { ca, path_length })
+    /// What x509-parser makes of it, once more.
+    fn x509(&self) -> Option<X509Certificate<'_>> {
+        parse(&self.der).ok()
     }
 
-    /// Content of the extension's OCTET STRING.
-    fn extension(&self, oid: &[u8]) -> Option<&[u8]> {
-        let mut extensions = Reader::new(self.field(self.outline.extensions));
-        while !extensions.is_empty() {
-            let mut extension = Reader::new(extensions.expect(tag::SEQUENCE, "extension").ok()?.content);
-            let found = extension.expect(tag::OID, "extension").ok()?.content == oid;
-            extension.optional(tag::BOOLEAN).ok()?;
-            if found {
-                return Some(extension.expect(tag::OCTET_STRING, "extension").ok()?.content);
-            }
-        }
-        None
-    }
-
-    fn field(&self, span: Span) -> &[u8] {
-        &self.der[span.start as usize..span.end as usize]
+    fn part(&self, place: &Range<u32>) -> &[u8] {
+        &self.der[place.start as usize..place.end as usize]
     }
 }
 
@@ -242,93 +234,112 @@ impl fmt::Debug for Certificate {
     }
 }
 
+/// What x509-parser makes of a certificate.
+fn parse(der: &[u8]) -> Result<X509Certificate<'_>, NotACertificate> {
+    Ok(X509CertificateParser::new().with_deep_parse_extensions(false).parse(der)?.1)
+}
+
+/// The fields from the serial number to the key, if the bytes have the structure of RFC 5280 section 4.1 and no more.
+///
+/// x509-parser does not look at the class of a tag, at the length around the extensions and at what follows the last
+/// field that it knows, and it ends a name at the first attribute that it cannot read. OpenSSL looks, and reads nothing
+/// of a file with such a certificate.
+fn fields(der: &[u8]) -> Result<[Element<'_>; 6], NotACertificate> {
+    let mut file = Reader::new(der);
+    let mut certificate = file.expect(tag::SEQUENCE, "the outer SEQUENCE")?.reader();
+    let mut contents = certificate.expect(tag::SEQUENCE, "the TBSCertificate")?.reader();
+    contents.optional(tag::context_constructed(0))?;
+    let fields = [
+        contents.expect(tag::INTEGER, "the serial number")?,
+        contents.expect(tag::SEQUENCE, "the inner signature algorithm")?,
+        contents.expect(tag::SEQUENCE, "the issuer")?,
+        contents.expect(tag::SEQUENCE, "the validity")?,
+        contents.expect(tag::SEQUENCE, "the subject")?,
+        contents.expect(tag::SEQUENCE, "the public key")?,
+    ];
+    while !contents.is_empty() {
+        if ![tag::context(1), tag::context(2), tag::context_constructed(3)].contains(&contents.element()?.tag) {
+            return Err(NotACertificate::new("an unknown field in TBSCertificate"));
+        }
+    }
+    certificate.expect(tag::SEQUENCE, "the signature algorithm")?;
+    certificate.expect(tag::BIT_STRING, "the signature")?;
+    match (certificate.is_empty(), file.is_empty()) {
+        (true, true) => Ok(fields),
+        (true, false) => Err(NotACertificate::new("bytes follow after it")),
+        (false, _) => Err(NotACertificate::new("fields follow after the signature")),
+    }
+}
+
+impl From<x509_parser::nom::Err<X509Error>> for NotACertificate {
+    fn from(error: x509_parser::nom::Err<X509Error>) -> Self {
+        let reason = match X509Error::from(error) {
+            X509Error::InvalidVersion => "a version that cannot be read",
+            X509Error::InvalidSerial => "a serial number that cannot be read",
+            X509Error::InvalidAlgorithmIdentifier => "an algorithm that cannot be read",
+            X509Error::InvalidX509Name => "a name that cannot be read",
+            X509Error::InvalidDate => "a date that cannot be read",
+            X509Error::InvalidSPKI => "a public key that cannot be read",
+            X509Error::InvalidIssuerUID | X509Error::InvalidSubjectUID => "a unique identifier that cannot be read",
+            X509Error::InvalidExtensions => "extensions that cannot be read",
+            X509Error::InvalidSignatureValue => "a signature that cannot be read",
+            X509Error::Der(Error::DerConstraintFailed(_)) => "it is in BER, not in DER",
+            _ => "its fields cannot be read",
+        };
+        Self::new(reason)
+    }
+}
+
+impl From<asn1::Error> for NotACertificate {
+    fn from(error: asn1::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// In UTC, and a date of the calendar: an offset may step over its edge.
+fn date(time: &x509_parser::time::ASN1Time) -> Result<OffsetDateTime, NotACertificate> {
+    let bad = |_| NotACertificate::new("a date that cannot be read");
+    OffsetDateTime::from_unix_timestamp(time.timestamp()).map_err(bad)
+}
+
+/// Content of the extension's OCTET STRING. Of several the first counts.
+fn extension<'a>(x509: &X509Certificate<'a>, oid: &Oid<'_>) -> Option<&'a [u8]> {
+    x509.extensions().iter().find(|extension| extension.oid == *oid).map(|extension| extension.value)
+}
+
+// What stands in the extensions is read here: x509-parser takes an element of any class for a key identifier, no TRUE but
+// that of DER, and with a wrong path length it sees no constraints at all, where OpenSSL and Java see a CA.
+
+fn subject_key_id<'a>(x509: &X509Certificate<'a>) -> Option<&'a [u8]> {
+    let value = extension(x509, &OID_X509_EXT_SUBJECT_KEY_IDENTIFIER)?;
+    Some(Reader::new(value).expect(tag::OCTET_STRING, "the key identifier").ok()?.content)
+}
+
+fn authority_key_id<'a>(x509: &X509Certificate<'a>) -> Option<&'a [u8]> {
+    let value = extension(x509, &OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER)?;
+    let mut fields = Reader::new(value).expect(tag::SEQUENCE, "the authority key identifier").ok()?.reader();
+    Some(fields.optional(tag::context(0)).ok()??.content)
+}
+
 struct BasicConstraints {
     ca: bool,
     path_length: Option<u32>,
 }
 
-fn outline(der: &[u8]) -> Result<Outline, Malformed> {
-    let mut file = Reader::new(der);
-    let mut certificate = Reader::new(file.expect(tag::SEQUENCE, "no outer SEQUENCE")?.content);
-    if !file.is_empty() {
-        return Err(Malformed("bytes follow after it"));
-    }
-    let mut tbs = Reader::new(certificate.expect(tag::SEQUENCE, "no TBSCertificate")?.content);
-    certificate.expect(tag::SEQUENCE, "no signature algorithm")?;
-    certificate.expect(tag::BIT_STRING, "no signature")?;
-    if !certificate.is_empty() {
-        return Err(Malformed("fields follow after the signature"));
-    }
-
-    let span = |part: &[u8]| Span::of(der, part);
-    let version = match tbs.optional(tag::context_constructed(0))? {
-        None => 1,
-        Some(version) => match Reader::new(version.content).expect(tag::INTEGER, "no version")?.content {
-            [number @ 0..=2] => number + 1,
-            _ => return Err(Malformed("a version that X.509 does not have")),
-        },
-    };
-    let serial = tbs.expect(tag::INTEGER, "no serial number")?;
-    tbs.expect(tag::SEQUENCE, "no inner signature algorithm")?;
-    let issuer = tbs.expect(tag::SEQUENCE, "no issuer")?;
-    let mut validity = Reader::new(tbs.expect(tag::SEQUENCE, "no validity")?.content);
-    let not_before = unix_time(&validity.element()?)?;
-    let not_after = unix_time(&validity.element()?)?;
-    let subject = tbs.expect(tag::SEQUENCE, "no subject")?;
-    let key = tbs.expect(tag::SEQUENCE, "no public key")?;
-    let mut extensions: &[u8] = &[];
-    while !tbs.is_empty() {
-        let field = tbs.element()?;
-        if field.tag == tag::context_constructed(3) {
-            extensions = Reader::new(field.content).expect(tag::SEQUENCE, "no extensions")?.content;
-        } else if ![1, 2].map(|n| field.tag & 0x9f == tag::context(n)).contains(&true) {
-            return Err(Malformed("an unknown field in TBSCertificate"));
-        }
-    }
-    Ok(Outline {
-        version,
-        serial: span(serial.content)?,
-        issuer: span(issuer.content)?,
-        subject: span(subject.content)?,
-        key: span(key.whole)?,
-        extensions: if extensions.is_empty() { Span { start: 0, end: 0 } } else { span(extensions)? },
-        not_before,
-        not_after,
-        ca: false,
-        self_issued: false,
-        has_key_id: false,
-    })
-}
-
-impl Span {
-    /// `part` is a slice of `whole`.
-    fn of(whole: &[u8], part: &[u8]) -> Result<Self, Malformed> {
-        let start = part.as_ptr().addr() - whole.as_ptr().addr();
-        match (u32::try_from(start), u32::try_from(start + part.len())) {
-            (Ok(start), Ok(end)) => Ok(Self { start, end }),
-            _ => Err(Malformed("larger than 4 GiB")),
-        }
-    }
-}
-
-fn from_unix(seconds: i64) -> OffsetDateTime {
-    // Certificates with dates that do not fit are not read.
-    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+fn basic_constraints(x509: &X509Certificate<'_>) -> Option<BasicConstraints> {
+    let value = extension(x509, &OID_X509_EXT_BASIC_CONSTRAINTS)?;
+    let mut fields = Reader::new(value).expect(tag::SEQUENCE, "the basic constraints").ok()?.reader();
+    let ca = fields.optional(tag::BOOLEAN).ok()?.is_some_and(|flag| flag.content != [0]);
+    let path_length = fields.optional(tag::INTEGER).ok()?.and_then(|length| match length.content {
+        [] => None,
+        octets if octets.len() > 4 => None,
+        octets => Some(octets.iter().fold(0, |length, octet| (length << 8) | u32::from(*octet))),
+    });
+    Some(BasicConstraints { ca, path_length })
 }
 
 fn serial(content: &[u8]) -> String {
-    let negative = content.first().is_some_and(|first| first & 0x80 != 0);
-    let mut magnitude = content.to_vec();
-    if negative {
-        let mut carry = true;
-        for octet in magnitude.iter_mut().rev() {
-            let (value, overflow) = (!*octet).overflowing_add(u8::from(carry));
-            *octet = value;
-            carry = overflow;
-        }
-    }
-    let digits: String =
-        magnitude.iter().skip_while(|octet| **octet == 0).map(|octet| format!("{octet:02x}")).collect();
-    let digits = if digits.is_empty() { "00".to_owned() } else { digits };
-    if negative { format!("-{digits}") } else { digits }
+    let (sign, magnitude) = BigInt::from_signed_bytes_be(content).to_bytes_be();
+    let sign = if sign == Sign::Minus { "-" } else { "" };
+    format!("{sign}{}", HEXLOWER.encode(&magnitude))
 }

@@ -71,3 +71,4 @@ mod torture;
 mod undo;
 #[cfg(unix)]
 mod uninstall;
+mod unreadable;

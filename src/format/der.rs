@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use super::{Entry, Error, Format, Identified, Member, Place, what_is};
 use crate::system::limits;
-use crate::x509::asn1::{self, tag};
+use crate::x509::asn1::{begun_sequence, tag};
 use crate::x509::{Certificate, Fingerprint};
 
 pub(super) static DER: Format = Format {
@@ -22,8 +22,8 @@ pub(super) static DER: Format = Format {
 
 /// A SEQUENCE that begins with a SEQUENCE, and is none of the other things that do.
 fn recognise(head: &[u8]) -> bool {
-    let Ok((tag::SEQUENCE, length, _)) = asn1::header(head) else { return false };
-    head.get(length) == Some(&tag::SEQUENCE) && what_is(head) == Identified::Binary
+    begun_sequence(head).is_some_and(|content| content.starts_with(&[tag::SEQUENCE]))
+        && what_is(head) == Identified::Binary
 }
 
 fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Identified, Place};
+use crate::x509::asn1;
 
 /// Why bytes could not be read or written in a format. [`DecodeError`] adds the file.
 #[derive(Debug, thiserror::Error)]
@@ -88,5 +89,14 @@ impl DecodeError {
     pub fn of(origin: impl AsRef<Path>) -> impl Fn(Error) -> Self {
         let origin = origin.as_ref().to_owned();
         move |source| Self { origin: origin.clone(), source }
+    }
+}
+
+impl From<asn1::Error> for Error {
+    fn from(error: asn1::Error) -> Self {
+        match error {
+            asn1::Error::Malformed { bytes, reason } => Self::Damaged { place: Place::binary(bytes), reason },
+            asn1::Error::Limit { what, limit, found } => Self::Limit { what, limit, found },
+        }
     }
 }

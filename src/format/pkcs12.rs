@@ -25,9 +25,9 @@ use self::opened::Opened;
 use self::password::Password;
 pub(super) use self::password::Work;
 use super::alias::{folded, free_alias};
-use super::ber::{begun_sequence, tag};
 use super::{Entry, Error, Format, Member, read_whole};
 use crate::x509::Fingerprint;
+use crate::x509::asn1::{begun_sequence, tag};
 
 pub(super) static PKCS12: Format = Format {
     name: "pkcs12",

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use std::io::{Read, Write};
 
 use super::armour::{self, BEGIN, Block, Scanner, utf8, write_block};
-use super::ber::{Reader, Spot, begun_sequence, der, tag};
 use super::{Entry, Error, Format, Member, MemberKind, Place, read_whole};
+use crate::x509::asn1::{Reader, begun_sequence, der, dotted, oid, tag};
 use crate::x509::{Certificate, Fingerprint};
 
 pub(super) static PKCS7: Format = Format {
@@ -156,14 +156,14 @@ struct SignedData<'a> {
 
 impl<'a> SignedData<'a> {
     fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut file = Reader::new(bytes, Spot::At(0));
+        let mut file = Reader::new(bytes);
         let mut info = file.expect(tag::SEQUENCE, "the outer sequence")?.reader();
         if !file.is_empty() {
-            return Err(file.damaged("bytes follow after it"));
+            return Err(file.malformed("bytes follow after it").into());
         }
         let content_type = info.expect(tag::OID, "the content type")?.content;
         if content_type != SIGNED_DATA {
-            let number = crate::x509::asn1::dotted(content_type);
+            let number = dotted(content_type);
             return Err(Error::Unsupported { what: format!("PKCS#7 without certificates (content type {number})") });
         }
         let mut explicit = info.expect(tag::context_constructed(0), "the content")?.reader();
@@ -186,7 +186,7 @@ impl<'a> SignedData<'a> {
         let mut certificates = self.certificates;
         while !certificates.is_empty() {
             let element = certificates.element()?;
-            let place = place.cloned().unwrap_or_else(|| element.place());
+            let place = place.cloned().unwrap_or_else(|| Place::binary(element.bytes()));
             visit(match element.tag {
                 tag::SEQUENCE => match Certificate::from_der(element.whole) {
                     Ok(certificate) => Member::Certificate { alias: None, certificate, place, flaw: None },
@@ -199,7 +199,7 @@ impl<'a> SignedData<'a> {
         let mut lists = self.lists;
         while !lists.is_empty() {
             let element = lists.element()?;
-            let place = place.cloned().unwrap_or_else(|| element.place());
+            let place = place.cloned().unwrap_or_else(|| Place::binary(element.bytes()));
             visit(Member::Other { alias: None, kind: MemberKind::RevocationList, place });
         }
         Ok(())
@@ -235,11 +235,9 @@ impl<'a> SignedData<'a> {
     }
 }
 
-const NOTHING: Reader<'_> = Reader::new(&[], Spot::At(0));
-/// 1.2.840.113549.1.7
-const PKCS7_ARC: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
-/// 1.2.840.113549.1.7.2
-const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+const NOTHING: Reader<'_> = Reader::new(&[]);
+const PKCS7_ARC: &[u8] = &oid!(raw 1.2.840.113549.1.7);
+const SIGNED_DATA: &[u8] = &oid!(raw 1.2.840.113549.1.7.2);
 /// Version 1, no digest algorithms, content of the type 1.2.840.113549.1.7.1 that is not there.
 const DEGENERATE: &[u8] =
     &[0x02, 0x01, 0x01, 0x31, 0x00, 0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -240,7 +241,6 @@ fn listings(found: Vec<Found>, catalog: &Catalog) -> Result<Vec<Listing>, Error>
 
 fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String, Role)>) -> Listing {
     let Found { alias, certificate, position, flaw } = found;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Listing {
         alias,
         position,
@@ -256,9 +256,9 @@ fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String,
         ca: certificate.is_ca(),
         path_length: certificate.path_length(),
         self_signed: own_signature == Some(Verdict::Valid),
-        spki_sha256: hex(&certificate.spki_sha256()),
-        subject_key_id: certificate.subject_key_id().map(hex),
-        authority_key_id: certificate.authority_key_id().map(hex),
+        spki_sha256: HEXLOWER.encode(&certificate.spki_sha256()),
+        subject_key_id: certificate.subject_key_id().map(|id| HEXLOWER.encode(id)),
+        authority_key_id: certificate.authority_key_id().map(|id| HEXLOWER.encode(id)),
         providers: providers.into_iter().map(|(id, role)| ListedProvider { id, role }).collect(),
         flaw,
         signature_unknown: own_signature == Some(Verdict::Unknown),

@@ -1,4 +1,18 @@
-//! The few pieces of BER/DER (X.690) that certificates need, read without copying.
+//! BER and DER (X.690): read without copying, so that what is written again keeps its bytes.
+//!
+//! Stores in use have indefinite lengths and octet strings in pieces, which Java and OpenSSL read too. What pgtrust
+//! writes itself is DER.
+
+mod write;
+
+use std::borrow::Cow;
+use std::iter;
+use std::ops::Range;
+
+use crate::system::limits;
+pub(crate) use write::{der, der_number};
+/// Content octets of an object identifier: `oid!(raw 2.5.4.3)`.
+pub(crate) use x509_parser::asn1_rs::oid;
 
 /// Tag octets, X.690 section 8.1.2 (class, constructed bit and number in one byte).
 pub(crate) mod tag {
@@ -6,6 +20,7 @@ pub(crate) mod tag {
     pub(crate) const INTEGER: u8 = 0x02;
     pub(crate) const BIT_STRING: u8 = 0x03;
     pub(crate) const OCTET_STRING: u8 = 0x04;
+    pub(crate) const NULL: u8 = 0x05;
     pub(crate) const OID: u8 = 0x06;
     pub(crate) const UTF8_STRING: u8 = 0x0c;
     pub(crate) const NUMERIC_STRING: u8 = 0x12;
@@ -17,6 +32,7 @@ pub(crate) mod tag {
     pub(crate) const VISIBLE_STRING: u8 = 0x1a;
     pub(crate) const UNIVERSAL_STRING: u8 = 0x1c;
     pub(crate) const BMP_STRING: u8 = 0x1e;
+    pub(crate) const OCTET_STRING_IN_PIECES: u8 = 0x24;
     pub(crate) const SEQUENCE: u8 = 0x30;
     pub(crate) const SET: u8 = 0x31;
 
@@ -31,90 +47,267 @@ pub(crate) mod tag {
     }
 }
 
-/// What stands where something else was expected.
+/// Why bytes cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    /// What stands in these bytes of the file breaks the rules.
+    #[error("{reason}")]
+    Malformed { bytes: Range<u64>, reason: String },
+    /// A number asks for more than pgtrust spends.
+    #[error("{what}: {found} is above the limit of {limit}")]
+    Limit { what: &'static str, limit: u64, found: u64 },
+}
+
+/// Where in the file bytes come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed(pub(crate) &'static str);
+pub(crate) enum Spot {
+    /// They begin at this byte.
+    At(u64),
+    /// They were decrypted or put together from what stands between these bytes.
+    Within(u64, u64),
+}
+
+impl Spot {
+    fn after(self, count: usize) -> Self {
+        match self {
+            Self::At(byte) => Self::At(byte.saturating_add(count as u64)),
+            within => within,
+        }
+    }
+
+    /// The bytes of the file that `length` bytes come from which begin here.
+    pub(crate) fn bytes(self, length: usize) -> Range<u64> {
+        match self {
+            Self::At(byte) => byte..byte.saturating_add(length as u64),
+            Self::Within(start, end) => start..end,
+        }
+    }
+}
 
 /// One tag-length-value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Element<'a> {
     pub(crate) tag: u8,
+    /// Without the end-of-contents octets of an indefinite length.
     pub(crate) content: &'a [u8],
-    /// Tag and length octets included.
+    /// Everything from the tag on.
     pub(crate) whole: &'a [u8],
+    spot: Spot,
+    header: usize,
+}
+
+impl<'a> Element<'a> {
+    pub(crate) fn reader(&self) -> Reader<'a> {
+        Reader { rest: self.content, spot: self.spot.after(self.header) }
+    }
+
+    /// The bytes of the file that it takes up.
+    pub(crate) fn bytes(&self) -> Range<u64> {
+        self.spot.bytes(self.whole.len())
+    }
+
+    /// What is said about bytes that were made of this element's content, such as its decrypted form.
+    pub(crate) fn spot_within(&self) -> Spot {
+        let Range { start, end } = self.bytes();
+        Spot::Within(start, end)
+    }
+
+    pub(crate) fn malformed(&self, reason: impl Into<String>) -> Error {
+        Error::Malformed { bytes: self.bytes(), reason: reason.into() }
+    }
+
+    /// The octets of an OCTET STRING, whatever its tag and however many pieces it is in, and where they stand.
+    pub(crate) fn octets(&self) -> Result<(Cow<'a, [u8]>, Spot), Error> {
+        if self.tag & CONSTRUCTED == 0 {
+            return Ok((Cow::Borrowed(self.content), self.spot.after(self.header)));
+        }
+        let mut octets = Vec::new();
+        let mut levels = vec![self.reader()];
+        while let Some(reader) = levels.last_mut() {
+            if reader.is_empty() {
+                levels.pop();
+                continue;
+            }
+            let piece = reader.element()?;
+            match piece.tag {
+                tag::OCTET_STRING => octets.extend_from_slice(piece.content),
+                tag::OCTET_STRING_IN_PIECES if levels.len() < limits::NESTING => levels.push(piece.reader()),
+                _ => return Err(piece.malformed("not a piece of an octet string")),
+            }
+        }
+        Ok((Cow::Owned(octets), self.spot_within()))
+    }
+
+    /// A number that is not negative; more than 64 bits are an error that names the limit.
+    pub(crate) fn number(&self, what: &'static str, limit: u64) -> Result<u64, Error> {
+        let digits = match self.content {
+            [] => return Err(self.malformed("a number without digits")),
+            [first, ..] if first & 0x80 != 0 => return Err(self.malformed("a negative number")),
+            digits => digits.get(digits.iter().take_while(|digit| **digit == 0).count()..).unwrap_or_default(),
+        };
+        let found = match digits.len() {
+            0..=8 => digits.iter().fold(0, |number, digit| (number << 8) | u64::from(*digit)),
+            _ => u64::MAX,
+        };
+        if found > limit { Err(Error::Limit { what, limit, found }) } else { Ok(found) }
+    }
 }
 
 /// Reads elements one after the other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
+    spot: Spot,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+    /// A reader of bytes that nobody asks the place of, or of a whole file.
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self::at(bytes, Spot::At(0))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// A reader of bytes that come from this place.
+    pub(crate) const fn at(bytes: &'a [u8], spot: Spot) -> Self {
+        Self { rest: bytes, spot }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
+    }
+
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     pub(crate) fn peek_tag(&self) -> Option<u8> {
         self.rest.first().copied()
     }
 
-    pub(crate) fn element(&mut self) -> Result<Element<'a>, Malformed> {
-        let (tag, header, length) = header(self.rest)?;
-        let end = header.checked_add(length).filter(|end| *end <= self.rest.len()).ok_or(Malformed("cut off"))?;
-        let (whole, rest) = self.rest.split_at(end);
+    pub(crate) fn element(&mut self) -> Result<Element<'a>, Error> {
+        let (header, length) = self.measure()?;
+        let (tag, content) = match (self.rest.first(), self.rest.get(header..header + length.content)) {
+            (Some(tag), Some(content)) => (*tag, content),
+            _ => return Err(self.malformed("cut off")),
+        };
+        let (whole, rest) = self.rest.split_at(header + length.content + length.end);
+        let element = Element { tag, content, whole, spot: self.spot, header };
         self.rest = rest;
-        Ok(Element { tag, content: &whole[header..], whole })
+        self.spot = self.spot.after(whole.len());
+        Ok(element)
     }
 
-    pub(crate) fn expect(&mut self, tag: u8, what: &'static str) -> Result<Element<'a>, Malformed> {
-        let element = self.element().map_err(|_| Malformed(what))?;
-        if element.tag == tag { Ok(element) } else { Err(Malformed(what)) }
+    pub(crate) fn expect(&mut self, tag: u8, what: &str) -> Result<Element<'a>, Error> {
+        if self.peek_tag() != Some(tag) {
+            return Err(self.malformed(format!("{what} is missing")));
+        }
+        self.element()
     }
 
-    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, Malformed> {
+    /// All that is left, elements of this tag alone. Who goes on behind an error gets it again.
+    pub(crate) fn all(mut self, tag: u8, what: &str) -> impl Iterator<Item = Result<Element<'a>, Error>> {
+        iter::from_fn(move || (!self.is_empty()).then(|| self.expect(tag, what)))
+    }
+
+    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, Error> {
         if self.peek_tag() == Some(tag) { self.element().map(Some) } else { Ok(None) }
+    }
+
+    /// An OCTET STRING, in one piece or several.
+    pub(crate) fn octet_string(&mut self, what: &str) -> Result<Element<'a>, Error> {
+        match self.peek_tag() {
+            Some(tag::OCTET_STRING | tag::OCTET_STRING_IN_PIECES) => self.element(),
+            _ => Err(self.malformed(format!("{what} is missing"))),
+        }
+    }
+
+    pub(crate) fn malformed(&self, reason: impl Into<String>) -> Error {
+        Error::Malformed { bytes: self.spot.bytes(0), reason: reason.into() }
+    }
+
+    /// How long the header of the next element is, and what follows it. Both are within the bytes that are left.
+    fn measure(&self) -> Result<(usize, Length), Error> {
+        let (header, content) = header_within(self.rest).map_err(|reason| self.malformed(reason))?;
+        if let Some(content) = content {
+            return Ok((header, Length { content, end: 0 }));
+        }
+        // X.690 section 8.1.3.6: the contents end with two zero octets.
+        let mut position = header;
+        let mut depth = 1_usize;
+        loop {
+            let rest = self.rest.get(position..).unwrap_or_default();
+            if let [0, 0, ..] = rest {
+                depth -= 1;
+                if depth == 0 {
+                    return Ok((header, Length { content: position - header, end: 2 }));
+                }
+                position += 2;
+                continue;
+            }
+            match header_within(rest).map_err(|reason| self.malformed(reason))? {
+                (header, Some(content)) => position += header + content,
+                (_, None) if depth == limits::NESTING => {
+                    let (limit, found) = (limits::NESTING as u64, depth as u64 + 1);
+                    return Err(Error::Limit { what: "levels of nesting", limit, found });
+                }
+                (header, None) => {
+                    depth += 1;
+                    position += header;
+                }
+            }
+        }
     }
 }
 
-/// Tag, length of the header, length of the content.
-///
-/// Lengths that are longer than they need be are read too: certificates with them are in use, and the bytes keep
-/// their identity whatever we would have written.
-pub(crate) fn header(bytes: &[u8]) -> Result<(u8, usize, usize), Malformed> {
-    let [tag, first, rest @ ..] = bytes else {
-        return Err(Malformed("cut off"));
-    };
-    if tag & 0x1f == 0x1f {
-        return Err(Malformed("a tag number above 30"));
-    }
-    if *first < 0x80 {
-        return Ok((*tag, 2, usize::from(*first)));
-    }
-    let count = usize::from(first & 0x7f);
-    if count == 0 {
-        return Err(Malformed("an indefinite length"));
-    }
-    if count > 4 {
-        return Err(Malformed("a length beyond four bytes"));
-    }
-    let octets = rest.get(..count).ok_or(Malformed("cut off"))?;
-    let length = octets.iter().fold(0usize, |length, octet| (length << 8) | usize::from(*octet));
-    Ok((*tag, 2 + count, length))
+struct Length {
+    content: usize,
+    /// End-of-contents octets.
+    end: usize,
 }
 
 /// Tag of the first element, and its content as far as the bytes go.
-pub(crate) fn open(bytes: &[u8]) -> Option<(u8, &[u8])> {
-    let (tag, start, length) = header(bytes).ok()?;
-    let content = bytes.get(start..)?;
-    Some((tag, &content[..length.min(content.len())]))
+pub(crate) fn open(head: &[u8]) -> Option<(u8, &[u8])> {
+    let (start, length) = header(head).ok()?;
+    let (tag, content) = (head.first()?, head.get(start..)?);
+    Some((*tag, length.and_then(|length| content.get(..length)).unwrap_or(content)))
 }
 
-/// Dotted decimal form of an object identifier's content octets (X.690 section 8.19).
+/// The content of a SEQUENCE that begins so, as far as the bytes go.
+pub(crate) fn begun_sequence(head: &[u8]) -> Option<&[u8]> {
+    open(head).filter(|(tag, _)| *tag == tag::SEQUENCE).map(|(_, content)| content)
+}
+
+fn header_within(bytes: &[u8]) -> Result<(usize, Option<usize>), &'static str> {
+    match header(bytes)? {
+        (header, Some(content)) if header.checked_add(content).is_none_or(|end| end > bytes.len()) => Err("cut off"),
+        header => Ok(header),
+    }
+}
+
+/// Length of the header, and of the content unless that is indefinite.
+///
+/// Lengths that are longer than they need be are read too: certificates with them are in use, and the bytes keep
+/// their identity whatever we would have written.
+fn header(bytes: &[u8]) -> Result<(usize, Option<usize>), &'static str> {
+    let [tag, first, rest @ ..] = bytes else { return Err("cut off") };
+    if tag & 0x1f == 0x1f {
+        return Err("a tag number above 30");
+    }
+    let count = usize::from(first & 0x7f);
+    match first {
+        0..0x80 => Ok((2, Some(count))),
+        0x80 if tag & CONSTRUCTED == 0 => Err("an indefinite length of what is not constructed"),
+        0x80 => Ok((2, None)),
+        0x85.. => Err("a length beyond four bytes"),
+        _ => {
+            let octets = rest.get(..count).ok_or("cut off")?;
+            let length = octets.iter().fold(0, |length, octet| (length << 8) | usize::from(*octet));
+            Ok((2 + count, Some(length)))
+        }
+    }
+}
+
+/// Dotted decimal form of an object identifier's content octets (X.690 section 8.19). asn1-rs takes the first two arcs for
+/// one octet: 2.999 would be 3.16.55.
 pub(crate) fn dotted(oid: &[u8]) -> String {
     let mut arcs: Vec<String> = Vec::new();
     let mut arc: u128 = 0;
@@ -133,22 +326,13 @@ pub(crate) fn dotted(oid: &[u8]) -> String {
     arcs.join(".")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_beyond_the_input_are_refused() {
-        assert!(Reader::new(&[0x30, 0x05, 1, 2]).element().is_err());
-        assert!(Reader::new(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]).element().is_err());
-        assert!(Reader::new(&[0x30]).element().is_err());
-        assert!(Reader::new(&[0x30, 0x80, 0, 0]).element().is_err());
-    }
-
-    #[test]
-    fn object_identifiers_are_written_with_dots() {
-        assert_eq!(dotted(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b]), "1.2.840.113549.1.1.11");
-        assert_eq!(dotted(&[0x55, 0x04, 0x03]), "2.5.4.3");
-        assert_eq!(dotted(&[0x88, 0x37, 0x03]), "2.999.3");
-    }
+/// Text of a BMPString. What is beyond it comes in surrogate pairs from Java.
+pub(crate) fn bmp_text(content: &[u8]) -> String {
+    let (units, _) = content.as_chunks();
+    String::from_utf16_lossy(&units.iter().map(|unit| u16::from_be_bytes(*unit)).collect::<Vec<_>>())
 }
+
+const CONSTRUCTED: u8 = 0x20;
+
+#[cfg(test)]
+mod tests;

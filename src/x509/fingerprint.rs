@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+
 /// SHA-256 of a certificate's DER: the only identity of a certificate in pgtrust.
 ///
 /// Two CAs can share a subject and one key can have several certificates, so neither names nor keys identify.
@@ -23,12 +25,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digits = [0; 64];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = HEX[usize::from(byte >> 4)];
-            pair[1] = HEX[usize::from(byte & 15)];
-        }
-        f.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
+        f.write_str(HEXLOWER.encode_mut_str(&self.0, &mut [0; 64]))
     }
 }
 
@@ -42,15 +39,8 @@ impl std::str::FromStr for Fingerprint {
     type Err = NotAFingerprint;
 
     fn from_str(text: &str) -> Result<Self, NotAFingerprint> {
-        let mut bytes = [0; 32];
-        let mut digits = text.chars().filter(|c| *c != ':');
-        for byte in &mut bytes {
-            for _ in 0..2 {
-                let digit = digits.next().and_then(|c| c.to_digit(16)).ok_or(NotAFingerprint)?;
-                *byte = (*byte << 4) | digit as u8;
-            }
-        }
-        if digits.next().is_some() { Err(NotAFingerprint) } else { Ok(Self(bytes)) }
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.replace(':', "").as_bytes()).map_err(|_| NotAFingerprint)?;
+        bytes.try_into().map(Self).map_err(|_| NotAFingerprint)
     }
 }
 
@@ -85,5 +75,3 @@ pub(crate) fn sha1(bytes: &[u8]) -> [u8; 20] {
     digest.copy_from_slice(aws_lc_rs::digest::digest(sha1, bytes).as_ref());
     digest
 }
-
-const HEX: &[u8; 16] = b"0123456789abcdef";

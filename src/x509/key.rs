@@ -2,7 +2,15 @@
 
 use std::fmt;
 
-use crate::x509::asn1::{Malformed, Reader, dotted, tag};
+use x509_parser::asn1_rs::Tag;
+use x509_parser::oid_registry::{
+    OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION,
+    OID_PKCS1_RSASSAPSS, OID_SIG_ED448, OID_SIG_ED25519,
+};
+use x509_parser::prelude::FromDer as _;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+
+use crate::x509::asn1::{Error, Reader, dotted, tag};
 
 /// A public key's kind (RFC 3279 section 2.3, RFC 5480, RFC 8410). Displayed as `RSA 2048`, `EC P-256`, `Ed25519`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +44,18 @@ pub enum Curve {
 
 impl Key {
     pub(super) fn from_spki(spki: &[u8]) -> Self {
-        read(spki).unwrap_or_else(|malformed| Self::Other(malformed.0.to_owned()))
+        let unreadable = || Self::Other("unreadable key".to_owned());
+        let Ok((_, key)) = SubjectPublicKeyInfo::from_der(spki) else { return unreadable() };
+        let oid = &key.algorithm.algorithm;
+        match curve(&key.algorithm) {
+            Some(curve) => Self::Ec(curve),
+            None if [OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS].contains(oid) => {
+                modulus_bits(&key.subject_public_key.data).map_or_else(|_| unreadable(), Self::Rsa)
+            }
+            None if *oid == OID_SIG_ED25519 => Self::Ed25519,
+            None if *oid == OID_SIG_ED448 => Self::Ed448,
+            None => Self::Other(dotted(oid.as_bytes())),
+        }
     }
 }
 
@@ -63,62 +82,30 @@ impl fmt::Display for Curve {
     }
 }
 
-/// The parts of a SubjectPublicKeyInfo.
-pub(super) struct PublicKey<'a> {
-    pub(super) algorithm: &'a [u8],
-    pub(super) curve: Option<Curve>,
-    /// Content of the BIT STRING without its count of unused bits.
-    pub(super) bits: &'a [u8],
-}
-
-impl<'a> PublicKey<'a> {
-    pub(super) fn from_spki(spki: &'a [u8]) -> Result<Self, Malformed> {
-        let mut fields = Reader::new(Reader::new(spki).expect(tag::SEQUENCE, "unreadable key")?.content);
-        let mut algorithm = Reader::new(fields.expect(tag::SEQUENCE, "unreadable key")?.content);
-        let bits = fields.expect(tag::BIT_STRING, "unreadable key")?.content;
-        let oid = algorithm.expect(tag::OID, "unreadable key")?.content;
-        let curve = (oid == EC).then(|| match algorithm.element() {
-            Ok(parameters) if parameters.tag == tag::OID => match parameters.content {
-                [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07] => Curve::P256,
-                [0x2b, 0x81, 0x04, 0x00, 0x22] => Curve::P384,
-                [0x2b, 0x81, 0x04, 0x00, 0x23] => Curve::P521,
-                other => Curve::Other(dotted(other)),
-            },
-            _ => Curve::Other("explicit".to_owned()),
-        });
-        Ok(Self { algorithm: oid, curve, bits: bits.get(1..).unwrap_or_default() })
+/// The curve of a key's algorithm; None for what is not an elliptic curve in the form of RFC 5480.
+pub(super) fn curve(algorithm: &AlgorithmIdentifier<'_>) -> Option<Curve> {
+    if algorithm.algorithm != OID_KEY_TYPE_EC_PUBLIC_KEY {
+        return None;
     }
-}
-
-fn read(spki: &[u8]) -> Result<Key, Malformed> {
-    let key = PublicKey::from_spki(spki)?;
-    Ok(match (key.algorithm, key.curve) {
-        (_, Some(curve)) => Key::Ec(curve),
-        (RSA | RSA_PSS, None) => Key::Rsa(modulus_bits(key.bits)?),
-        (ED25519, None) => Key::Ed25519,
-        (ED448, None) => Key::Ed448,
-        (other, None) => Key::Other(dotted(other)),
+    // `as_oid` takes an element of any tag and class for an object identifier.
+    let named = algorithm.parameters.as_ref().filter(|found| found.header.is_universal() && found.tag() == Tag::Oid);
+    Some(match named.and_then(|named| named.as_oid().ok()) {
+        Some(oid) if oid == OID_EC_P256 => Curve::P256,
+        Some(oid) if oid == OID_NIST_EC_P384 => Curve::P384,
+        Some(oid) if oid == OID_NIST_EC_P521 => Curve::P521,
+        Some(other) => Curve::Other(dotted(other.as_bytes())),
+        None => Curve::Other("explicit".to_owned()),
     })
 }
 
-/// Bits of the modulus of an RSAPublicKey (RFC 8017 appendix A.1.1).
-fn modulus_bits(key: &[u8]) -> Result<usize, Malformed> {
-    let mut fields = Reader::new(Reader::new(key).expect(tag::SEQUENCE, "unreadable key")?.content);
-    let modulus = fields.expect(tag::INTEGER, "unreadable key")?.content;
+/// Bits of the modulus of an RSAPublicKey (RFC 8017 appendix A.1.1). x509-parser counts whole bytes, and reads none with
+/// a zero too many in front.
+fn modulus_bits(key: &[u8]) -> Result<usize, Error> {
+    let mut fields = Reader::new(key).expect(tag::SEQUENCE, "the key")?.reader();
+    let modulus = fields.expect(tag::INTEGER, "the modulus")?.content;
     let leading = modulus.iter().take_while(|octet| **octet == 0).count();
     Ok(match modulus.get(leading) {
         None => 0,
         Some(first) => (modulus.len() - leading) * 8 - first.leading_zeros() as usize,
     })
 }
-
-/// 1.2.840.10045.2.1
-const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-/// 1.3.101.112
-const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
-/// 1.3.101.113
-const ED448: &[u8] = &[0x2b, 0x65, 0x71];
-/// 1.2.840.113549.1.1.1
-const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-/// 1.2.840.113549.1.1.10
-const RSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];

@@ -1,8 +1,11 @@
 //! Distinguished names as text, safe to show.
 
+use std::cmp::Reverse;
 use std::fmt;
 
-use crate::x509::asn1::{Element, Malformed, Reader, dotted, tag};
+use data_encoding::HEXUPPER;
+
+use crate::x509::asn1::{Element, Error, Reader, bmp_text, dotted, oid, tag};
 
 /// A distinguished name (RFC 5280 section 4.1.2.4).
 ///
@@ -28,45 +31,36 @@ impl<'a> Name<'a> {
     /// What people call the certificate: its common name, else organizational unit, else organization, else all of it.
     /// Escaped as in the display of the whole name.
     pub fn short(&self) -> String {
-        let mut best: Option<(usize, String)> = None;
-        let _ = self.each_attribute(|oid, value| {
-            let rank = SHORT.iter().position(|wanted| *wanted == oid);
-            if let Some(rank) = rank.filter(|rank| best.as_ref().is_none_or(|(known, _)| rank <= known)) {
+        let known = |(oid, value)| Some((SHORT.iter().position(|wanted| *wanted == oid)?, value));
+        let best = self.attributes().filter_map(known).max_by_key(|(rank, _)| Reverse(*rank));
+        best.map_or_else(
+            || self.to_string(),
+            |(_, value)| {
                 let mut text = String::new();
-                let _ = write_value(&mut text, value);
-                best = Some((rank, text));
-            }
-            Ok(())
-        });
-        best.map_or_else(|| self.to_string(), |(_, text)| text)
+                let _ = write_value(&mut text, &value);
+                text
+            },
+        )
     }
 
-    fn each_attribute(
-        &self,
-        mut visit: impl FnMut(&'a [u8], &Element<'a>) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
-        let mut rdns = Reader::new(self.rdns);
-        while !rdns.is_empty() {
-            let mut attributes = Reader::new(rdns.expect(tag::SET, "name")?.content);
-            while !attributes.is_empty() {
-                let (oid, value) = attribute(&mut attributes)?;
-                visit(oid, &value)?;
-            }
-        }
-        Ok(())
+    /// Types and values, most general first, as far as they can be read.
+    fn attributes(&self) -> impl Iterator<Item = (&'a [u8], Element<'a>)> {
+        let rdns = Reader::new(self.rdns).all(tag::SET, RDN).map_while(Result::ok);
+        let attributes = rdns.flat_map(|rdn| rdn.reader().all(tag::SEQUENCE, ATTRIBUTE).map_while(Result::ok));
+        attributes.map_while(|attribute| parts(attribute).ok())
     }
 }
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ok(rdns) = rdns(self.rdns) else { return f.write_str("(unreadable name)") };
+        let rdns: Result<Vec<_>, _> = Reader::new(self.rdns).all(tag::SET, RDN).collect();
+        let Ok(rdns) = rdns else { return f.write_str("(unreadable name)") };
         for (index, rdn) in rdns.iter().rev().enumerate() {
-            let mut attributes = Reader::new(rdn);
             let mut separator = if index == 0 { "" } else { "," };
-            while !attributes.is_empty() {
+            for attribute in rdn.reader().all(tag::SEQUENCE, ATTRIBUTE) {
                 f.write_str(separator)?;
                 separator = "+";
-                match attribute(&mut attributes) {
+                match attribute.and_then(parts) {
                     Ok((oid, value)) => write_attribute(f, oid, &value)?,
                     Err(_) => return f.write_str("(unreadable)"),
                 }
@@ -82,19 +76,10 @@ impl fmt::Debug for Name<'_> {
     }
 }
 
-/// Contents of the sets of attributes, in the order of the encoding.
-fn rdns(content: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
-    let mut rdns = Vec::with_capacity(8);
-    let mut reader = Reader::new(content);
-    while !reader.is_empty() {
-        rdns.push(reader.expect(tag::SET, "name")?.content);
-    }
-    Ok(rdns)
-}
-
-fn attribute<'a>(attributes: &mut Reader<'a>) -> Result<(&'a [u8], Element<'a>), Malformed> {
-    let mut fields = Reader::new(attributes.expect(tag::SEQUENCE, "name")?.content);
-    Ok((fields.expect(tag::OID, "name")?.content, fields.element()?))
+/// Type and value of an attribute.
+fn parts(attribute: Element<'_>) -> Result<(&[u8], Element<'_>), Error> {
+    let mut fields = attribute.reader();
+    Ok((fields.expect(tag::OID, "the type of an attribute")?.content, fields.element()?))
 }
 
 fn write_attribute(out: &mut impl fmt::Write, oid: &[u8], value: &Element<'_>) -> fmt::Result {
@@ -104,22 +89,10 @@ fn write_attribute(out: &mut impl fmt::Write, oid: &[u8], value: &Element<'_>) -
             out.write_char('=')?;
             write_value(out, value)
         }
-        Some(label) => {
-            out.write_str(label)?;
-            out.write_char('=')?;
-            write_hex(out, value.whole)
-        }
+        Some(label) => write!(out, "{label}=#{}", HEXUPPER.encode(value.whole)),
         // RFC 4514 section 2.4: a dotted type takes its value as hexadecimal BER.
-        None => {
-            write!(out, "{}=", dotted(oid))?;
-            write_hex(out, value.whole)
-        }
+        None => write!(out, "{}=#{}", dotted(oid), HEXUPPER.encode(value.whole)),
     }
-}
-
-fn write_hex(out: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
-    out.write_char('#')?;
-    bytes.iter().try_for_each(|byte| write!(out, "{byte:02X}"))
 }
 
 fn is_text(tag: u8) -> bool {
@@ -139,17 +112,11 @@ fn is_text(tag: u8) -> bool {
 fn write_value(out: &mut impl fmt::Write, value: &Element<'_>) -> fmt::Result {
     let bytes = value.content;
     match value.tag {
-        tag::BMP_STRING => {
-            let units = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-            let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-            write_escaped(out, &text)
-        }
+        tag::BMP_STRING => write_escaped(out, &bmp_text(bytes)),
         tag::UNIVERSAL_STRING => {
-            let text: String = bytes
-                .chunks_exact(4)
-                .map(|four| u32::from_be_bytes([four[0], four[1], four[2], four[3]]))
-                .map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect();
+            let (codes, _) = bytes.as_chunks();
+            let characters = codes.iter().map(|code| char::from_u32(u32::from_be_bytes(*code)));
+            let text: String = characters.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
             write_escaped(out, &text)
         }
         _ => match str::from_utf8(bytes) {
@@ -183,40 +150,38 @@ fn write_escaped(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
     Ok(())
 }
 
-const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];
-const ORGANIZATIONAL_UNIT: &[u8] = &[0x55, 0x04, 0x0b];
+const RDN: &str = "a set of attributes";
+const ATTRIBUTE: &str = "an attribute";
+
+const COMMON_NAME: &[u8] = &oid!(raw 2.5.4.3);
+const ORGANIZATION: &[u8] = &oid!(raw 2.5.4.10);
+const ORGANIZATIONAL_UNIT: &[u8] = &oid!(raw 2.5.4.11);
 
 /// Most telling first.
 const SHORT: &[&[u8]] = &[COMMON_NAME, ORGANIZATIONAL_UNIT, ORGANIZATION];
 
-/// RFC 4514 section 3, and the short names that OpenSSL prints for what roots use besides.
 fn label(oid: &[u8]) -> Option<&'static str> {
-    Some(match oid {
-        // 2.5.4: X.520
-        [0x55, 0x04, attribute] => match attribute {
-            0x03 => "CN",
-            0x04 => "SN",
-            0x05 => "serialNumber",
-            0x06 => "C",
-            0x07 => "L",
-            0x08 => "ST",
-            0x09 => "STREET",
-            0x0a => "O",
-            0x0b => "OU",
-            0x0c => "title",
-            0x0f => "businessCategory",
-            0x11 => "postalCode",
-            0x2a => "GN",
-            0x2e => "dnQualifier",
-            0x61 => "organizationIdentifier",
-            _ => return None,
-        },
-        // 0.9.2342.19200300.100.1: RFC 4519
-        [0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x01] => "UID",
-        [0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19] => "DC",
-        // 1.2.840.113549.1.9.1: PKCS #9
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01] => "emailAddress",
-        _ => return None,
-    })
+    LABELS.iter().find(|(known, _)| *known == oid).map(|(_, label)| *label)
 }
+
+/// RFC 4514 section 3, and the short names that OpenSSL prints for what roots use besides.
+const LABELS: &[(&[u8], &str)] = &[
+    (COMMON_NAME, "CN"),
+    (ORGANIZATION, "O"),
+    (ORGANIZATIONAL_UNIT, "OU"),
+    (&oid!(raw 2.5.4.6), "C"),
+    (&oid!(raw 2.5.4.7), "L"),
+    (&oid!(raw 2.5.4.8), "ST"),
+    (&oid!(raw 2.5.4.4), "SN"),
+    (&oid!(raw 2.5.4.5), "serialNumber"),
+    (&oid!(raw 2.5.4.9), "STREET"),
+    (&oid!(raw 2.5.4.12), "title"),
+    (&oid!(raw 2.5.4.15), "businessCategory"),
+    (&oid!(raw 2.5.4.17), "postalCode"),
+    (&oid!(raw 2.5.4.42), "GN"),
+    (&oid!(raw 2.5.4.46), "dnQualifier"),
+    (&oid!(raw 2.5.4.97), "organizationIdentifier"),
+    (&oid!(raw 0.9.2342.19200300.100.1.1), "UID"),
+    (&oid!(raw 0.9.2342.19200300.100.1.25), "DC"),
+    (&oid!(raw 1.2.840.113549.1.9.1), "emailAddress"),
+];

@@ -1,6 +1,6 @@
 //! The number that OpenSSL finds a certificate's file by.
 
-use crate::x509::asn1::{Reader, tag};
+use crate::x509::asn1::{Element, Reader, der, tag};
 use crate::x509::{Certificate, sha1};
 
 /// The hash of a certificate's subject, as `openssl x509 -subject_hash` prints it and as hashed folders name their files
@@ -14,30 +14,28 @@ pub fn hash(certificate: &Certificate) -> Option<u32> {
 
 /// The RDNSequence without its outer header, every text in one form. A set without attributes leaves nothing.
 fn canonical(rdns: &[u8]) -> Option<Vec<u8>> {
-    let mut rdns = Reader::new(rdns);
     let mut name = Vec::new();
-    while !rdns.is_empty() {
-        let mut attributes = Reader::new(rdns.expect(tag::SET, "name").ok()?.content);
-        let mut set = Vec::new();
-        while !attributes.is_empty() {
-            let mut fields = Reader::new(attributes.expect(tag::SEQUENCE, "name").ok()?.content);
-            let (kind, value) = (fields.expect(tag::OID, "name").ok()?, fields.element().ok()?);
-            let mut attribute = kind.whole.to_vec();
-            match Value::of(value.tag, value.content)? {
-                Value::Text(text) => push(&mut attribute, tag::UTF8_STRING, &folded(&text)),
-                Value::Other => push(&mut attribute, value.tag, value.content),
-            }
-            let mut whole = Vec::new();
-            push(&mut whole, tag::SEQUENCE, &attribute);
-            set.push(whole);
-        }
+    for rdn in Reader::new(rdns).all(tag::SET, "a set of attributes") {
+        let attributes = rdn.ok()?.reader().all(tag::SEQUENCE, "an attribute");
+        let attributes = attributes.map(|attribute| canonical_attribute(attribute.ok()?));
+        let mut set = attributes.collect::<Option<Vec<Vec<u8>>>>()?;
         // DER's order of a SET OF (X.690 section 11.6), whatever order the certificate has.
         set.sort();
         if !set.is_empty() {
-            push(&mut name, tag::SET, &set.concat());
+            name.extend(der(tag::SET, &[&set.concat()]));
         }
     }
     Some(name)
+}
+
+fn canonical_attribute(attribute: Element<'_>) -> Option<Vec<u8>> {
+    let mut fields = attribute.reader();
+    let (kind, value) = (fields.expect(tag::OID, "the type of an attribute").ok()?, fields.element().ok()?);
+    let value = match Value::of(value.tag, value.content)? {
+        Value::Text(text) => der(tag::UTF8_STRING, &[&folded(&text)]),
+        Value::Other => der(value.tag, &[value.content]),
+    };
+    Some(der(tag::SEQUENCE, &[kind.whole, &value]))
 }
 
 /// The value of an attribute, of the kinds that OpenSSL takes in names.
@@ -79,18 +77,4 @@ fn folded(text: &str) -> Vec<u8> {
     let blank = |c: char| matches!(c, '\t'..='\r' | ' ');
     let words: Vec<&str> = text.split(blank).filter(|word| !word.is_empty()).collect();
     words.join(" ").to_ascii_lowercase().into_bytes()
-}
-
-fn push(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
-    out.push(tag);
-    let length = content.len().to_be_bytes();
-    match content.len() {
-        short @ 0..0x80 => out.push(short as u8),
-        _ => {
-            let octets = &length[length.iter().take_while(|octet| **octet == 0).count()..];
-            out.push(0x80 | octets.len() as u8);
-            out.extend_from_slice(octets);
-        }
-    }
-    out.extend_from_slice(content);
 }

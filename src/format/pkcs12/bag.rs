@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::format::alias::is_own;
-use crate::format::ber::{Element, Reader, Spot, der, tag};
 use crate::format::{Error, Place};
 use crate::system::limits;
+use crate::x509::asn1::{Element, Reader, Spot, bmp_text, der, oid, tag};
 use crate::x509::{Certificate, Fingerprint};
 
 /// One entry.
@@ -34,7 +34,7 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
     if contents.is_empty() {
         return Ok(());
     }
-    let list = Reader::new(contents, spot).expect(tag::SEQUENCE, "the list of entries")?;
+    let list = Reader::at(contents, spot).expect(tag::SEQUENCE, "the list of entries")?;
     let mut levels = vec![(list.reader(), true)];
     while let Some((list, first)) = levels.last_mut() {
         if list.is_empty() {
@@ -66,7 +66,7 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
             Some([SECRET]) => Kind::Secret,
             _ => Kind::Unknown,
         };
-        let mut bag = Bag { kind, alias: None, key_id: None, trusted: false, first, place: bag.place() };
+        let mut bag = Bag { kind, alias: None, key_id: None, trusted: false, first, place: Place::binary(bag.bytes()) };
         if let Some(attributes) = fields.optional(tag::SET)? {
             bag.read_attributes(attributes.reader())?;
         }
@@ -90,7 +90,7 @@ pub(super) fn without(contents: &[u8], spot: Spot, remove: &[Fingerprint]) -> Re
     if contents.is_empty() {
         return Ok(Left::All);
     }
-    let mut list = Reader::new(contents, spot).expect(tag::SEQUENCE, "the list of entries")?.reader();
+    let mut list = Reader::at(contents, spot).expect(tag::SEQUENCE, "the list of entries")?.reader();
     let mut left = Vec::new();
     let mut found = false;
     while !list.is_empty() {
@@ -149,14 +149,10 @@ impl<'a> Bag<'a> {
     }
 }
 
-/// RFC 2985 section 5.5.1 has BMPString; Java writes what is beyond it in surrogate pairs.
+/// RFC 2985 section 5.5.1 has BMPString.
 fn text(value: &Element<'_>) -> Option<String> {
     match value.tag {
-        tag::BMP_STRING => {
-            let (units, _) = value.content.as_chunks::<2>();
-            let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
-            Some(String::from_utf16_lossy(&units))
-        }
+        tag::BMP_STRING => Some(bmp_text(value.content)),
         tag::UTF8_STRING => Some(String::from_utf8_lossy(value.content).into_owned()),
         _ => None,
     }
@@ -184,8 +180,8 @@ fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
     der(tag::SEQUENCE, &[&der(tag::OID, &[oid]), &der(tag::SET, &[value])])
 }
 
-/// 1.2.840.113549.1.12.10.1, and what follows it.
-const BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01];
+/// SafeBag types, and what follows them.
+const BAG: &[u8] = &oid!(raw 1.2.840.113549.1.12.10.1);
 const KEY: u8 = 1;
 const SHROUDED_KEY: u8 = 2;
 const CERTIFICATE: u8 = 3;
@@ -193,10 +189,9 @@ const REVOCATIONS: u8 = 4;
 const SECRET: u8 = 5;
 const NESTED: u8 = 6;
 
-/// 1.2.840.113549.1.9.20, .21 and .22.1
-const FRIENDLY_NAME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x14];
-const LOCAL_KEY_ID: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x15];
-const X509: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x16, 0x01];
-/// 2.16.840.1.113894.746875.1.1: Oracle's; and 2.5.29.37.0, the value that Java gives it.
-const TRUSTED_KEY_USAGE: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf9, 0x66, 0xad, 0xca, 0x7b, 0x01, 0x01];
-const ANY_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
+const FRIENDLY_NAME: &[u8] = &oid!(raw 1.2.840.113549.1.9.20);
+const LOCAL_KEY_ID: &[u8] = &oid!(raw 1.2.840.113549.1.9.21);
+const X509: &[u8] = &oid!(raw 1.2.840.113549.1.9.22.1);
+/// Oracle's, and the value that Java gives it.
+const TRUSTED_KEY_USAGE: &[u8] = &oid!(raw 2.16.840.1.113894.746875.1.1);
+const ANY_KEY_USAGE: &[u8] = &oid!(raw 2.5.29.37.0);

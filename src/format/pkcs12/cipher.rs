@@ -8,7 +8,7 @@ use rc2::Rc2;
 use rc2::cipher::BlockCipherDecrypt as _;
 
 use crate::format::Error;
-use crate::x509::asn1;
+use crate::x509::asn1::{dotted, oid};
 
 /// A block cipher in CBC mode with the padding of PKCS#7, or a stream cipher.
 pub(super) struct Cipher {
@@ -29,7 +29,7 @@ impl Cipher {
         list.iter()
             .copied()
             .find(|cipher| cipher.oid == oid)
-            .ok_or_else(|| Error::Unsupported { what: format!("the encryption {}", asn1::dotted(oid)) })
+            .ok_or_else(|| Error::Unsupported { what: format!("the encryption {}", dotted(oid)) })
     }
 
     /// Whether pgtrust writes it, too.
@@ -122,50 +122,33 @@ pub(super) static PKCS12_CIPHERS: [&Cipher; 6] =
 
 pub(super) static PBES2_CIPHERS: [&Cipher; 4] = [&AES_128, &AES_192, &AES_256, &TRIPLE_DES_PBES2];
 
-static RC4_128: Cipher =
-    Cipher { oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x01], key_length: 16, engine: Engine::Rc4 };
-static RC4_40: Cipher =
-    Cipher { oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x02], key_length: 5, engine: Engine::Rc4 };
+static RC4_128: Cipher = Cipher { oid: &oid!(raw 1.2.840.113549.1.12.1.1), key_length: 16, engine: Engine::Rc4 };
+static RC4_40: Cipher = Cipher { oid: &oid!(raw 1.2.840.113549.1.12.1.2), key_length: 5, engine: Engine::Rc4 };
 #[expect(deprecated, reason = "stores that Java 8 reads have nothing better")]
 pub(super) static TRIPLE_DES: Cipher = Cipher {
-    oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x03],
+    oid: &oid!(raw 1.2.840.113549.1.12.1.3),
     key_length: 24,
     engine: Engine::AwsLc(&cipher::DES_EDE3_FOR_LEGACY_USE_ONLY),
 };
 #[expect(deprecated, reason = "old stores have it")]
 static TWO_KEY_TRIPLE_DES: Cipher = Cipher {
-    oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x04],
+    oid: &oid!(raw 1.2.840.113549.1.12.1.4),
     key_length: 16,
     engine: Engine::AwsLc(&cipher::DES_EDE_FOR_LEGACY_USE_ONLY),
 };
-static RC2_128: Cipher = Cipher {
-    oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x05],
-    key_length: 16,
-    engine: Engine::Rc2 { effective_bits: 128 },
-};
-static RC2_40: Cipher = Cipher {
-    oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x06],
-    key_length: 5,
-    engine: Engine::Rc2 { effective_bits: 40 },
-};
-static AES_128: Cipher = Cipher {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x02],
-    key_length: 16,
-    engine: Engine::AwsLc(&cipher::AES_128),
-};
-static AES_192: Cipher = Cipher {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x16],
-    key_length: 24,
-    engine: Engine::AwsLc(&cipher::AES_192),
-};
-pub(super) static AES_256: Cipher = Cipher {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a],
-    key_length: 32,
-    engine: Engine::AwsLc(&cipher::AES_256),
-};
+static RC2_128: Cipher =
+    Cipher { oid: &oid!(raw 1.2.840.113549.1.12.1.5), key_length: 16, engine: Engine::Rc2 { effective_bits: 128 } };
+static RC2_40: Cipher =
+    Cipher { oid: &oid!(raw 1.2.840.113549.1.12.1.6), key_length: 5, engine: Engine::Rc2 { effective_bits: 40 } };
+static AES_128: Cipher =
+    Cipher { oid: &oid!(raw 2.16.840.1.101.3.4.1.2), key_length: 16, engine: Engine::AwsLc(&cipher::AES_128) };
+static AES_192: Cipher =
+    Cipher { oid: &oid!(raw 2.16.840.1.101.3.4.1.22), key_length: 24, engine: Engine::AwsLc(&cipher::AES_192) };
+pub(super) static AES_256: Cipher =
+    Cipher { oid: &oid!(raw 2.16.840.1.101.3.4.1.42), key_length: 32, engine: Engine::AwsLc(&cipher::AES_256) };
 #[expect(deprecated, reason = "old stores have it")]
 static TRIPLE_DES_PBES2: Cipher = Cipher {
-    oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03, 0x07],
+    oid: &oid!(raw 1.2.840.113549.3.7),
     key_length: 24,
     engine: Engine::AwsLc(&cipher::DES_EDE3_FOR_LEGACY_USE_ONLY),
 };

@@ -6,10 +6,9 @@ use std::borrow::Cow;
 use super::encryption::Scheme;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
-use crate::format::ber::{Element, Reader, Spot, der, der_number, tag};
 use crate::format::{Error, Place};
 use crate::system::limits;
-use crate::x509::asn1;
+use crate::x509::asn1::{Element, Reader, Spot, der, der_number, dotted, oid, tag};
 
 /// A store as it stands.
 pub(super) struct Container<'a> {
@@ -45,27 +44,27 @@ pub(super) enum Content<'a> {
 
 impl<'a> Container<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut file = Reader::new(bytes, Spot::At(0));
+        let mut file = Reader::new(bytes);
         let mut fields = file.expect(tag::SEQUENCE, "the outer sequence")?.reader();
         let version = fields.expect(tag::INTEGER, "the version")?;
         if version.content != [3] {
-            return Err(version.damaged("not version 3 of PKCS#12"));
+            return Err(version.malformed("not version 3 of PKCS#12").into());
         }
         let (oid, content) = content_info(&fields.expect(tag::SEQUENCE, "the content")?)?;
         if oid != DATA {
-            let what = format!("a PKCS#12 store that is signed ({})", asn1::dotted(oid));
+            let what = format!("a PKCS#12 store that is signed ({})", dotted(oid));
             return Err(Error::Unsupported { what });
         }
-        let (safe, spot) = content.ok_or_else(|| fields.damaged("the content is missing"))?.octets()?;
+        let (safe, spot) = content.ok_or_else(|| fields.malformed("the content is missing"))?.octets()?;
         let integrity = fields.optional(tag::SEQUENCE)?.map(|data| Integrity::read(&data)).transpose()?;
         if !fields.is_empty() {
-            return Err(fields.damaged("an unknown field"));
+            return Err(fields.malformed("an unknown field").into());
         }
         Ok(Self { safe, spot, integrity, trailing: file.rest() })
     }
 
     pub(super) fn parts(&self) -> Result<Vec<Part<'_>>, Error> {
-        let mut safe = Reader::new(&self.safe, self.spot);
+        let mut safe = Reader::at(&self.safe, self.spot);
         let mut contents = safe.expect(tag::SEQUENCE, "the list of contents")?.reader();
         let mut parts = Vec::new();
         while !contents.is_empty() {
@@ -143,7 +142,7 @@ fn content<'a>(info: &Element<'a>) -> Result<Content<'a>, Error> {
         (DATA, Some(data)) => data.octets()?,
         (DATA, None) => (Cow::default(), info.spot_within()),
         (ENCRYPTED_DATA, Some(data)) => return encrypted(&data),
-        _ => return Ok(Content::Foreign { place: info.place() }),
+        _ => return Ok(Content::Foreign { place: Place::binary(info.bytes()) }),
     };
     Ok(Content::Plain { contents, spot })
 }
@@ -158,11 +157,10 @@ fn encrypted<'a>(data: &Element<'a>) -> Result<Content<'a>, Error> {
     let scheme = Scheme::read(&fields.expect(tag::SEQUENCE, "the encryption algorithm")?)?;
     let contents = fields.element()?;
     if contents.tag & 0x9f != tag::context(0) {
-        return Err(contents.damaged("not the encrypted content"));
+        return Err(contents.malformed("not the encrypted content").into());
     }
     Ok(Content::Encrypted { scheme, contents: contents.octets()?.0, spot: contents.spot_within() })
 }
 
-/// 1.2.840.113549.1.7.1 and .6
-const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
-const ENCRYPTED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x06];
+const DATA: &[u8] = &oid!(raw 1.2.840.113549.1.7.1);
+const ENCRYPTED_DATA: &[u8] = &oid!(raw 1.2.840.113549.1.7.6);

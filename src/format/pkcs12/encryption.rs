@@ -7,9 +7,8 @@ use std::num::NonZeroU32;
 use super::cipher::{AES_256, Cipher, PBES2_CIPHERS, PKCS12_CIPHERS, TRIPLE_DES};
 use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
 use crate::format::Error;
-use crate::format::ber::{Element, Reader, Spot, der, der_number, tag};
 use crate::system::limits;
-use crate::x509::asn1;
+use crate::x509::asn1::{Element, Reader, der, der_number, dotted, oid, tag};
 
 /// How a part of a store is encrypted.
 pub(super) struct Scheme<'a> {
@@ -73,7 +72,7 @@ impl<'a> Scheme<'a> {
         let vector = encryption.octet_string("the initial vector")?;
         let (octets, _) = vector.octets()?;
         if octets.len() != cipher.block_length() {
-            return Err(vector.damaged("an initial vector of the wrong length"));
+            return Err(vector.malformed("an initial vector of the wrong length").into());
         }
         Ok(Self { cipher, derivation: Derivation::Pbkdf2 { hash, vector: octets }, salt, iterations })
     }
@@ -120,7 +119,7 @@ impl<'a> Scheme<'a> {
         let (key, vector) = self.key(password, work)?;
         let plain = self.cipher.decrypt(&key, &vector, content.to_vec());
         Ok(plain.filter(|plain| {
-            let mut elements = Reader::new(plain, Spot::At(0));
+            let mut elements = Reader::new(plain);
             elements.expect(tag::SEQUENCE, "").is_ok() && elements.is_empty()
         }))
     }
@@ -159,7 +158,7 @@ impl<'a> Pbkdf2<'a> {
         let mut fields = algorithm.reader();
         let oid = fields.expect(tag::OID, "the key derivation")?.content;
         if oid != PBKDF2 {
-            return Err(Error::Unsupported { what: format!("the key derivation {}", asn1::dotted(oid)) });
+            return Err(Error::Unsupported { what: format!("the key derivation {}", dotted(oid)) });
         }
         let mut fields = fields.expect(tag::SEQUENCE, "the PBKDF2 parameters")?.reader();
         let salt = read_salt(&mut fields)?;
@@ -188,9 +187,8 @@ pub(super) fn random(length: usize) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// 1.2.840.113549.1.5.13 and .12
-const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d];
-const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c];
+const PBES2: &[u8] = &oid!(raw 1.2.840.113549.1.5.13);
+const PBKDF2: &[u8] = &oid!(raw 1.2.840.113549.1.5.12);
 
 /// As long as keytool's.
 pub(super) const SALT: usize = 20;

@@ -8,7 +8,7 @@ use aws_lc_rs::hmac;
 use super::encryption::{Pbkdf2, SALT, random, read_salt};
 use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
 use crate::format::Error;
-use crate::format::ber::{Element, der, der_number, tag};
+use crate::x509::asn1::{Element, der, der_number, oid, tag};
 
 /// How a store is checked, and the value that it should have.
 pub(super) struct Integrity<'a> {
@@ -62,7 +62,7 @@ impl<'a> Integrity<'a> {
             let hash = Hash::of_hmac(&parameters.expect(tag::SEQUENCE, "the check's algorithm")?)?;
             // RFC 9579 section 5 requires the length: no two programs agreed on a default.
             let key_length = derivation.key_length.filter(|length| *length > 0);
-            let key_length = key_length.ok_or_else(|| algorithm.damaged("PBMAC1 without a key length"))?;
+            let key_length = key_length.ok_or_else(|| algorithm.malformed("PBMAC1 without a key length"))?;
             Method::Pbmac1 { hash, derivation, key_length }
         } else {
             let hash = Hash::named(oid)?;
@@ -106,5 +106,4 @@ impl<'a> Integrity<'a> {
     }
 }
 
-/// 1.2.840.113549.1.5.14
-const PBMAC1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0e];
+const PBMAC1: &[u8] = &oid!(raw 1.2.840.113549.1.5.14);

@@ -8,9 +8,9 @@ use super::encryption::Scheme;
 use super::entries;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
-use crate::format::ber::Spot;
 use crate::format::{Error, Member, MemberKind, Place};
 use crate::x509::Fingerprint;
+use crate::x509::asn1::Spot;
 
 /// A store whose parts are readable.
 pub(super) struct Opened<'a> {
@@ -63,7 +63,10 @@ impl<'a> Opened<'a> {
                     continue;
                 }
                 Content::Encrypted { scheme, contents, spot } => {
-                    let damaged = |reason: &str| Error::Damaged { place: spot.place(0), reason: reason.to_owned() };
+                    let damaged = |reason: &str| Error::Damaged {
+                        place: Place::binary(spot.bytes(0)),
+                        reason: reason.to_owned(),
+                    };
                     match first(&forms, |form| scheme.decrypt(form, contents, work))? {
                         Some(_) if failed => return Err(damaged("the password is right, and the store was changed")),
                         Some((form, contents)) => {

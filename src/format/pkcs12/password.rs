@@ -6,9 +6,8 @@ use std::num::NonZeroU32;
 use aws_lc_rs::{digest, hmac, pbkdf2};
 
 use crate::format::Error;
-use crate::format::ber::{Element, tag};
 use crate::system::limits;
-use crate::x509::asn1;
+use crate::x509::asn1::{Element, dotted, oid, tag};
 
 /// A password in one of the forms that programs give to the derivation of keys.
 pub(super) struct Password<'a> {
@@ -145,7 +144,7 @@ impl Work {
 pub(super) fn iterations(number: &Element<'_>) -> Result<NonZeroU32, Error> {
     let count = number.number("iterations of a key derivation", limits::DERIVATION)?;
     let count = u32::try_from(count).ok().and_then(NonZeroU32::new);
-    count.ok_or_else(|| number.damaged("an iteration count of 0"))
+    count.ok_or_else(|| number.malformed("an iteration count of 0").into())
 }
 
 /// A hash function in its three parts.
@@ -171,43 +170,43 @@ impl Hash {
     }
 
     fn unsupported(oid: &[u8]) -> Error {
-        Error::Unsupported { what: format!("the hash function {}", asn1::dotted(oid)) }
+        Error::Unsupported { what: format!("the hash function {}", dotted(oid)) }
     }
 }
 
 static HASHES: &[&Hash] = &[&SHA1, &SHA224, &SHA256, &SHA384, &SHA512];
 
 pub(super) static SHA1: Hash = Hash {
-    oid: &[0x2b, 0x0e, 0x03, 0x02, 0x1a],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x07],
+    oid: &oid!(raw 1.3.14.3.2.26),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.7),
     digest: &digest::SHA1_FOR_LEGACY_USE_ONLY,
     hmac: hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
     pbkdf2: Some(pbkdf2::PBKDF2_HMAC_SHA1),
 };
 static SHA224: Hash = Hash {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x08],
+    oid: &oid!(raw 2.16.840.1.101.3.4.2.4),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.8),
     digest: &digest::SHA224,
     hmac: hmac::HMAC_SHA224,
     pbkdf2: None,
 };
 pub(super) static SHA256: Hash = Hash {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x09],
+    oid: &oid!(raw 2.16.840.1.101.3.4.2.1),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.9),
     digest: &digest::SHA256,
     hmac: hmac::HMAC_SHA256,
     pbkdf2: Some(pbkdf2::PBKDF2_HMAC_SHA256),
 };
 static SHA384: Hash = Hash {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x0a],
+    oid: &oid!(raw 2.16.840.1.101.3.4.2.2),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.10),
     digest: &digest::SHA384,
     hmac: hmac::HMAC_SHA384,
     pbkdf2: Some(pbkdf2::PBKDF2_HMAC_SHA384),
 };
 static SHA512: Hash = Hash {
-    oid: &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03],
-    hmac_oid: &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x0b],
+    oid: &oid!(raw 2.16.840.1.101.3.4.2.3),
+    hmac_oid: &oid!(raw 1.2.840.113549.2.11),
     digest: &digest::SHA512,
     hmac: hmac::HMAC_SHA512,
     pbkdf2: Some(pbkdf2::PBKDF2_HMAC_SHA512),
@@ -215,6 +214,8 @@ static SHA512: Hash = Hash {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
 
     fn count(count: u32) -> NonZeroU32 {
@@ -223,17 +224,19 @@ mod tests {
 
     #[test]
     fn keys_are_those_of_other_programs() {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let work = &mut Work::new();
         // `openssl kdf -keylen 24 -kdfopt digest:SHA1 -kdfopt hexpass:0073006d006500670000 -kdfopt iter:1
         // -kdfopt hexsalt:0a58cf64530d823f -kdfopt id:1 PKCS12KDF`
         let password = &Password::forms("smeg")[0];
         let salt = [0x0a, 0x58, 0xcf, 0x64, 0x53, 0x0d, 0x82, 0x3f];
         let key = password.pkcs12_key(&SHA1, Purpose::Encryption, &salt, count(1), 24, work).unwrap();
-        assert_eq!(hex(&key), "8aaae6297b6cb04642ab5b077851284eb7128f1a2a7fbca3");
+        assert_eq!(HEXLOWER.encode(&key), "8aaae6297b6cb04642ab5b077851284eb7128f1a2a7fbca3");
         // `hashlib.pbkdf2_hmac("sha224", b"smeg", b"salt", 3, 40)`
         let key = password.pbkdf2(&SHA224, b"salt", count(3), 40, work).unwrap();
-        assert_eq!(hex(&key), "aa24fa7e6780c6f528b8bf9ffd8ca7bfcfe9c67d5a840aac1abf34a01d6729481cba2cc40983edcd");
+        assert_eq!(
+            HEXLOWER.encode(&key),
+            "aa24fa7e6780c6f528b8bf9ffd8ca7bfcfe9c67d5a840aac1abf34a01d6729481cba2cc40983edcd"
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::format::ber::{der, der_number, tag};
 use crate::x509::Certificate;
+use crate::x509::asn1::{der, der_number, tag};
 
 #[test]
 fn certificates_are_told_apart_as_java_does() {
@@ -29,7 +29,7 @@ fn certificates_are_told_apart_as_java_does() {
          private-key `server`\n\
          ISRG Root X1 `Same`: Java does not see it: a later entry has the same alias\n\
          Other `sAME`\n\
-         rejected: not an X.509 certificate: no outer SEQUENCE\n\
+         rejected: not an X.509 certificate: the outer SEQUENCE is missing\n\
          revocation-list ``\n\
          secret-key `aes`\n\
          unknown ``\n"
@@ -206,8 +206,10 @@ fn other_root() -> Certificate {
     let name = der(tag::SEQUENCE, &[&der(tag::SET, &[&attribute])]);
     let time = der(tag::UTC_TIME, &[b"200101000000Z"]);
     let validity = der(tag::SEQUENCE, &[&time, &time]);
-    let tbs = der(tag::SEQUENCE, &[&der_number(1), &oid, &name, &validity, &name, &oid]);
-    Certificate::from_der(der(tag::SEQUENCE, &[&tbs, &oid, &der(tag::BIT_STRING, &[&[0]])])).unwrap()
+    let bits = der(tag::BIT_STRING, &[&[0]]);
+    let key = der(tag::SEQUENCE, &[&oid, &bits]);
+    let tbs = der(tag::SEQUENCE, &[&der_number(1), &oid, &name, &validity, &name, &key]);
+    Certificate::from_der(der(tag::SEQUENCE, &[&tbs, &oid, &bits])).unwrap()
 }
 
 fn open_store(bags: &[Vec<u8>]) -> Vec<u8> {

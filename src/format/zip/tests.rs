@@ -115,7 +115,7 @@ fn what_cannot_be_read_leaves_the_others() {
         "`crc.pem`: its content is damaged",
         "`size.pem`: its content is damaged",
         "`noise.pem`: its content is damaged",
-        "`cut.pem`: line 1: not an X.509 certificate: no TBSCertificate",
+        "`cut.pem`: line 1: not an X.509 certificate: the TBSCertificate is missing",
         "`cut.jks`: byte 8: the number of entries of 4 bytes is cut off after 0",
     ];
     assert_eq!(others, expected);

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use tempfile::NamedTempFile;
 
 use crate::system::file;
@@ -79,7 +80,7 @@ fn decode(mut bytes: Vec<u8>, url: &str, max_bytes: u64) -> Option<Entry> {
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
-    sha256(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&sha256(bytes))
 }
 
 const MAGIC: &str = "pgtrust download 1";

@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use data_encoding::HEXUPPER;
+
 use super::{Advice, Kind, Place, Request, Target};
 use crate::format::{Format, Member};
 use crate::journal::Change;
@@ -154,7 +156,9 @@ impl System {
             (Some(_), ..) => vec![command(self.remove, "", "")],
             (None, ..) => {
                 let add = added.iter().map(|file| command(self.add, &file.display().to_string(), ""));
-                let remove = removed.iter().map(|certificate| command(self.remove, "", &hex(&sha1(certificate.der()))));
+                let remove = removed
+                    .iter()
+                    .map(|certificate| command(self.remove, "", &HEXUPPER.encode(&sha1(certificate.der()))));
                 add.chain(remove).collect()
             }
         }
@@ -233,10 +237,6 @@ fn ids(release: &str) -> impl Iterator<Item = String> {
     };
     let ids = format!("{} {}", value("ID"), value("ID_LIKE"));
     ids.split_whitespace().map(str::to_owned).collect::<Vec<_>>().into_iter()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 const KEYCHAIN: &str = "/Library/Keychains/System.keychain";
