@@ -21,6 +21,7 @@ use pgtrust::bundle::CertificateSet;
 use pgtrust::format::Passwords;
 use pgtrust::jvm::{self, Jvm};
 use pgtrust::layout::Environment;
+use pgtrust::process::Programs;
 use pgtrust::source::load_path;
 use pgtrust::{Bundle, Policy};
 use tempfile::TempDir;
@@ -186,7 +187,7 @@ impl Bench {
 
 fn java() -> Option<Jvm> {
     let path = std::env::var_os("PATH");
-    jvm::in_use(&Environment { path, ..Environment::default() }).ok()
+    jvm::in_use(&Environment { path, ..Environment::default() }, &Programs::default()).ok()
 }
 
 /// All roots of AWS RDS that the catalogue has and that have not expired, as DER.

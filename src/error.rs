@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::bundle::Rejected;
 use crate::format;
 use crate::guard;
+use crate::process;
 use crate::text::sanitise;
 
 /// Any failure of pgtrust. The message says what failed, which thing and why; [`hint`](Self::hint) says what to do.
@@ -236,6 +237,9 @@ pub enum Error {
     /// Nothing is left to undo.
     #[error("there is no change to undo")]
     NothingToUndo,
+    /// Another program did not do what it was asked.
+    #[error(transparent)]
+    Process(#[from] process::Error),
     /// A file is left alone.
     #[error(transparent)]
     Refused(#[from] guard::Refusal),
@@ -268,22 +272,6 @@ pub enum Error {
     #[cfg(feature = "fetch")]
     #[error(transparent)]
     Tenant(#[from] crate::source::TenantError),
-    /// Another program did not do what it was asked.
-    #[error("`{command}` failed: {said}")]
-    ToolFailed {
-        /// The command line.
-        command: String,
-        /// What it said.
-        said: String,
-    },
-    /// Another program is needed and not here.
-    #[error("`{tool}` is not installed")]
-    ToolMissing {
-        /// The program.
-        tool: &'static str,
-        /// The packages that bring it, as in `Debian: x; Fedora: y`.
-        packages: &'static str,
-    },
     /// The path's format cannot be told from its name.
     #[error("`{path}`: its name does not say which format to write")]
     UnknownFormat {

@@ -21,6 +21,7 @@ pub mod lock;
 pub mod manifest;
 pub mod nss;
 pub mod plan;
+pub mod process;
 pub mod refresh;
 pub mod schedule;
 pub mod snippet;
@@ -29,7 +30,6 @@ pub mod status;
 pub mod target;
 mod text;
 mod toml;
-mod tool;
 
 pub use bundle::{Bundle, CertificateSet, Policy};
 pub use catalog::Catalog;

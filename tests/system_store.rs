@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pgtrust::process::Programs;
 use pgtrust::target::system::{self, SYSTEMS, System};
 use pgtrust::{Certificate, Error};
 
@@ -178,7 +179,7 @@ fn debian_trusts_what_is_added_and_no_longer_what_is_removed() {
             ];
             command.extend(folders.iter().flat_map(|(flag, path)| [(*flag).to_owned(), path.display().to_string()]));
         }
-        system::run(&commands).unwrap();
+        system::run(&commands, &Programs::default()).unwrap();
     };
     let trusted = |authority: &Authority| {
         let (leaf, _) = authority.server(&["localhost"]);

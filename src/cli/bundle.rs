@@ -145,7 +145,7 @@ pub(crate) fn load_one(
 ) -> Result<Vec<Problem>, Error> {
     match source {
         Source::Path(path) if Database::is_at(path) => {
-            let certutil = Certutil::find(context.environment.path.as_deref().unwrap_or_default())?;
+            let certutil = Certutil::find(context.programs())?;
             source::load_database(set, path, &certutil)?;
         }
         Source::Path(path) => return source::load_path(set, path, passwords),
@@ -158,7 +158,7 @@ pub(crate) fn load_one(
         Source::Stdin => return source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords),
         // Odd certificates in the machine's own store are no finding of ours.
         Source::System => drop(source::load_system(set)),
-        Source::Jdk => return source::load_jdk(set, &jvm::in_use(&context.environment)?),
+        Source::Jdk => return source::load_jdk(set, &jvm::in_use(&context.environment, context.programs())?),
         _ => {}
     }
     Ok(Vec::new())

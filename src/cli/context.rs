@@ -12,6 +12,7 @@ use pgtrust::journal::{Change, Journal, Step};
 use pgtrust::layout::{Environment, Layout};
 use pgtrust::lock::Lock;
 use pgtrust::manifest::{self, Manifest};
+use pgtrust::process::Programs;
 use pgtrust::{Catalog, Error, guard};
 use time::OffsetDateTime;
 
@@ -38,6 +39,7 @@ pub(crate) struct Context {
     pub(crate) root: PathBuf,
     layout: OnceCell<Layout>,
     catalog: OnceCell<Catalog>,
+    programs: OnceCell<Programs>,
 }
 
 impl Context {
@@ -85,6 +87,7 @@ impl Context {
             root,
             layout: OnceCell::new(),
             catalog: OnceCell::new(),
+            programs: OnceCell::new(),
         }
     }
 
@@ -144,6 +147,11 @@ impl Context {
             Err(_) => Catalog::built_in(),
         };
         Ok(self.catalog.get_or_init(|| catalog).clone())
+    }
+
+    /// The programs of others.
+    pub(crate) fn programs(&self) -> &Programs {
+        self.programs.get_or_init(|| Programs::new(self.environment.path.clone().unwrap_or_default()))
     }
 
     /// What is kept; nothing where there is no place to keep it.

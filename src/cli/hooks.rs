@@ -76,7 +76,7 @@ pub(crate) fn run(
     let mut failed: Vec<(String, Error)> = of_nothing.collect();
     for hook in hooks.iter().filter(is_due) {
         let changes = owed.of(hook);
-        match manifest.check_owner().and_then(|()| hook.run(changes, folder_of(manifest))) {
+        match manifest.check_owner().and_then(|()| hook.run(changes, folder_of(manifest), context.programs())) {
             Ok(lines) => {
                 lines.iter().for_each(|line| ui::note(&format!("`{}`: {line}", hook.command())));
                 let _lock = context.lock()?;

@@ -126,7 +126,7 @@ fn stores(context: &Context, args: &args::Inspect, name: &str, passwords: Passwo
 }
 
 fn database(context: &Context, args: &args::Inspect, path: &Path, catalog: &Catalog) -> Result<Store, Error> {
-    let certutil = Certutil::find(context.environment.path.as_deref().unwrap_or_default())?;
+    let certutil = Certutil::find(context.programs())?;
     let database = Database::read(path, &certutil, args.password_file.as_deref())?;
     let found = database.entries().iter().map(|entry| Found {
         alias: Some(entry.nickname.clone()),

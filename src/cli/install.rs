@@ -330,7 +330,7 @@ pub(super) fn change(context: &Context, step: Step<'_>) -> Result<(), Failure> {
     check(context, step.changes)?;
     let (journal, changes) = (context.journal()?, step.changes);
     let record = journal.apply(step)?;
-    if let Err(error) = system::run(&commands) {
+    if let Err(error) = system::run(&commands, context.programs()) {
         journal.take_back(&record, changes)?;
         return Err(error.into());
     }

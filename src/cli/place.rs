@@ -37,7 +37,7 @@ impl Place {
             password: self.password.as_deref(),
             password_file: self.opening.password_file.as_deref(),
             no_password: self.opening.no_password,
-            programs: context.environment.path.as_deref(),
+            programs: Some(context.programs()),
         }
     }
 }
@@ -96,6 +96,7 @@ impl Finder<'_> {
             environment: &self.context.environment,
             root: &self.context.root,
             layout: self.context.layout()?,
+            programs: self.context.programs(),
             format: format.and_then(Format::named),
             all_jdks: opening.all_jdks,
             own_password: opening.password_file.is_some(),

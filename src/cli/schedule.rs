@@ -17,12 +17,13 @@ pub(crate) fn run(context: &Context, args: &Schedule) -> Result<Status, Failure>
         let message = "`--user` and `--system` exclude each other".to_owned();
         return Err(Failure::Usage { message, hint: "leave one of them out".to_owned() });
     }
-    let program = schedule::stable_program(&context.program()?, &context.search_path);
+    let programs = context.programs().found_in(&context.search_path);
+    let program = schedule::stable_program(&context.program()?, &programs);
     let machine = Machine {
         environment: &context.environment,
         root: &context.root,
         layout: context.layout()?,
-        search_path: &context.search_path,
+        programs: &programs,
         program: &program,
         user: user(),
         system: context.system,
@@ -135,7 +136,7 @@ fn status(context: &Context, machine: &Machine<'_>, json: bool) -> Result<Status
 
 fn carry_out(machine: &Machine<'_>, dry_run: bool, steps: &[Step]) -> Result<(), Failure> {
     if !dry_run {
-        for error in schedule::apply(steps, machine.search_path)? {
+        for error in schedule::apply(steps, machine.programs)? {
             ui::warning(&error.to_string());
         }
     }

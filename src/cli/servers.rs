@@ -49,8 +49,7 @@ pub(crate) fn read(
 ) -> (Vec<(AskedServer, FetchedTenant)>, Vec<Tenant>) {
     let (left, read): (Vec<_>, Vec<_>) =
         servers.into_iter().partition(|server| download.network.offline && server.destination().is_some());
-    let programs = context.environment.path.as_deref().unwrap_or_default();
-    let wait = Duration::from_secs(download.network.timeout);
+    let (programs, wait) = (context.programs(), Duration::from_secs(download.network.timeout));
     let mut fetched = Vec::new();
     for some in read.chunks(limits::PARALLEL) {
         thread::scope(|scope| {
@@ -118,8 +117,7 @@ fn containers(context: &Context, server: &AskedServer, kept: &Path) -> Option<St
         let command = format!("ssh {destination} sudo {filter}");
         return Some(format!("containers there that {old} must be recreated; `{command}` lists them"));
     }
-    let programs = context.environment.path.as_deref().unwrap_or_default();
-    let Some(names) = source::containers_with(&[server.path(), kept], programs) else {
+    let Some(names) = source::containers_with(&[server.path(), kept], context.programs()) else {
         return Some(format!("containers that {old} must be recreated; `{filter}` lists them"));
     };
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -114,7 +114,7 @@ pub(crate) fn asked(
         return Err(Failure::Usage { message, hint });
     }
     let variable = |name: &str| context.variable(name);
-    let mut tokens = Tokens::new(&variable, context.environment.path.as_deref().unwrap_or_default());
+    let mut tokens = Tokens::new(&variable, context.programs());
     let asked = tenants.into_iter().filter_map(|tenant| {
         let kept = || manifest.source(tenant.name())?.token();
         let from = said.clone().or_else(kept);

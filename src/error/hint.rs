@@ -4,6 +4,7 @@ use std::io;
 
 use super::Error;
 use crate::format;
+use crate::process::Error as Process;
 
 impl Error {
     /// What to do about it, where there is something to do.
@@ -99,12 +100,13 @@ impl Error {
                 "name the file: `--output {}` for root; or take a store of the whole machine: `--target system`",
                 root.join("root/.postgresql/root.crt").display()
             ),
-            Self::ToolFailed { said, .. } if said.contains("SEC_ERROR_BAD_PASSWORD") => {
-                "pass the database's password in a file: `--password-file`".to_owned()
-            }
-            Self::ToolMissing { packages, .. } => format!("install it ({packages})"),
             Self::NoSuchChange { .. } => "`pgtrust history` lists the changes, and what was put back".to_owned(),
             Self::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),
+            Self::Process(Process::Failed { words, .. }) if words.contains("SEC_ERROR_BAD_PASSWORD") => {
+                "pass the database's password in a file: `--password-file`".to_owned()
+            }
+            Self::Process(Process::Missing { packages, .. }) => format!("install it ({packages})"),
+            Self::Process(Process::NotStarted { source, .. }) => return io_hint(source),
             Self::Refused(refusal) => refusal.hint(),
             Self::Schedule(problem) => problem.hint(),
             Self::SeveralKept { ids } => format!("name one of {}", ids.join(", ")),

@@ -1,11 +1,9 @@
 //! NSS's `certutil`, run on a copy of a database.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -14,24 +12,25 @@ use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Error;
 use crate::file;
 use crate::format::{self, Member, Passwords, aliases};
-use crate::tool;
+use crate::limits;
+use crate::process::{self, Programs};
 
 /// The program.
 #[derive(Clone, Debug)]
 pub struct Certutil {
     program: PathBuf,
+    programs: Programs,
 }
 
 impl Certutil {
-    /// The `certutil` on a search path such as `PATH`.
-    pub fn find(search_path: &OsStr) -> Result<Self, Error> {
-        let program = tool::find("certutil", tool::folders(search_path));
-        let missing = Error::ToolMissing {
-            tool: "certutil",
+    /// The `certutil` among these programs.
+    pub fn find(programs: &Programs) -> Result<Self, Error> {
+        let missing = process::Error::Missing {
+            name: "certutil",
             packages: "Debian, Ubuntu: `libnss3-tools`; Fedora, RHEL, Alpine: `nss-tools`; SUSE: `mozilla-nss-tools`; \
                        Arch, Homebrew: `nss`",
         };
-        Ok(Self { program: program.ok_or(missing)? })
+        Ok(Self { program: programs.find("certutil").ok_or(missing)?, programs: programs.clone() })
     }
 }
 
@@ -129,9 +128,10 @@ impl<'a> Copy<'a> {
     }
 
     fn run(&self, arguments: &[&str]) -> Result<Vec<u8>, Error> {
-        let mut command = Command::new(&self.certutil.program);
-        command.current_dir(self.path()).args(arguments).args(["-d", "sql:.", "-f"]).arg(self.password_file);
-        tool::run(&mut command)
+        let Certutil { program, programs } = self.certutil;
+        let program = programs.program(program, limits::CERTUTIL_TIME).printing(limits::CERTUTIL_PRINTED);
+        let program = program.in_folder(self.path()).arguments(arguments).arguments(["-d", "sql:.", "-f"]);
+        Ok(program.arguments([self.password_file]).run()?)
     }
 }
 

@@ -6,6 +6,7 @@ use super::job::MARK;
 use super::{Command, Job, Machine, Scheduler, Step};
 use crate::error::Error;
 use crate::file;
+use crate::process;
 
 pub(super) static CRON: Scheduler = Scheduler {
     name: "cron",
@@ -64,10 +65,12 @@ fn crontab(machine: &Machine<'_>) -> Result<Option<Vec<u8>>, Error> {
     if !machine.has("crontab") {
         return Ok(None);
     }
-    match Command::new(&["crontab", "-l"]).run(machine.search_path) {
+    match Command::new(&["crontab", "-l"]).run(machine.programs) {
         Ok(text) => Ok(Some(text)),
         // BusyBox has no words of its own for it.
-        Err(Error::ToolFailed { said, .. }) if said.contains("no crontab for") || said.contains("No such file") => {
+        Err(Error::Process(process::Error::Failed { words, .. }))
+            if words.contains("no crontab for") || words.contains("No such file") =>
+        {
             Ok(None)
         }
         Err(error) => Err(error),

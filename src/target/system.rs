@@ -3,7 +3,6 @@
 //! To add a system: its entry in [`SYSTEMS`].
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::{Advice, Kind, Place, Request, Target};
 use crate::certificate::{Certificate, sha1};
@@ -12,7 +11,8 @@ use crate::error::Error;
 use crate::format::{Format, Member};
 use crate::journal::Change;
 use crate::layout::Layout;
-use crate::tool;
+use crate::limits;
+use crate::process::{self, Programs};
 
 pub(super) static SYSTEM: Target =
     Target { name: "system", summary: "what every program of this machine trusts", formats: &[], places };
@@ -167,9 +167,9 @@ impl System {
 
     /// Fails when the command of this system is not installed below this folder.
     pub fn check_command(&self, root: &Path) -> Result<(), Error> {
-        let missing = || Error::ToolMissing { tool: self.add[0], packages: self.packages };
+        let (name, packages) = (self.add[0], self.packages);
         let folders = PROGRAMS.iter().map(|folder| root.join(folder));
-        tool::find(self.add[0], folders).map(drop).ok_or_else(missing)
+        process::find(name, folders).map(drop).ok_or_else(|| process::Error::Missing { name, packages }.into())
     }
 }
 
@@ -200,15 +200,15 @@ pub fn commands_after(root: &Path, layout: &Layout, changes: &[Change]) -> Resul
 }
 
 /// Runs command lines one after the other, up to the first that fails.
-pub fn run(commands: &[Vec<String>]) -> Result<(), Error> {
+pub fn run(commands: &[Vec<String>], programs: &Programs) -> Result<(), Error> {
     for command in commands {
         if let [program, arguments @ ..] = &command[..] {
-            let mut command = Command::new(program);
+            let mut program = programs.program(program, limits::UPDATE_TIME).arguments(arguments);
             // Those of cron and of `su` lack the folders of the system's commands.
             if cfg!(unix) {
-                command.env("PATH", SEARCH_PATH);
+                program = program.variable("PATH", Some(SEARCH_PATH));
             }
-            tool::run(command.args(arguments))?;
+            program.run()?;
         }
     }
     Ok(())
