@@ -1,7 +1,7 @@
 //! Programs of others: found, run within limits, and ended with all that they started.
 //!
-//! [`Programs`] knows where they are. A program has a time limit, gets nothing on standard input unless it is given, and may
-//! print so much and no more.
+//! [`Programs`] knows where they are and what of our environment they do not get. A program has a time limit, gets nothing
+//! on standard input unless it is given, and may print so much and no more.
 //!
 //! On Unix it leads a process group of its own. That group is killed when the time is over, when too much is printed, and
 //! once the program itself has ended: what it left behind has no work to do for us. Hooks alone may leave something running.

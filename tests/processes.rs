@@ -1,6 +1,7 @@
 //! Programs of others that never end, close their output, print without end or leave something running. What each of them
 //! costs is its limit: the command says so or goes on, holds no lock, and nothing of the program is left.
 
+mod environment;
 #[cfg(target_os = "linux")]
 mod terminal;
 

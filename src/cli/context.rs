@@ -17,6 +17,7 @@ use pgtrust::{Catalog, Error, guard};
 use time::OffsetDateTime;
 
 use super::args::Args;
+use super::enforcement;
 use super::hooks::Changes;
 use super::ui::{self, Failure};
 
@@ -149,9 +150,15 @@ impl Context {
         Ok(self.catalog.get_or_init(|| catalog).clone())
     }
 
-    /// The programs of others.
+    /// The programs of others. Tokens of providers are not for them.
     pub(crate) fn programs(&self) -> &Programs {
-        self.programs.get_or_init(|| Programs::new(self.environment.path.clone().unwrap_or_default()))
+        self.programs.get_or_init(|| {
+            // A manifest that cannot be read names no catalogue whose APIs could be asked.
+            let mut names = self.catalog().unwrap_or_else(|_| Catalog::built_in()).token_variables();
+            names.push(enforcement::VARIABLE.to_owned());
+            let search_path = self.environment.path.clone().unwrap_or_default();
+            Programs::new(search_path).withhold(names, &|name| self.variable(name))
+        })
     }
 
     /// What is kept; nothing where there is no place to keep it.

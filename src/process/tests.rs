@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -144,6 +145,15 @@ fn only_the_end_of_long_output_is_kept_of_a_hook() {
     assert!(ended.output.len() == 4096 && ended.output.ends_with(b"99999\n100000\nlast\n"));
     let ended = shell("yes", SHORT).printing_on(4096).end().unwrap();
     assert_eq!((ended.end, ended.output.len()), (End::TimedOut(SHORT), 4096));
+}
+
+#[test]
+fn what_is_withheld_is_not_in_the_environment() {
+    let proxy = |name: &str| (name == "https_proxy").then(|| OsString::from("http://user:secret@proxy.example"));
+    let programs = Programs::new("").withhold(["HOME".to_owned()], &proxy);
+    let script = "echo ${HOME-none} ${https_proxy-none} ${PATH:+path}";
+    let output = programs.program("sh", LONG).arguments(["-c", script]).run().unwrap();
+    assert_eq!(output, b"none http://proxy.example path\n");
 }
 
 const SHORT: Duration = Duration::from_millis(500);
