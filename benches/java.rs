@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use pgtrust::format::Passwords;
 use pgtrust::jvm::{self, Jvm};
-use pgtrust::{Bundle, CertificateSet, Environment, Policy, load_path};
+use pgtrust::{Bundle, CertificateSet, Environment, Policy, Programs, load_path};
 use tempfile::TempDir;
 use time::macros::datetime;
 
@@ -183,7 +183,7 @@ impl Bench {
 
 fn java() -> Option<Jvm> {
     let path = std::env::var_os("PATH");
-    jvm::in_use(&Environment { path, ..Environment::default() }).ok()
+    jvm::in_use(&Environment { path, ..Environment::default() }, &Programs::default()).ok()
 }
 
 /// All roots of AWS RDS that the catalogue has and that have not expired, as DER.

@@ -1,6 +1,7 @@
 //! `refresh` on a day on which nothing has changed, without the network's own time, beside a look at the same stores.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark waits for what it runs")]
 
 use std::error::Error;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! Wall time of short commands, from spawn to exit, beside that of a program which does nothing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark waits for what it runs")]
 
 use std::error::Error;
 use std::fs::{self, File};

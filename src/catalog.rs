@@ -162,6 +162,16 @@ impl Catalog {
         Error::UnknownProvider { id: id.to_owned(), suggestion: host_of.or_else(nearest) }
     }
 
+    /// The environment variables that hold a token for a provider's API, even of a definition that does not hold or count.
+    pub fn token_variables(&self) -> Vec<String> {
+        let built_in = BUILT_IN.iter().map(|entry| Cow::Borrowed(entry.definition));
+        let own = self.own.iter().flat_map(|catalogue| {
+            let ids = catalogue.ids().unwrap_or_default();
+            ids.into_iter().filter_map(|id| Some(Cow::Owned(catalogue.files(&id).ok()?.definition)))
+        });
+        built_in.chain(own).flat_map(|definition| provider::token_variables(&definition)).collect()
+    }
+
     /// The providers that list this certificate, with its role in each.
     ///
     /// Definitions are searched as text first: only those that hold the fingerprint are parsed. Ids that two catalogues

@@ -5,7 +5,6 @@
 
 mod error;
 mod pending;
-mod run;
 
 use std::path::Path;
 
@@ -13,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::{Listed, Record};
 use crate::manifest::Hook;
+use crate::system::process::{self, End, Programs};
+use crate::system::text::cause;
 pub use error::Error;
 pub(crate) use pending::Owed;
 
@@ -29,11 +30,28 @@ impl Hook {
         changes.iter().any(|change| self.concerns(change))
     }
 
-    /// Runs it for these changes in this folder, and returns the last lines of what it wrote.
-    pub(crate) fn run(&self, changes: &[Change], folder: &Path) -> Result<Vec<String>, Error> {
+    /// Runs it for these changes in this folder, and returns the last lines of what it wrote. What it leaves running when it
+    /// ends in time goes on.
+    pub(crate) fn run(&self, changes: &[Change], folder: &Path, programs: &Programs) -> Result<Vec<String>, Error> {
         let failed = |reason: String| Error::HookFailed { hook: self.command(), reason };
         let input = serde_json::to_vec(&Input { changes }).map_err(|error| failed(error.to_string()))?;
-        run::run(&self.run, &variables(changes), input, folder, self.timeout).map_err(failed)
+        let [program, arguments @ ..] = &self.run[..] else { return Err(failed("names no program".to_owned())) };
+        let mut program = programs.program(program, self.timeout).arguments(arguments).in_folder(folder);
+        for (name, value) in variables(changes) {
+            program = program.variable(name, value);
+        }
+        let ended = program.with_input(input).printing_on(MAX_OUTPUT).may_leave_processes().end();
+        let ended = ended.map_err(|error| match error {
+            process::Error::NotStarted { source, .. } => failed(format!("could not be started: {}", cause(&source))),
+            other => failed(other.reason()),
+        })?;
+        let lines = last_lines(&ended.output);
+        let reason = match ended.end {
+            End::Exited(status) if status.success() => return Ok(lines),
+            End::Exited(status) => status.to_string(),
+            _ => format!("not done after {}, and killed", humantime::format_duration(self.timeout)),
+        };
+        Err(failed(if lines.is_empty() { reason } else { format!("{reason}: {}", lines.join("; ")) }))
     }
 }
 
@@ -109,8 +127,16 @@ fn variables(changes: &[Change]) -> Vec<(&'static str, Option<String>)> {
     VARIABLES.into_iter().zip(values.map(lines)).collect()
 }
 
+fn last_lines(output: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(output);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(MAX_LINES)..].iter().map(|line| (*line).to_owned()).collect()
+}
+
 /// Windows takes 32,767 characters, Linux 128 KiB.
 const LONGEST_VALUE: usize = 32_000;
+const MAX_OUTPUT: usize = 4096;
+const MAX_LINES: usize = 10;
 
 #[cfg(test)]
 mod tests {

@@ -53,7 +53,6 @@ mod settings;
 mod source;
 mod store;
 mod system;
-mod tool;
 mod x509;
 
 pub use bundle::{
@@ -82,6 +81,7 @@ pub use source::{Error as SourceError, Problem, Source, Tenant, certificates_in_
 pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan};
 pub use system::layout::{Environment, Layout};
 pub use system::permissions::{Obstacle, Refusal, User, owner_of};
+pub use system::process::{Error as ProcessError, Programs};
 pub use system::text::{is_unsafe, sanitise, timestamp};
 pub use system::{Error as SystemError, IoError, limits};
 pub use x509::{Certificate, Curve, Fingerprint, Key, Name, NotACertificate, NotAFingerprint, Verdict};

@@ -12,7 +12,6 @@ mod task_scheduler;
 mod times;
 mod xml;
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +19,7 @@ use crate::manifest::Manifest;
 use crate::system;
 use crate::system::file;
 use crate::system::layout::{Environment, Layout};
-use crate::tool;
+use crate::system::process::Programs;
 pub use job::{Job, Settings};
 pub use plan::{Command, Step, apply};
 pub use problem::Problem;
@@ -68,8 +67,8 @@ pub struct Machine<'a> {
     pub user: u32,
     /// Whether the job is the whole machine's, and not this user's.
     pub system: bool,
-    /// Where programs are found, as by PATH.
-    pub search_path: &'a OsStr,
+    /// The programs of others.
+    pub programs: &'a Programs,
     /// This program.
     pub program: &'a Path,
 }
@@ -112,7 +111,7 @@ impl Scheduler {
 
     /// Asks it whether it runs what is written.
     pub fn probe(&self, machine: &Machine<'_>) -> Result<(), Error> {
-        (self.probe)(machine).iter().try_for_each(|command| command.run(machine.search_path).map(drop))
+        (self.probe)(machine).iter().try_for_each(|command| command.run(machine.programs).map(drop))
     }
 }
 
@@ -145,7 +144,7 @@ impl Machine<'_> {
 
     /// Whether a scheduler's program is on the search path.
     fn has(&self, program: &str) -> bool {
-        plan::find(program, self.search_path).is_ok()
+        plan::find(program, self.programs).is_ok()
     }
 
     /// A path as the machine itself will see it.
@@ -169,8 +168,8 @@ impl Machine<'_> {
 
 /// The path of the running program that holds longest: one on the search path that leads to it outlives the folder of a
 /// release.
-pub fn stable_program(running: &Path, search_path: &OsStr) -> PathBuf {
+pub fn stable_program(running: &Path, programs: &Programs) -> PathBuf {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
-    let on_path = tool::find("pgtrust", tool::folders(search_path));
+    let on_path = programs.find("pgtrust");
     on_path.filter(|found| real(found).is_some() && real(found) == real(running)).unwrap_or_else(|| running.to_owned())
 }

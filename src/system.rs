@@ -6,6 +6,7 @@ pub(crate) mod layout;
 pub mod limits;
 pub(crate) mod lock;
 pub(crate) mod permissions;
+pub(crate) mod process;
 pub(crate) mod text;
 pub(crate) mod toml;
 

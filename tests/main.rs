@@ -44,6 +44,8 @@ mod names;
 mod nss;
 mod pem;
 mod pkcs12;
+#[cfg(unix)]
+mod processes;
 mod properties;
 mod proxy_and_mirror;
 #[cfg(unix)]

@@ -7,7 +7,9 @@ use std::process::Command;
 
 use pgtrust::folder::Difference;
 use pgtrust::nss::{Certutil, Database};
-use pgtrust::{Catalog, Certificate, Error, Fingerprint, Journal, Selection, Step, StoreError, SystemError};
+use pgtrust::{
+    Catalog, Certificate, Error, Fingerprint, Journal, ProcessError, Programs, Selection, Step, StoreError, SystemError,
+};
 
 use crate::support::Hint as _;
 use crate::support::pgtrust::{Home, Run};
@@ -94,7 +96,7 @@ fn without_the_password_nothing_changes() {
     for password_file in [None, Some(&wrong)] {
         let database = scene.read(password_file.map(PathBuf::as_path)).unwrap();
         let error = Error::from(database.add([&root].into_iter()).unwrap_err());
-        assert!(matches!(&error, Error::System(SystemError::ToolFailed { .. })), "{error}");
+        assert!(matches!(&error, Error::System(SystemError::Process(ProcessError::Failed { .. }))), "{error}");
         assert!(error.hint().unwrap().contains("--password-file"), "{error}");
         assert_eq!(scene.contents(), before);
     }
@@ -198,7 +200,7 @@ fn what_is_no_database_or_not_ready_is_said() {
 #[test]
 fn without_certutil_the_packages_are_named() {
     let empty = tempfile::tempdir().unwrap();
-    let error = Error::from(Certutil::find(empty.path().as_os_str()).unwrap_err());
+    let error = Error::from(Certutil::find(&Programs::new(empty.path())).unwrap_err());
     let hint = error.hint().unwrap();
     assert!(["libnss3-tools", "nss-tools", "`nss`"].iter().all(|package| hint.contains(package)), "{hint}");
 }
@@ -214,7 +216,7 @@ struct Scene {
 impl Scene {
     fn new(password: Option<&str>) -> Option<Self> {
         let path = tools::program("certutil")?;
-        let program = Certutil::find(path.parent().unwrap().as_os_str()).unwrap();
+        let program = Certutil::find(&Programs::new(path.parent().unwrap())).unwrap();
         // A blank in the path, as browsers' profiles have it.
         let home = tempfile::Builder::new().prefix("nss tests ").tempdir().unwrap();
         let password_file = password.map(|password| {

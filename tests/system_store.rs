@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pgtrust::known::system;
 use pgtrust::known::system::{SYSTEMS, System};
-use pgtrust::{Certificate, Error, StoreError};
+use pgtrust::{Certificate, Error, Programs, StoreError};
 
 use crate::support::Hint as _;
 use crate::support::pgtrust::Home;
@@ -183,7 +183,7 @@ fn debian_trusts_what_is_added_and_no_longer_what_is_removed() {
             ];
             command.extend(folders.iter().flat_map(|(flag, path)| [(*flag).to_owned(), path.display().to_string()]));
         }
-        system::run(&commands).unwrap();
+        system::run(&commands, &Programs::default()).unwrap();
     };
     let trusted = |authority: &Authority| {
         let (leaf, _) = authority.server(&["localhost"]);

@@ -266,6 +266,36 @@ impl Provider {
     }
 }
 
+/// The environment variables that a definition has tokens in. What else is in it may be wrong.
+pub(super) fn token_variables(definition: &str) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Definition {
+        #[serde(default)]
+        source: Vec<Source>,
+    }
+    #[derive(Deserialize)]
+    struct Source {
+        token: Option<Variables>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Variables {
+        env: Option<String>,
+        user_env: Option<String>,
+    }
+    // Most have none.
+    if memchr::memmem::find(definition.as_bytes(), b"env").is_none() {
+        return Vec::new();
+    }
+    let sources = toml::read(definition).map(|definition: Definition| definition.source).unwrap_or_default();
+    sources
+        .into_iter()
+        .filter_map(|source| source.token)
+        .flat_map(|token| [token.env, token.user_env])
+        .flatten()
+        .collect()
+}
+
 fn date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let date = Datetime::deserialize(deserializer)?;
     match (date.date, date.time) {

@@ -10,6 +10,7 @@ use pgtrust::{Environment, Machine, User, owner_of};
 use time::OffsetDateTime;
 
 use super::args::Args;
+use super::enforcement;
 use super::hint;
 use super::ui::{self, Failure};
 
@@ -30,6 +31,7 @@ pub(crate) fn machine(args: &Args) -> Machine<'static> {
     machine.no_hooks = args.no_hooks;
     machine.command = command();
     machine.progress = &ui::progress;
+    machine.withheld = &[enforcement::VARIABLE];
     machine.hint = hint::hint;
     machine
 }

@@ -133,4 +133,5 @@ fn show(
     ui::data(&format!("{project}: TLS {verb} {state}{pending}"))
 }
 
-const VARIABLE: &str = "SUPABASE_ACCESS_TOKEN";
+/// The environment variable that holds the access token.
+pub(crate) const VARIABLE: &str = "SUPABASE_ACCESS_TOKEN";

@@ -4,8 +4,9 @@ use std::io;
 
 use pgtrust::enforcement::EnforcementError;
 use pgtrust::{
-    BundleError, CatalogError, Error, HookError, JournalError, ManifestError, Obstacle, Refusal, RequestError,
-    SettingsError, SourceError, StoreError, SystemError, TenantError, TenantReason, User, format, schedule,
+    BundleError, CatalogError, Error, HookError, JournalError, ManifestError, Obstacle, ProcessError, Refusal,
+    RequestError, SettingsError, SourceError, StoreError, SystemError, TenantError, TenantReason, User, format,
+    schedule,
 };
 
 /// What to do about it, where there is something to do.
@@ -35,23 +36,20 @@ fn of_system(error: &SystemError) -> Option<String> {
             format!("make the others symbolic links to it; `find -samefile {}` finds them", path.display())
         }
         E::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
-        E::Io(error) => return of_io(error),
+        E::Io(error) => return of_io(&error.source),
         E::IsFolder { .. } => {
             "name a file in it; `install --format hashed` makes it a store of OpenSSL's `-CApath`".to_owned()
         }
         E::Locked { .. } => "`--wait SECONDS` waits longer for it to end".to_owned(),
         E::Refused(refusal) => of_refusal(refusal),
-        E::ToolFailed { said, .. } if said.contains("SEC_ERROR_BAD_PASSWORD") => {
-            "pass the database's password in a file: `--password-file`".to_owned()
-        }
-        E::ToolMissing { packages, .. } => format!("install it ({packages})"),
+        E::Process(error) => return of_process(error),
         E::Unwritable { .. } => "use a name without it; PGTRUST_HOME moves what pgtrust keeps".to_owned(),
         _ => return None,
     })
 }
 
-fn of_io(error: &pgtrust::IoError) -> Option<String> {
-    let hint = match error.source.kind() {
+fn of_io(error: &io::Error) -> Option<String> {
+    let hint = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "run it as a user who may write there; or PGTRUST_HOME moves what pgtrust keeps, and `install --output FILE` \
              the store: point PGSSLROOTCERT or `sslrootcert=` at that file"
@@ -60,6 +58,17 @@ fn of_io(error: &pgtrust::IoError) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+fn of_process(error: &ProcessError) -> Option<String> {
+    match error {
+        ProcessError::Failed { words, .. } if words.contains("SEC_ERROR_BAD_PASSWORD") => {
+            Some("pass the database's password in a file: `--password-file`".to_owned())
+        }
+        ProcessError::Missing { packages, .. } => Some(format!("install it ({packages})")),
+        ProcessError::NotStarted { source, .. } => of_io(source),
+        _ => None,
+    }
 }
 
 fn of_refusal(refusal: &Refusal) -> String {

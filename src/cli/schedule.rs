@@ -17,13 +17,13 @@ pub(crate) fn run(machine: &Machine<'_>, args: &Schedule) -> Result<Status, Fail
         return Err(Failure::Usage { message, hint: "leave one of them out".to_owned() });
     }
     machine.refuse_shared_settings()?;
-    let search_path = context::search_path();
-    let program = schedule::stable_program(&context::program()?, &search_path);
+    let programs = machine.programs().found_in(&context::search_path());
+    let program = schedule::stable_program(&context::program()?, &programs);
     let host = Host {
         environment: &machine.environment,
         root: &machine.root,
         layout: machine.layout()?,
-        search_path: &search_path,
+        programs: &programs,
         program: &program,
         user: user(),
         system: machine.system,
@@ -140,7 +140,7 @@ fn status(machine: &Machine<'_>, host: &Host<'_>, json: bool) -> Result<Status, 
 
 fn carry_out(host: &Host<'_>, dry_run: bool, steps: &[Step]) -> Result<(), Failure> {
     if !dry_run {
-        for error in schedule::apply(steps, host.search_path)? {
+        for error in schedule::apply(steps, host.programs)? {
             ui::warning(&error.to_string());
         }
     }

@@ -115,7 +115,7 @@ pub(super) fn run(
     for hook in hooks.iter().filter(is_due) {
         let changes = owed.of(hook);
         let allowed = manifest.check_owner().map_err(Error::from);
-        match allowed.and_then(|()| Ok(hook.run(changes, folder_of(manifest))?)) {
+        match allowed.and_then(|()| Ok(hook.run(changes, folder_of(manifest), machine.programs())?)) {
             Ok(lines) => {
                 notes.extend(lines.into_iter().map(|line| Note::HookOutput { hook: hook.command(), line }));
                 let _lock = machine.lock()?;

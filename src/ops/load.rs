@@ -84,7 +84,7 @@ pub(super) fn load(
         Source::Stdin => return Ok(source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?),
         // Odd certificates in the machine's own store are no finding of ours.
         Source::System => drop(source::load_system(set)),
-        Source::Jdk => return Ok(source::load_jdk(set, &jvm::in_use(&machine.environment)?)?),
+        Source::Jdk => return Ok(source::load_jdk(set, &jvm::in_use(&machine.environment, machine.programs())?)?),
     }
     Ok(Vec::new())
 }

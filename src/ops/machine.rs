@@ -1,7 +1,7 @@
 //! What use cases run on.
 
 use std::cell::OnceCell;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::source::Progress;
 use crate::system::layout::{Environment, Layout};
 use crate::system::lock::Lock;
 use crate::system::permissions::refuse_shared;
+use crate::system::process::Programs;
 
 /// A machine, or a folder that stands for one: its clock, its environment, its folders, and how far a use case may go.
 ///
@@ -48,8 +49,11 @@ pub struct Machine<'a> {
     pub progress: &'a (dyn Fn(Progress) + Sync),
     /// What to do about an error, in the words of the program that asks: `refresh` keeps it beside what failed.
     pub hint: fn(&Error) -> Option<String>,
+    /// Variables that programs of others do not get, beside the tokens of the catalogue's providers.
+    pub withheld: &'a [&'a str],
     layout: OnceCell<Layout>,
     catalog: OnceCell<Catalog>,
+    programs: OnceCell<Programs>,
 }
 
 impl<'a> Machine<'a> {
@@ -70,8 +74,10 @@ impl<'a> Machine<'a> {
             command: String::new(),
             progress: &|_| {},
             hint: |_| None,
+            withheld: &[],
             layout: OnceCell::new(),
             catalog: OnceCell::new(),
+            programs: OnceCell::new(),
         }
     }
 
@@ -138,9 +144,16 @@ impl<'a> Machine<'a> {
         Step::new(self.now, &self.command, store, changes)
     }
 
-    /// The search path of this machine's programs.
-    pub(crate) fn programs(&self) -> &OsStr {
-        self.environment.path.as_deref().unwrap_or_default()
+    /// The programs of others. Tokens of providers are not for them.
+    pub fn programs(&self) -> &Programs {
+        self.programs.get_or_init(|| {
+            // A manifest that cannot be read names no catalogue whose APIs could be asked.
+            let built_in = Catalog::built_in();
+            let mut names = self.catalog().unwrap_or(&built_in).token_variables();
+            names.extend(self.withheld.iter().map(|name| (*name).to_owned()));
+            let search_path = self.environment.path.clone().unwrap_or_default();
+            Programs::new(search_path).withhold(names, self.variable)
+        })
     }
 
     /// A failure, as `refresh` keeps it.

@@ -54,7 +54,7 @@ impl NamedStore {
             password: self.password.as_deref(),
             password_file: self.opening.password_file.as_deref(),
             no_password: self.opening.no_password,
-            programs: machine.environment.path.as_deref(),
+            programs: Some(machine.programs()),
         }
     }
 }
@@ -113,6 +113,7 @@ impl<'a> Finder<'a> {
             environment: &self.machine.environment,
             root: &self.machine.root,
             layout: self.machine.layout()?,
+            programs: self.machine.programs(),
             format: format.and_then(Format::named),
             all_jdks: opening.all_jdks,
             own_password: opening.password_file.is_some(),

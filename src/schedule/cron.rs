@@ -7,6 +7,7 @@ use super::{Command, Job, Machine, Scheduler, Step};
 use crate::schedule::Error;
 use crate::system;
 use crate::system::file;
+use crate::system::process;
 
 pub(super) static CRON: Scheduler = Scheduler {
     name: "cron",
@@ -65,11 +66,11 @@ fn crontab(machine: &Machine<'_>) -> Result<Option<Vec<u8>>, Error> {
     if !machine.has("crontab") {
         return Ok(None);
     }
-    match Command::new(&["crontab", "-l"]).run(machine.search_path) {
+    match Command::new(&["crontab", "-l"]).run(machine.programs) {
         Ok(text) => Ok(Some(text)),
         // BusyBox has no words of its own for it.
-        Err(Error::System(system::Error::ToolFailed { said, .. }))
-            if said.contains("no crontab for") || said.contains("No such file") =>
+        Err(Error::System(system::Error::Process(process::Error::Failed { words, .. })))
+            if words.contains("no crontab for") || words.contains("No such file") =>
         {
             Ok(None)
         }

@@ -14,7 +14,7 @@ use crate::store::known::{self, Kind, Request, Target};
 use crate::system;
 use crate::system::file;
 use crate::system::layout::text_of;
-use crate::tool;
+use crate::system::process;
 
 /// What the user says of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn program(machine: &Machine<'_>) -> Result<PathBuf, Error> {
         return Ok(machine.inside(machine.program));
     }
     let folders = ["usr/local/bin", "usr/bin"].map(|folder| machine.root.join(folder));
-    let found = tool::find("pgtrust", folders.into_iter()).map(|program| machine.inside(&program));
+    let found = process::find("pgtrust", folders.into_iter()).map(|program| machine.inside(&program));
     found.ok_or_else(|| Problem::NoProgram { root: machine.root.to_owned() }.into())
 }
 
@@ -174,6 +174,7 @@ fn places(machine: &Machine<'_>, kept: &KeptTarget) -> Vec<known::Place> {
         environment: machine.environment,
         root: machine.root,
         layout: machine.layout,
+        programs: machine.programs,
         format: kept.format.as_deref().and_then(Format::named),
         all_jdks: kept.all_jdks,
         own_password: kept.password_file.is_some(),

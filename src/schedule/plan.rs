@@ -1,14 +1,13 @@
 //! What is to be done to schedule a job or to take it away, before it is done.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process;
 
 use super::{Problem, SCHEDULERS};
 use crate::schedule::Error;
 use crate::system;
 use crate::system::file;
-use crate::tool;
+use crate::system::limits;
+use crate::system::process::{self, Programs};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,16 +46,17 @@ impl Command {
         Self { words, input: None, lines: Vec::new(), may_fail: false }
     }
 
-    /// Runs it, with the program from the search path, and returns its output.
-    pub fn run(&self, search_path: &OsStr) -> Result<Vec<u8>, Error> {
-        let (program, arguments) = self.words.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
-        let mut command = process::Command::new(find(program, search_path)?);
+    /// Runs it, with the program that is among these, and returns its output.
+    pub fn run(&self, programs: &Programs) -> Result<Vec<u8>, Error> {
+        let (name, arguments) = self.words.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
+        let program = programs.program(find(name, programs)?, limits::SCHEDULER_TIME).arguments(arguments);
         // What `crontab` says of a missing crontab is compared.
-        command.args(arguments).env("LC_ALL", "C");
-        match &self.input {
-            None => Ok(tool::run(&mut command)?),
-            Some(input) => Ok(tool::run_with(&mut command, input)?),
-        }
+        let program = program.variable("LC_ALL", Some("C"));
+        let run = match &self.input {
+            None => program.run(),
+            Some(input) => program.with_input(input.clone()).run(),
+        };
+        Ok(run.map_err(system::Error::from)?)
     }
 }
 
@@ -69,7 +69,7 @@ impl Step {
 }
 
 /// Does it all. Returns what failed and was no reason to stop.
-pub fn apply(steps: &[Step], search_path: &OsStr) -> Result<Vec<Error>, Error> {
+pub fn apply(steps: &[Step], programs: &Programs) -> Result<Vec<Error>, Error> {
     let mut failures = Vec::new();
     let mut written = false;
     for (index, step) in steps.iter().enumerate() {
@@ -77,7 +77,7 @@ pub fn apply(steps: &[Step], search_path: &OsStr) -> Result<Vec<Error>, Error> {
             Step::Folder(path) => file::create_folders(path)?,
             Step::Write { path, text } => file::replace_bytes(path, text.as_bytes())?,
             Step::Remove(path) => remove(path)?,
-            Step::Run(command) => match command.run(search_path) {
+            Step::Run(command) => match command.run(programs) {
                 Ok(_) => {}
                 Err(error) if command.may_fail => failures.push(error),
                 Err(error) if written => {
@@ -111,10 +111,10 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// A scheduler's program on the search path.
-pub(super) fn find(program: &str, search_path: &OsStr) -> Result<PathBuf, Error> {
-    let found = tool::find(program, tool::folders(search_path));
+/// A scheduler's program.
+pub(super) fn find(program: &str, programs: &Programs) -> Result<PathBuf, Error> {
     let scheduler = SCHEDULERS.iter().find(|scheduler| scheduler.program == program);
-    let (tool, packages) = scheduler.map_or(("", ""), |scheduler| (scheduler.program, scheduler.packages));
-    Ok(found.ok_or(system::Error::ToolMissing { tool, packages })?)
+    let (name, packages) = scheduler.map_or(("", ""), |scheduler| (scheduler.program, scheduler.packages));
+    let missing = || system::Error::from(process::Error::Missing { name, packages });
+    Ok(programs.find(program).ok_or_else(missing)?)
 }

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::env::{self, consts::EXE_SUFFIX};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 pub use places::{PLACES, Place};
 
@@ -19,6 +18,7 @@ use crate::system;
 use crate::system::file;
 use crate::system::layout::Environment;
 use crate::system::limits;
+use crate::system::process::{End, Programs};
 use links::real;
 
 /// One Java installation, a JDK or a JRE.
@@ -97,12 +97,12 @@ impl Jvm {
 ///
 /// Where that `java` is no link to an installation but a script or a launcher (jenv, asdf, mise, macOS), it is run and
 /// asked, because which Java it starts may depend on files, on variables and on the folder that the user is in.
-pub fn in_use(environment: &Environment) -> Result<Jvm, Error> {
+pub fn in_use(environment: &Environment, programs: &Programs) -> Result<Jvm, Error> {
     if let Some(home) = &environment.java_home {
         return Jvm::within(Path::new("/"), home, "JAVA_HOME");
     }
     let java = on_path(environment).ok_or(Error::JavaUnknown)?;
-    linked(&java).or_else(|_| Jvm::within(Path::new("/"), &ask(&java, environment)?, ON_PATH))
+    linked(&java).or_else(|_| Jvm::within(Path::new("/"), &ask(&java, environment, programs)?, ON_PATH))
 }
 
 /// Every Java on this machine: what [`in_use`] finds without running anything, and what [`PLACES`] have. Each store and
@@ -136,25 +136,31 @@ fn linked(java: &Path) -> Result<Jvm, Error> {
     Jvm::within(Path::new("/"), java, ON_PATH)
 }
 
-fn ask(java: &Path, environment: &Environment) -> Result<PathBuf, Error> {
+fn ask(java: &Path, environment: &Environment, programs: &Programs) -> Result<PathBuf, Error> {
     // Apple's `java` opens a window where there is no Java; this program says so instead.
     let apple = cfg!(target_os = "macos") && java == Path::new("/usr/bin/java");
-    let mut command = Command::new(if apple { Path::new("/usr/libexec/java_home") } else { java });
-    if !apple {
-        command.args(["-XshowSettings:properties", "-version"]);
+    let (program, arguments): (&Path, &[&str]) = if apple {
+        (Path::new("/usr/libexec/java_home"), &[])
+    } else {
+        (java, &["-XshowSettings:properties", "-version"])
+    };
+    let mut program = programs.program(program, limits::JAVA_TIME).arguments(arguments);
+    if let Some(path) = &environment.path {
+        program = program.variable("PATH", Some(path));
     }
-    command.envs(environment.path.iter().map(|path| ("PATH", path))).stdin(Stdio::null());
-    let run = command.output().map_err(system::Error::io("run", java))?;
-    let (answer, complaint) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    let ended = program.end().map_err(system::Error::from)?;
+    let (answer, complaint) = (String::from_utf8_lossy(&ended.output), String::from_utf8_lossy(&ended.complaints));
     let home = if apple {
         answer.lines().next()
     } else {
         let mut lines = complaint.lines().chain(answer.lines());
         lines.find_map(|line| line.trim().strip_prefix("java.home = "))
     };
-    home.filter(|_| run.status.success()).map(PathBuf::from).ok_or_else(|| {
-        let reason = complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-        Error::JavaSilent { java: java.to_owned(), reason: reason.to_owned() }
+    let failure = ended.failure();
+    home.filter(|_| failure.is_none()).map(PathBuf::from).ok_or_else(|| {
+        let said = || complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
+        let killed = failure.filter(|_| !matches!(ended.end, End::Exited(_)));
+        Error::JavaSilent { java: java.to_owned(), reason: killed.map_or_else(said, |error| error.reason()) }
     })
 }
 

@@ -15,6 +15,7 @@ use crate::store::Error;
 use crate::store::folder::{self, HASHED, Naming};
 use crate::store::nss;
 use crate::system::layout::{Environment, Layout};
+use crate::system::process::Programs;
 
 /// Every target.
 pub static TARGETS: &[&Target] = &[&java::JAVA, &java_cacerts::JAVA_CACERTS, &postgres::POSTGRES, &system::SYSTEM];
@@ -41,6 +42,8 @@ pub struct Request<'a> {
     pub root: &'a Path,
     /// Where pgtrust keeps what it keeps.
     pub layout: &'a Layout,
+    /// Programs of others, of which one may have to be asked.
+    pub programs: &'a Programs,
     /// The format of a new store.
     pub format: Option<&'static Format>,
     /// Every Java installation, not only the one in use.

@@ -5,7 +5,6 @@ mod file;
 mod removal;
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 
@@ -15,6 +14,7 @@ use crate::store::Error;
 use crate::store::folder::{Difference, Directory, Naming};
 use crate::store::known::{Kind, Place};
 use crate::store::nss::{Certutil, Database};
+use crate::system::process::Programs;
 use crate::x509::{Certificate, Fingerprint};
 use addition::Addition;
 pub use file::FileStore;
@@ -29,8 +29,8 @@ pub struct Access<'a> {
     pub password_file: Option<&'a Path>,
     /// Whether a new store has no password. Otherwise it has the usual one of its format where none is given.
     pub no_password: bool,
-    /// `PATH`, where the programs of others are.
-    pub programs: Option<&'a OsStr>,
+    /// The programs of others; none is found without them.
+    pub programs: Option<&'a Programs>,
 }
 
 /// The password is never printed.
@@ -58,7 +58,8 @@ impl Store {
             Kind::File(format) => Self::File(FileStore::read(&place.path, format, access)?),
             Kind::Folder(naming) => Self::Folder(Directory::read(&place.path)?, naming),
             Kind::Database => {
-                let certutil = Certutil::find(access.programs.unwrap_or_default())?;
+                let none = Programs::default();
+                let certutil = Certutil::find(access.programs.unwrap_or(&none))?;
                 Self::Database(Database::read(&place.path, &certutil, access.password_file)?)
             }
         })

@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::permissions::Refusal;
+use super::process;
+use super::text::cause;
 
 /// The machine did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -47,21 +49,8 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// Another program did not do what it was asked.
-    #[error("`{command}` failed: {said}")]
-    ToolFailed {
-        /// The command line.
-        command: String,
-        /// What it said.
-        said: String,
-    },
-    /// Another program is needed and not here.
-    #[error("`{tool}` is not installed")]
-    ToolMissing {
-        /// The program.
-        tool: &'static str,
-        /// The packages that bring it, as in `Debian: x; Fedora: y`.
-        packages: &'static str,
-    },
+    #[error(transparent)]
+    Process(#[from] process::Error),
     /// A value would break out of the text that it is written into.
     #[error("`{value}` cannot be written for {place}: it holds {what}")]
     Unwritable {
@@ -92,12 +81,4 @@ pub struct IoError {
     pub path: PathBuf,
     /// The system's answer.
     pub source: io::Error,
-}
-
-/// The system's words without Rust's `(os error 13)`.
-pub(crate) fn cause(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

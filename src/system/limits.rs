@@ -88,11 +88,30 @@ pub const DOWNLOAD_HEAD: u64 = 64 << 10;
 /// Bytes of the answer of a provider's API, decompressed. None is as large, and there may be a thousand of them.
 pub const ANSWER: u64 = 1 << 20;
 
-/// Bytes that ssh or Docker print. The CA of a server has a few kilobytes.
+/// Bytes that a program of others prints, hooks aside. The CA of a server has a few kilobytes.
 pub const PRINTED: u64 = 1 << 20;
+
+/// Bytes that `certutil` prints. A line of its list has about a hundred.
+pub const CERTUTIL_PRINTED: u64 = 16 << 20;
+
+/// Time for one call of `certutil`. One takes some milliseconds.
+pub const CERTUTIL_TIME: Duration = Duration::from_secs(30);
 
 /// Time for Docker to say which containers there are. Its service may hang.
 pub const DOCKER_TIME: Duration = Duration::from_secs(10);
+
+/// Time for `java` to say which Java it starts. Version managers put scripts in its place.
+pub const JAVA_TIME: Duration = Duration::from_secs(30);
+
+/// Time for one command of a scheduler, such as `systemctl`.
+pub const SCHEDULER_TIME: Duration = Duration::from_secs(60);
+
+/// Time for a program that prints a token. It may have to ask its user for a password.
+pub const TOKEN_TIME: Duration = Duration::from_secs(30);
+
+/// Time for one command that brings new roots of the system into use. It runs what others have added to it, and macOS asks
+/// its user first.
+pub const UPDATE_TIME: Duration = Duration::from_secs(300);
 
 /// Time for one attempt of a download, from connecting to the last byte. `--timeout` sets another.
 pub const DOWNLOAD_TIME: Duration = Duration::from_secs(30);
@@ -152,7 +171,7 @@ mod tests {
     #[test]
     fn the_table_for_users_has_every_limit() {
         let table = table();
-        assert_eq!(table.lines().count(), 34);
+        assert_eq!(table.lines().count(), 40);
         assert!(include_str!("../../SECURITY.md").contains(&table), "SECURITY.md should have:\n{table}");
     }
 }

@@ -1,6 +1,7 @@
 //! Text from elsewhere, made safe to show, and times.
 
 use std::borrow::Cow;
+use std::io;
 
 use time::{OffsetDateTime, UtcOffset};
 
@@ -33,6 +34,14 @@ pub fn timestamp(time: OffsetDateTime) -> String {
     let time = time.to_offset(UtcOffset::UTC);
     let ((year, month, day), (hour, minute, second)) = (time.to_calendar_date(), time.to_hms());
     format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
+}
+
+/// The system's words without Rust's `(os error 13)`.
+pub(crate) fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What would be installed where these tests cannot run: the exact text.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
+use pgtrust::Programs;
 use pgtrust::schedule::{Machine, Scheduler, Settings, Step};
 use pgtrust::{Environment, Error, Layout, Manifest};
 
@@ -169,12 +169,12 @@ fn steps(scheduler: &str, system: bool, every: &str) -> Result<Vec<Step>, Error>
         pgtrust_home: Some("/no/home/kept".into()),
         ..Environment::default()
     };
-    let root = Path::new("/");
+    let (root, programs) = (Path::new("/"), Programs::default());
     let machine = Machine {
         environment: &environment,
         root,
         layout: &if system { Layout::of_system(root) } else { Layout::of_user(&environment)? },
-        search_path: OsStr::new(""),
+        programs: &programs,
         program: Path::new("/opt/a & b/pgtrust"),
         user: 501,
         system,

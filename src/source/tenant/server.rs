@@ -1,8 +1,6 @@
 //! The CA of one server, which stands in a file there.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use super::Tenant;
@@ -11,10 +9,9 @@ use super::api::FetchedTenant;
 use super::error::TenantReason;
 use crate::catalog::{Encoding, Provider, ServerFile};
 use crate::source::Error;
-use crate::system;
 use crate::system::file;
 use crate::system::limits;
-use crate::tool;
+use crate::system::process::{self, Programs};
 use crate::x509::Certificate;
 
 /// A file that is to be read, on this machine or by ssh.
@@ -58,8 +55,8 @@ impl AskedServer {
         self.mount.as_deref()
     }
 
-    /// Reads it, with the `ssh` of this search path if it is on another server.
-    pub(crate) fn fetch(self, programs: &OsStr, wait: Duration) -> FetchedTenant {
+    /// Reads it, with the `ssh` among these programs if it is on another server.
+    pub(crate) fn fetch(self, programs: &Programs, wait: Duration) -> FetchedTenant {
         let place = match self.destination() {
             Some(destination) => format!("{destination}:{}", self.path.display()),
             None => self.path.display().to_string(),
@@ -94,7 +91,7 @@ impl AskedServer {
         &self,
         destination: &str,
         place: &str,
-        programs: &OsStr,
+        programs: &Programs,
         wait: Duration,
     ) -> Result<Vec<u8>, TenantReason> {
         let not_read = |detail: String, (remedy, passing): (String, bool)| TenantReason::NotRead {
@@ -103,29 +100,31 @@ impl AskedServer {
             remedy,
             passing,
         };
-        let Some(ssh) = tool::find("ssh", tool::folders(programs)) else {
+        let Some(ssh) = programs.find("ssh") else {
             return Err(not_read("`ssh` is not installed".to_owned(), ("install it".to_owned(), false)));
         };
-        let mut command = Command::new(ssh);
         // Nobody is there to type a password. A connection that others share would outlive the command and its pipes.
-        command.args(["-o", "BatchMode=yes", "-o", "ControlMaster=no"]);
-        command.arg("-o").arg(format!("ConnectTimeout={}", wait.as_secs().max(1))).args(["--", destination]);
+        let options = ["-o", "BatchMode=yes", "-o", "ControlMaster=no", "-o"];
+        let mut program = programs.program(ssh, wait).arguments(options);
+        program = program.arguments([&format!("ConnectTimeout={}", wait.as_secs().max(1)), "--", destination]);
         if !destination.starts_with("root@") {
-            command.args(["sudo", "-n"]);
+            program = program.arguments(["sudo", "-n"]);
         }
-        tool::run_within(command.arg("cat").arg(&self.path), wait, limits::PRINTED).map_err(|error| {
-            let said = match error {
-                system::Error::ToolFailed { said, .. } => said,
-                error => error.to_string(),
-            };
-            let remedy = remedy(&said, destination, &self.path.display().to_string());
-            not_read(said, remedy)
+        program.arguments([Path::new("cat"), &self.path]).run().map_err(|error| {
+            let remedy = remedy(&error, destination, &self.path.display().to_string());
+            not_read(error.reason(), remedy)
         })
     }
 }
 
-/// What to do about what ssh, sudo or cat said, and whether it may be better next time.
-fn remedy(said: &str, destination: &str, path: &str) -> (String, bool) {
+/// What to do about what became of ssh, sudo or cat, and whether it may be better next time.
+fn remedy(error: &process::Error, destination: &str, path: &str) -> (String, bool) {
+    let later = ("run it again once the server can be reached".to_owned(), true);
+    let said = match error {
+        process::Error::TimedOut { .. } => return later,
+        process::Error::Failed { words, .. } => words.as_str(),
+        _ => "",
+    };
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let remedy = if says(&["Host key verification failed"]) {
         format!("connect once by hand, `ssh {destination}`, and compare the key that it shows")
@@ -138,17 +137,8 @@ fn remedy(said: &str, destination: &str, path: &str) -> (String, bool) {
         )
     } else if says(&["No such file"]) {
         "that server has no such CA yet, or elsewhere: `--ca-file FILE` says where".to_owned()
-    } else if says(&[
-        "timed out",
-        "does not end",
-        "refused",
-        "esolve",
-        "No route",
-        "unreachable",
-        "closed by",
-        "reset by",
-    ]) {
-        return ("run it again once the server can be reached".to_owned(), true);
+    } else if says(&["timed out", "refused", "esolve", "No route", "unreachable", "closed by", "reset by"]) {
+        return later;
     } else {
         format!("`ssh {destination}` by hand may tell more")
     };
@@ -168,15 +158,12 @@ fn certificates(bytes: &[u8], place: &str) -> Result<Vec<Certificate>, TenantRea
 }
 
 /// The running containers that have one of these files mounted, by name. None where Docker is not here or does not tell.
-pub(crate) fn containers_with(files: &[&Path], programs: &OsStr) -> Option<Vec<String>> {
-    let docker = tool::find("docker", tool::folders(programs))?;
-    let mut command = Command::new(docker);
-    command.arg("ps");
+pub(crate) fn containers_with(files: &[&Path], programs: &Programs) -> Option<Vec<String>> {
+    let mut program = programs.program(programs.find("docker")?, limits::DOCKER_TIME).arguments(["ps"]);
     for file in files {
-        command.arg("--filter").arg(format!("volume={}", file.display()));
+        program = program.arguments(["--filter", &format!("volume={}", file.display())]);
     }
-    command.args(["--format", "{{.Names}}"]);
-    let names = tool::run_within(&mut command, limits::DOCKER_TIME, limits::PRINTED).ok()?;
+    let names = program.arguments(["--format", "{{.Names}}"]).run().ok()?;
     Some(
         String::from_utf8_lossy(&names)
             .lines()

@@ -1,11 +1,10 @@
 //! Where a user's token comes from. It is never written anywhere, nor printed.
 
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +14,7 @@ use super::error::TenantReason;
 use crate::catalog::Token;
 use crate::manifest::TokenFrom;
 use crate::system::limits;
-use crate::tool;
+use crate::system::process::{Program, Programs};
 
 /// A token, ready for its header.
 #[derive(Clone, Debug)]
@@ -30,13 +29,13 @@ pub(super) struct Found {
 /// is read and every program run once, for however many tenants.
 pub(crate) struct Tokens<'a> {
     variable: &'a dyn Fn(&str) -> Option<OsString>,
-    programs: &'a OsStr,
+    programs: &'a Programs,
     known: HashMap<TokenFrom, Result<String, String>>,
 }
 
 impl<'a> Tokens<'a> {
-    /// With these environment variables, and programs from this search path.
-    pub(crate) fn new(variable: &'a dyn Fn(&str) -> Option<OsString>, programs: &'a OsStr) -> Self {
+    /// With these environment variables and programs.
+    pub(crate) fn new(variable: &'a dyn Fn(&str) -> Option<OsString>, programs: &'a Programs) -> Self {
         Self { variable, programs, known: HashMap::new() }
     }
 
@@ -94,9 +93,10 @@ impl<'a> Tokens<'a> {
         let [name, arguments @ ..] = command else { return Err("the command is empty".to_owned()) };
         let program = match Path::new(name) {
             path if path.components().count() > 1 => path.to_owned(),
-            _ => tool::find(name, tool::folders(self.programs)).ok_or_else(|| format!("`{name}` is not installed"))?,
+            _ => self.programs.find(name).ok_or_else(|| format!("`{name}` is not installed"))?,
         };
-        let output = tool::run(Command::new(program).args(arguments)).map_err(|error| error.to_string())?;
+        let program = Program::of_token(program.as_os_str()).arguments(arguments);
+        let output = program.run().map_err(|error| error.to_string())?;
         first_line(&output).ok_or_else(|| format!("`{}` prints none", command.join(" ")))
     }
 }

@@ -13,7 +13,7 @@ pub(super) static JAVA_CACERTS: Target = Target {
 
 fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
     if !request.all_jdks {
-        return Ok(vec![place(&[jvm::in_use(request.environment)?])]);
+        return Ok(vec![place(&[jvm::in_use(request.environment, request.programs)?])]);
     }
     let found = jvm::all(request.environment, request.root);
     if found.is_empty() {

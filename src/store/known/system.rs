@@ -3,7 +3,6 @@
 //! To add a system: its entry in [`SYSTEMS`].
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use data_encoding::HEXUPPER;
 
@@ -12,8 +11,10 @@ use crate::format::{Format, Member};
 use crate::journal::Change;
 use crate::store::Error;
 use crate::store::folder::Naming;
+use crate::system;
 use crate::system::layout::Layout;
-use crate::tool;
+use crate::system::limits;
+use crate::system::process::{self, Programs};
 use crate::x509::{Certificate, sha1};
 
 pub(super) static SYSTEM: Target =
@@ -171,9 +172,10 @@ impl System {
 
     /// Fails when the command of this system is not installed below this folder.
     pub fn check_command(&self, root: &Path) -> Result<(), Error> {
-        let missing = || crate::system::Error::ToolMissing { tool: self.add[0], packages: self.packages };
+        let (name, packages) = (self.add[0], self.packages);
         let folders = PROGRAMS.iter().map(|folder| root.join(folder));
-        Ok(tool::find(self.add[0], folders).map(drop).ok_or_else(missing)?)
+        let missing = || system::Error::from(process::Error::Missing { name, packages });
+        Ok(process::find(name, folders).map(drop).ok_or_else(missing)?)
     }
 }
 
@@ -204,15 +206,15 @@ pub(crate) fn commands_after(root: &Path, layout: &Layout, changes: &[Change]) -
 }
 
 /// Runs command lines one after the other, up to the first that fails.
-pub fn run(commands: &[Vec<String>]) -> Result<(), Error> {
+pub fn run(commands: &[Vec<String>], programs: &Programs) -> Result<(), Error> {
     for command in commands {
         if let [program, arguments @ ..] = &command[..] {
-            let mut command = Command::new(program);
+            let mut program = programs.program(program, limits::UPDATE_TIME).arguments(arguments);
             // Those of cron and of `su` lack the folders of the system's commands.
             if cfg!(unix) {
-                command.env("PATH", SEARCH_PATH);
+                program = program.variable("PATH", Some(SEARCH_PATH));
             }
-            tool::run(command.args(arguments))?;
+            program.run().map_err(system::Error::from)?;
         }
     }
     Ok(())

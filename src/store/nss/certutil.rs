@@ -1,11 +1,9 @@
 //! NSS's `certutil`, run on a copy of a database.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -15,25 +13,29 @@ use crate::format::{self, Member, Passwords, aliases};
 use crate::store::Error;
 use crate::system;
 use crate::system::file;
-use crate::tool;
+use crate::system::limits;
+use crate::system::process::{self, Programs};
 use crate::x509::{Certificate, Fingerprint};
 
 /// The program.
 #[derive(Clone, Debug)]
 pub struct Certutil {
     program: PathBuf,
+    programs: Programs,
 }
 
 impl Certutil {
-    /// The `certutil` on a search path such as `PATH`.
-    pub fn find(search_path: &OsStr) -> Result<Self, Error> {
-        let program = tool::find("certutil", tool::folders(search_path));
-        let missing = system::Error::ToolMissing {
-            tool: "certutil",
+    /// The `certutil` among these programs.
+    pub fn find(programs: &Programs) -> Result<Self, Error> {
+        let missing = process::Error::Missing {
+            name: "certutil",
             packages: "Debian, Ubuntu: `libnss3-tools`; Fedora, RHEL, Alpine: `nss-tools`; SUSE: `mozilla-nss-tools`; \
                        Arch, Homebrew: `nss`",
         };
-        Ok(Self { program: program.ok_or(missing)? })
+        Ok(Self {
+            program: programs.find("certutil").ok_or_else(|| system::Error::from(missing))?,
+            programs: programs.clone(),
+        })
     }
 }
 
@@ -132,9 +134,10 @@ impl<'a> Copy<'a> {
     }
 
     fn run(&self, arguments: &[&str]) -> Result<Vec<u8>, Error> {
-        let mut command = Command::new(&self.certutil.program);
-        command.current_dir(self.path()).args(arguments).args(["-d", "sql:.", "-f"]).arg(self.password_file);
-        Ok(tool::run(&mut command)?)
+        let Certutil { program, programs } = self.certutil;
+        let program = programs.program(program, limits::CERTUTIL_TIME).printing(limits::CERTUTIL_PRINTED);
+        let program = program.in_folder(self.path()).arguments(arguments).arguments(["-d", "sql:.", "-f"]);
+        Ok(program.arguments([self.password_file]).run().map_err(system::Error::from)?)
     }
 }
 
