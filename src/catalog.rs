@@ -12,7 +12,9 @@ mod provider;
 mod template;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bundle::Role;
 use crate::x509::Fingerprint;
@@ -28,6 +30,8 @@ pub use provider::{Provider, Root, Rotation, Selection};
 #[derive(Clone, Debug)]
 pub struct Catalog {
     own: Vec<Own>,
+    /// The built-in providers that were asked for. A refresh asks for each of its own six times.
+    parsed: Arc<Mutex<BTreeMap<&'static str, Provider>>>,
 }
 
 struct BuiltIn {
@@ -42,12 +46,12 @@ const BUILT_IN: &[BuiltIn] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 impl Catalog {
     /// Only what is built in.
     pub fn built_in() -> Self {
-        Self { own: Vec::new() }
+        Self { own: Vec::new(), parsed: Arc::default() }
     }
 
     /// With the providers in a folder besides: `<folder>/<id>/provider.toml` and `roots.pem`. The folder need not exist.
     pub fn with_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { own: vec![Own::folder(folder.into())] }
+        Self { own: vec![Own::folder(folder.into())], parsed: Arc::default() }
     }
 
     /// With catalogues that a manifest names besides. Archives are read as [`keep_archive`] keeps them in a folder; one
@@ -105,9 +109,19 @@ impl Catalog {
         Ok(provider)
     }
 
+    fn built_in_provider(&self, entry: &BuiltIn) -> Result<Provider, Error> {
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(provider) = parsed.get(entry.id) {
+            return Ok(provider.clone());
+        }
+        let provider = Provider::parse(entry.id, entry.definition, Cow::Borrowed(entry.roots))?;
+        parsed.insert(entry.id, provider.clone());
+        Ok(provider)
+    }
+
     fn load(&self, id: &str) -> Result<Provider, Error> {
         match self.holder(id)? {
-            Some(Holder::BuiltIn(entry)) => Provider::parse(id, entry.definition, Cow::Borrowed(entry.roots)),
+            Some(Holder::BuiltIn(entry)) => self.built_in_provider(entry),
             Some(Holder::Own(catalogue)) => {
                 let Files { definition, roots } = catalogue.files(id)?;
                 let mut provider = Provider::parse(id, &definition, Cow::Owned(roots))?;

@@ -1,6 +1,7 @@
 //! One provider: `provider.toml` and `roots.pem`, read and held against each other.
 
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 use toml_edit::Datetime;
@@ -48,6 +49,8 @@ pub struct Provider {
     /// Announced and observed changes.
     pub rotations: Vec<Rotation>,
     roots_pem: Cow<'static, str>,
+    /// The certificates in `roots.pem`, for all copies.
+    decoded: Arc<OnceLock<Vec<Certificate>>>,
 }
 
 /// A pinned certificate.
@@ -177,6 +180,7 @@ impl Provider {
             file,
             rotations: rotation,
             roots_pem,
+            decoded: Arc::default(),
         })
     }
 
@@ -184,6 +188,7 @@ impl Provider {
         self.pins = other.pins;
         self.sources = other.sources;
         self.roots_pem = other.roots_pem;
+        self.decoded = other.decoded;
     }
 
     /// Every pinned certificate with its bytes. Fails when `roots.pem` does not hold exactly what is pinned, in order.
@@ -192,6 +197,27 @@ impl Provider {
         if self.pins.is_empty() {
             return Ok(Vec::new());
         }
+        let certificates = match self.decoded.get() {
+            Some(certificates) => certificates,
+            None => {
+                let decoded = self.decode_roots()?;
+                self.decoded.get_or_init(|| decoded)
+            }
+        };
+        if certificates.len() != self.pins.len() {
+            return Err(bad(format!("{} pins, {} certificates in roots.pem", self.pins.len(), certificates.len())));
+        }
+        let pairs = self.pins.iter().zip(certificates);
+        pairs
+            .map(|(pin, certificate)| match certificate.fingerprint() {
+                fingerprint if fingerprint == pin.sha256 => Ok((pin, certificate.clone())),
+                fingerprint => Err(bad(format!("roots.pem holds {fingerprint} where {} is pinned", pin.sha256))),
+            })
+            .collect()
+    }
+
+    fn decode_roots(&self) -> Result<Vec<Certificate>, Error> {
+        let bad = |reason: String| Error::BadProvider { id: self.id.clone(), reason };
         let mut certificates = Vec::with_capacity(self.pins.len());
         let mut broken = None;
         format::decode(&mut self.roots_pem.as_bytes(), u64::MAX, Passwords::Usual, &mut |member| match member {
@@ -203,16 +229,7 @@ impl Provider {
         if let Some(place) = broken {
             return Err(bad(format!("roots.pem: {place}: not a certificate")));
         }
-        if certificates.len() != self.pins.len() {
-            return Err(bad(format!("{} pins, {} certificates in roots.pem", self.pins.len(), certificates.len())));
-        }
-        let pairs = self.pins.iter().zip(certificates);
-        pairs
-            .map(|(pin, certificate)| match certificate.fingerprint() {
-                fingerprint if fingerprint == pin.sha256 => Ok((pin, certificate)),
-                fingerprint => Err(bad(format!("roots.pem holds {fingerprint} where {} is pinned", pin.sha256))),
-            })
-            .collect()
+        Ok(certificates)
     }
 
     /// The certificates that go into stores. Fails when the provider has no fixed roots, or none of the wanted region.

@@ -10,7 +10,6 @@
 
 mod program;
 mod programs;
-mod running;
 #[cfg(unix)]
 mod terminal;
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! One program with its arguments and limits, and how it ended.
 
+mod running;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use super::Error;
-use super::running;
 use crate::system::limits;
 use crate::system::text::sanitise;
 

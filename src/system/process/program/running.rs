@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::program::{End, Kept, Program};
+use super::{End, Kept, Program};
 #[cfg(unix)]
-use super::terminal::Terminal;
+use crate::system::process::terminal::Terminal;
 
 /// What happens to a program.
 enum Event {

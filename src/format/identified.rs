@@ -1,0 +1,73 @@
+//! What a file is that no format recognises, in words.
+
+use std::fmt;
+
+/// What an input is that is not a store. Displayed with its article, for people who passed the wrong file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Identified {
+    /// Bytes of no known kind, a certificate among them.
+    Binary,
+    /// A certificate request (RFC 2986).
+    CertificateRequest,
+    /// A certificate whose name OpenSSL cannot read.
+    CertificateWithOddName,
+    /// Something that should have been certificates.
+    Damaged,
+    /// Nothing, or blanks.
+    Empty,
+    /// An encrypted private key (RFC 5958).
+    EncryptedKey,
+    /// What gzip makes.
+    Gzip,
+    /// A web page.
+    Html,
+    /// JSON.
+    Json,
+    /// Blocks of PEM of other kinds.
+    OtherPem,
+    /// PKCS#12 in a form that is not read.
+    Pkcs12,
+    /// PKCS#7 in a form that is not read.
+    Pkcs7,
+    /// A private key.
+    PrivateKey,
+    /// A public key.
+    PublicKey,
+    /// A revocation list (RFC 5280).
+    RevocationList,
+    /// A public key of SSH.
+    SshKey,
+    /// Text.
+    Text,
+    /// XML other than a web page.
+    Xml,
+    /// An archive without certificates.
+    Zip,
+}
+
+impl fmt::Display for Identified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Binary => "binary data",
+            Self::CertificateRequest => "a certificate request",
+            Self::CertificateWithOddName => "a certificate with a name that OpenSSL cannot read",
+            Self::Damaged => "damaged",
+            Self::Empty => "empty",
+            Self::EncryptedKey => "an encrypted private key",
+            Self::Gzip => "gzip data",
+            Self::Html => "an HTML page",
+            Self::Json => "JSON",
+            Self::OtherPem => "something else in PEM",
+            Self::Pkcs12 => "a PKCS#12 store",
+            Self::Pkcs7 => "a PKCS#7 bundle",
+            Self::PrivateKey => "a private key",
+            Self::PublicKey => "a public key",
+            Self::RevocationList => "a revocation list",
+            Self::SshKey => "an SSH public key",
+            Self::Text => "text without a certificate",
+            Self::Xml => "an XML document",
+            Self::Zip => "a ZIP archive without certificates",
+        })
+    }
+}
