@@ -1,5 +1,6 @@
 //! What commands say of what a person should know.
 
+use pgtrust::known::{Advice, Usage};
 use pgtrust::{FindingKind, Note, Problem, Rejected};
 
 use super::Status;
@@ -17,8 +18,8 @@ fn show_one(note: &Note) -> Status {
             ui::warning(&format!("`{provider}`: accepted as the manifest says: {root}"));
         }
         Note::Advice(advice) => {
-            ui::warning(&advice.warning);
-            ui::hint(&advice.hint);
+            ui::warning(&advice.to_string());
+            ui::hint(&of_advice(advice));
         }
         Note::Ambiguous { subject, first, second } => ui::warning(&format!(
             "`{subject}` is the subject of two roots with different keys and no key identifier ({first}, {second}): OpenSSL tries only the first"
@@ -51,7 +52,7 @@ fn show_one(note: &Note) -> Status {
         Note::Stale(error) => ui::warning(&format!("{error}; what is kept stays")),
         Note::Trace(text) => ui::warning(text),
         Note::Unchecked { origin, reason } => ui::warning(&format!("`{origin}`: {reason}")),
-        Note::Usage(text) => ui::hint(text),
+        Note::Usage(usage) => ui::hint(&of_usage(usage)),
         _ => {}
     }
     Status::Done
@@ -75,3 +76,43 @@ fn show_rejected(rejected: &[Rejected]) {
         ui::hint("a trust store holds self-signed CA certificates; `--allow-non-roots` takes others all the same");
     }
 }
+
+/// What to do about something that a store's change brings with it.
+fn of_advice(advice: &Advice) -> String {
+    match advice {
+        Advice::EveryProgramOfJvm => "`--target java` makes a store of its own; pgjdbc reads neither without \
+                                      `sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory`; an update of the JDK brings \
+                                      a new cacerts"
+            .to_owned(),
+        Advice::FirstRootCrt { with_public_roots: true, .. } => PER_CONNECTION.to_owned(),
+        Advice::FirstRootCrt { .. } => format!("`--include-system` adds this machine's own roots; or {PER_CONNECTION}"),
+        Advice::OpenDatabase { .. } => "start them again".to_owned(),
+        Advice::RevocationList { .. } => "remove it unless it is kept current for every CA in the store".to_owned(),
+        Advice::ShadowedCacerts { by } => format!("`--output {}` installs there", by.display()),
+        _ => "prefer a file that only PostgreSQL's clients read: `sslrootcert=` with the path that `pgtrust fetch` prints"
+            .to_owned(),
+    }
+}
+
+/// How clients come to read a store.
+fn of_usage(usage: &Usage) -> String {
+    match usage {
+        Usage::Container { file, mount } => {
+            format!("for a container: `-v {}:{mount}:ro`, and `sslrootcert={mount}`", file.display())
+        }
+        Usage::JvmOptions(options) => {
+            format!("`java {options} ...` makes a JVM trust it; JAVA_TOOL_OPTIONS takes the same (`pgtrust env`)")
+        }
+        Usage::Pgjdbc => {
+            "`jdbc:postgresql://HOST/DBNAME?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory` \
+                          makes pgjdbc use it; without that it reads `sslrootcert=`, or root.crt"
+                .to_owned()
+        }
+        _ => {
+            "a JVM pointed at it trusts nothing else, web servers included: `--include-jdk-roots` adds the JDK's roots"
+                .to_owned()
+        }
+    }
+}
+
+const PER_CONNECTION: &str = "keep one file per connection: `sslrootcert=` with the path that `pgtrust fetch` prints";

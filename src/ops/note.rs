@@ -6,7 +6,7 @@ use super::Error;
 use super::last_run::Finding;
 use crate::bundle::{Bundle, Rejected};
 use crate::source::{Problem, TenantError};
-use crate::store::known::Advice;
+use crate::store::known::{Advice, Usage};
 use crate::x509::Fingerprint;
 
 /// One thing that a person should know. Reports have them in the order in which they came up.
@@ -82,7 +82,7 @@ pub enum Note {
         reason: String,
     },
     /// How clients come to use what was made.
-    Usage(String),
+    Usage(Usage),
 }
 
 impl Note {

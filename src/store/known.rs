@@ -2,6 +2,7 @@
 //!
 //! To add one: a file below `target/` and its entry in [`TARGETS`].
 
+mod advice;
 mod java;
 mod java_cacerts;
 pub mod postgres;
@@ -16,6 +17,7 @@ use crate::store::folder::{self, HASHED, Naming};
 use crate::store::nss;
 use crate::system::layout::{Environment, Layout};
 use crate::system::process::Programs;
+pub use advice::{Advice, Usage};
 
 /// Every target.
 pub static TARGETS: &[&Target] = &[&java::JAVA, &java_cacerts::JAVA_CACERTS, &postgres::POSTGRES, &system::SYSTEM];
@@ -64,7 +66,7 @@ pub struct Place {
     /// What a user must know before it changes.
     pub advice: Vec<Advice>,
     /// How clients come to read it, where they do not by themselves.
-    pub usage: Vec<String>,
+    pub usage: Vec<Usage>,
 }
 
 /// What stands at a place.
@@ -76,15 +78,6 @@ pub enum Kind {
     Folder(Naming),
     /// An NSS database.
     Database,
-}
-
-/// Something that a user must know, and what can be done about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advice {
-    /// The fact.
-    pub warning: String,
-    /// The remedy.
-    pub hint: String,
 }
 
 impl Target {
@@ -112,10 +105,7 @@ impl Place {
         let nss = path.to_str().and_then(|text| text.strip_prefix("sql:")).map(PathBuf::from);
         let kind = if nss.is_some() || nss::Database::is_at(&path) {
             path = nss.unwrap_or(path);
-            advice.push(Advice {
-                warning: format!("programs that have `{}` open go on with the old database", path.display()),
-                hint: "start them again".to_owned(),
-            });
+            advice.push(Advice::OpenDatabase { path: path.clone() });
             Kind::Database
         } else if format == Some(HASHED) || folder::is_hashed(&path) {
             Kind::Folder(Naming::Hashed)

@@ -13,6 +13,7 @@ use crate::ops::Error;
 use crate::ops::last_run::{Finding, FindingKind};
 use crate::ops::machine::Machine;
 use crate::source::{self, AskedServer, FetchedTenant, Tenant, TenantRoot};
+use crate::store::known::Usage;
 use crate::system::limits;
 use crate::x509::Certificate;
 
@@ -102,9 +103,7 @@ pub(super) fn note(machine: &Machine<'_>, server: &AskedServer, kept: &mut KeptT
     let mut usage = None;
     if renewed.first {
         let file = if server.destination().is_none() { server.path() } else { &kept.path };
-        let line =
-            |mount: &str| format!("for a container: `-v {}:{mount}:ro`, and `sslrootcert={mount}`", file.display());
-        usage = server.mount().map(line);
+        usage = server.mount().map(|mount| Usage::Container { file: file.to_owned(), mount: mount.to_owned() });
     } else if let Some(root) = with(TenantRoot::New).next() {
         let key = format!("{} containers", root.fingerprint());
         let message = containers(machine, server, &kept.path);

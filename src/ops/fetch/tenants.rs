@@ -13,6 +13,7 @@ use crate::ops::machine::Machine;
 use crate::ops::note::Note;
 use crate::ops::{Error, RequestError};
 use crate::source::{self, AskedTenant, FetchedTenant, Renewed, Tenant, TenantRoot, Tokens};
+use crate::store::known::Usage;
 use crate::x509::Certificate;
 
 /// Parts names into tenants and the rest, each once.
@@ -77,7 +78,7 @@ pub struct KeptTenant {
     /// What else a person should look at.
     pub(super) notes: Vec<Finding>,
     /// What to do with it, told at the first time.
-    pub(super) usage: Option<String>,
+    pub(super) usage: Option<Usage>,
 }
 
 impl KeptTenant {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Place, Request, Target};
+use super::{Place, Request, Target, Usage};
 use crate::format::Format;
 use crate::store::Error;
 use crate::store::java::JavaStore;
@@ -20,17 +20,7 @@ fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
     // The JVM that is pointed at it has another `/` than pgtrust with `--root`.
     let seen = path.strip_prefix(request.root).map_or_else(|_| path.clone(), |path| Path::new("/").join(path));
     let options = JavaStore { path: seen, own_password: request.own_password }.options()?;
-    let mut usage = vec![
-        format!("`java {options} ...` makes a JVM trust it; JAVA_TOOL_OPTIONS takes the same (`pgtrust env`)"),
-        "`jdbc:postgresql://HOST/DBNAME?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory` makes \
-         pgjdbc use it; without that it reads `sslrootcert=`, or root.crt"
-            .to_owned(),
-    ];
-    if !request.with_public_roots {
-        usage.push(
-            "a JVM pointed at it trusts nothing else, web servers included: `--include-jdk-roots` adds the JDK's roots"
-                .to_owned(),
-        );
-    }
+    let mut usage = vec![Usage::JvmOptions(options), Usage::Pgjdbc];
+    usage.extend((!request.with_public_roots).then_some(Usage::JvmTrustsNothingElse));
     Ok(vec![Place { usage, ..Place::file(path, format) }])
 }

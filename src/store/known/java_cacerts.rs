@@ -31,18 +31,9 @@ impl Place {
 
 /// The store that these share.
 fn place(jvms: &[Jvm]) -> Place {
-    let mut advice = vec![Advice {
-        warning: "every program on this JVM comes to trust these roots, for every server".to_owned(),
-        hint: "`--target java` makes a store of its own; pgjdbc reads neither without \
-               `sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory`; an update of the JDK brings a new cacerts"
-            .to_owned(),
-    }];
-    for shadow in jvms.iter().filter_map(|jvm| jvm.shadowed_by.as_ref()) {
-        advice.push(Advice {
-            warning: format!("Java reads `{}` in place of the cacerts beside it", shadow.display()),
-            hint: format!("`--output {}` installs there", shadow.display()),
-        });
-    }
+    let shadows = jvms.iter().filter_map(|jvm| jvm.shadowed_by.clone());
+    let shadowed = shadows.map(|by| Advice::ShadowedCacerts { by });
+    let advice = std::iter::once(Advice::EveryProgramOfJvm).chain(shadowed).collect();
     let path = jvms.first().map(|jvm| jvm.store.clone()).unwrap_or_default();
     Place { advice, ..Place::file(path, None) }
 }

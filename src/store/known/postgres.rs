@@ -35,32 +35,12 @@ pub fn root_crt(environment: &Environment) -> Result<PathBuf, Error> {
 
 fn advice(store: &Path, with_public_roots: bool) -> Vec<Advice> {
     let mut advice = Vec::new();
-    let name = store.display();
     if !store.exists() {
-        advice.push(Advice {
-            warning: format!(
-                "creating `{name}` makes every `sslmode=require` connection of this user verify the server's CA, \
-                 and lets `sslmode=prefer` fall back to plaintext where that fails"
-            ),
-            hint: if with_public_roots {
-                PER_CONNECTION.to_owned()
-            } else {
-                format!("{INCLUDE_SYSTEM}; or {PER_CONNECTION}")
-            },
-        });
+        advice.push(Advice::FirstRootCrt { path: store.to_owned(), with_public_roots });
     }
-    let revocation = store.with_file_name("root.crl");
-    if revocation.exists() {
-        advice.push(Advice {
-            warning: format!(
-                "`{}` stands beside it: libpq then refuses every chain for which it holds no revocation list",
-                revocation.display()
-            ),
-            hint: "remove it unless it is kept current for every CA in the store".to_owned(),
-        });
+    let path = store.with_file_name("root.crl");
+    if path.exists() {
+        advice.push(Advice::RevocationList { path });
     }
     advice
 }
-
-const INCLUDE_SYSTEM: &str = "`--include-system` adds this machine's own roots";
-const PER_CONNECTION: &str = "keep one file per connection: `sslrootcert=` with the path that `pgtrust fetch` prints";

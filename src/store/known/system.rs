@@ -24,7 +24,7 @@ fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
     let system = System::detect(request.root)?;
     system.check_command(request.root)?;
     let path = system.folder(request.root, request.layout);
-    Ok(vec![Place { path, kind: Kind::Folder(Naming::Anchors), advice: vec![advice()], usage: vec![] }])
+    Ok(vec![Place { path, kind: Kind::Folder(Naming::Anchors), advice: vec![Advice::WholeMachine], usage: vec![] }])
 }
 
 /// Every system, first those that one folder tells for certain.
@@ -218,17 +218,6 @@ pub fn run(commands: &[Vec<String>], programs: &Programs) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// What a user must know before this machine trusts more roots.
-fn advice() -> Advice {
-    Advice {
-        warning: "the system store is what every program of this machine trusts, for every web site and not only for \
-                  PostgreSQL"
-            .to_owned(),
-        hint: "prefer a file that only PostgreSQL's clients read: `sslrootcert=` with the path that `pgtrust fetch` prints"
-            .to_owned(),
-    }
 }
 
 /// `ID`, then those of `ID_LIKE`, nearest first (os-release, freedesktop.org).
