@@ -108,10 +108,12 @@ fn every_block_is_of_a_kind_that_is_tested() {
 fn links_to_files_of_the_project_lead_somewhere() {
     for page in [
         "README.md",
+        "ARCHITECTURE.md",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
         "SECURITY.md",
         "bundles/README.md",
+        "docs/decisions.md",
         "docs/hooks.md",
         "docs/metrics.md",
     ] {
