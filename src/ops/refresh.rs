@@ -208,9 +208,9 @@ impl Work<'_> {
                 load::load(self.machine, manifest, &source, &as_kept, Passwords::Usual, &mut set)
             });
             for problem in self.or_find(FindingKind::Source, name, read)?.unwrap_or_default() {
-                let place = problem.place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
-                let message = format!("`{}`: {place}{}", problem.origin, problem.reason);
-                self.find(Finding::new(FindingKind::LeftOut, name, &place, message, None));
+                let position = problem.position.as_ref().map_or_else(String::new, |position| format!("{position}: "));
+                let message = format!("`{}`: {position}{}", problem.origin, problem.reason);
+                self.find(Finding::new(FindingKind::LeftOut, name, &position, message, None));
             }
         }
         let built = Bundle::build(set, &Policy::roots(self.machine.as_of)).map_err(Error::from);

@@ -1,8 +1,8 @@
 //! The entries of a JKS or JCEKS store, one after the other, with every length checked before it is used.
 
-use super::reader::{Reader, damaged, place};
+use super::reader::{Reader, damaged, position};
 use super::{SEALED_MAGIC, VERSION, sealed};
-use crate::format::{Error, MemberKind, Place};
+use crate::format::{Error, MemberKind, Position};
 use crate::system::limits;
 
 pub(super) const PRIVATE_KEY: u32 = 1;
@@ -14,7 +14,7 @@ pub(super) const X509: &str = "X.509";
 /// One entry.
 pub(super) struct Entry<'a> {
     pub(super) alias: String,
-    pub(super) place: Place,
+    pub(super) position: Position,
     pub(super) body: Body<'a>,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Entries<'a> {
                 return Err(damaged(start, self.reader.at, reason));
             }
         };
-        Ok(Entry { alias, place: place(start, self.reader.at), body })
+        Ok(Entry { alias, position: position(start, self.reader.at), body })
     }
 
     /// Whether it is of the type X.509, and its bytes.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::format::alias::is_own;
-use crate::format::{Error, Place};
+use crate::format::{Error, Position};
 use crate::system::limits;
 use crate::x509::asn1::{Element, Reader, Spot, bmp_text, der, oid, tag};
 use crate::x509::{Certificate, Fingerprint};
@@ -18,7 +18,7 @@ pub(super) struct Bag<'a> {
     pub(super) trusted: bool,
     /// Whether its list begins with it.
     pub(super) first: bool,
-    pub(super) place: Place,
+    pub(super) position: Position,
 }
 
 pub(super) enum Kind<'a> {
@@ -66,7 +66,8 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
             Some([SECRET]) => Kind::Secret,
             _ => Kind::Unknown,
         };
-        let mut bag = Bag { kind, alias: None, key_id: None, trusted: false, first, place: Place::binary(bag.bytes()) };
+        let mut bag =
+            Bag { kind, alias: None, key_id: None, trusted: false, first, position: Position::binary(bag.bytes()) };
         if let Some(attributes) = fields.optional(tag::SET)? {
             bag.read_attributes(attributes.reader())?;
         }

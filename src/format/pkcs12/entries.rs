@@ -14,12 +14,12 @@ pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
     let chained = chained(&bags, &certificates);
     let visible = visible(&bags, &certificates);
     let member = |(index, (bag, certificate)): (usize, (Bag<'_>, Parsed))| {
-        let Bag { alias, place, .. } = bag;
+        let Bag { alias, position, .. } = bag;
         let certificate = match certificate {
             _ if chained.contains(&index) => return None,
             Some(Ok(certificate)) => certificate,
-            Some(Err(error)) => return Some(Member::Rejected { place, reason: error.to_string() }),
-            None => return Some(Member::Other { alias, kind: bag.kind.of_member(), place }),
+            Some(Err(error)) => return Some(Member::Rejected { position, reason: error.to_string() }),
+            None => return Some(Member::Other { alias, kind: bag.kind.of_member(), position }),
         };
         let flaw = if !bag.trusted {
             Some(UNTRUSTED)
@@ -28,7 +28,7 @@ pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
         } else {
             Some(SHADOWED)
         };
-        Some(Member::Certificate { alias, certificate, place, flaw })
+        Some(Member::Certificate { alias, certificate, position, flaw })
     };
     bags.into_iter().zip(certificates).enumerate().filter_map(member).collect()
 }
