@@ -10,7 +10,7 @@ use crate::manifest::{KeptTarget, Manifest};
 use crate::schedule::Error;
 use crate::settings::snippet::visible;
 use crate::store::known::system::System;
-use crate::store::known::{self, Kind, Request, Target};
+use crate::store::known::{self, StoreKind, Target, TargetRequest};
 use crate::system;
 use crate::system::file;
 use crate::system::layout::text_of;
@@ -98,7 +98,7 @@ impl Job {
         // A link leads to where the file is.
         writes.extend(folder_behind(&layout.manifest).map(|folder| machine.inside(&folder)));
         writes.extend(metrics.as_deref().and_then(folder_behind));
-        writes.extend(stores(machine, manifest));
+        writes.extend(store_folders(machine, manifest));
         writes.sort();
         // The folders in a folder that may be written to may be, too.
         writes.dedup_by(|path, above| path.starts_with(above));
@@ -148,13 +148,13 @@ fn variables(machine: &Machine<'_>) -> Result<Vec<(&'static str, String)>, Error
 
 /// The folders of the stores that the manifest keeps, as the machine sees them. A store that cannot be found is for
 /// `refresh` to report.
-fn stores(machine: &Machine<'_>, manifest: &Manifest) -> Vec<PathBuf> {
+fn store_folders(machine: &Machine<'_>, manifest: &Manifest) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for kept in manifest.targets() {
-        for place in places(machine, kept) {
-            let folder = match place.kind {
-                Kind::File(_) => folder_behind(&place.path),
-                Kind::Folder(_) | Kind::Database => Some(real(&place.path)),
+        for store in stores(machine, kept) {
+            let folder = match store.kind {
+                StoreKind::File(_) => folder_behind(&store.path),
+                StoreKind::Folder(_) | StoreKind::Database => Some(real(&store.path)),
             };
             folders.extend(folder.map(|folder| machine.inside(&folder)));
         }
@@ -166,11 +166,11 @@ fn stores(machine: &Machine<'_>, manifest: &Manifest) -> Vec<PathBuf> {
     folders
 }
 
-fn places(machine: &Machine<'_>, kept: &KeptTarget) -> Vec<known::Place> {
+fn stores(machine: &Machine<'_>, kept: &KeptTarget) -> Vec<known::StoreSpec> {
     let Some(target) = kept.name.as_deref().and_then(Target::named) else {
-        return kept.path.iter().map(|path| known::Place::at(path, kept.format.as_deref())).collect();
+        return kept.path.iter().map(|path| known::StoreSpec::at(path, kept.format.as_deref())).collect();
     };
-    let request = Request {
+    let request = TargetRequest {
         environment: machine.environment,
         root: machine.root,
         layout: machine.layout,
@@ -180,7 +180,7 @@ fn places(machine: &Machine<'_>, kept: &KeptTarget) -> Vec<known::Place> {
         own_password: kept.password_file.is_some(),
         with_public_roots: false,
     };
-    (target.places)(&request).unwrap_or_default()
+    (target.stores)(&request).unwrap_or_default()
 }
 
 /// The folder of the file that a path leads to.

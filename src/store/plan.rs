@@ -12,7 +12,7 @@ use crate::bundle::Bundle;
 use crate::journal::{Added, Change, Listed};
 use crate::store::Error;
 use crate::store::folder::{Difference, Directory, Naming};
-use crate::store::known::{Kind, Place};
+use crate::store::known::{StoreKind, StoreSpec};
 use crate::store::nss::{Certutil, Database};
 use crate::system::process::Programs;
 use crate::x509::{Certificate, Fingerprint};
@@ -52,15 +52,15 @@ pub enum Store {
 }
 
 impl Store {
-    /// Reads the store at a place, which need not exist.
-    pub fn open(place: &Place, access: &Access<'_>) -> Result<Self, Error> {
-        Ok(match place.kind {
-            Kind::File(format) => Self::File(FileStore::read(&place.path, format, access)?),
-            Kind::Folder(naming) => Self::Folder(Directory::read(&place.path)?, naming),
-            Kind::Database => {
+    /// Reads the store that a spec names, which need not exist.
+    pub fn open(spec: &StoreSpec, access: &Access<'_>) -> Result<Self, Error> {
+        Ok(match spec.kind {
+            StoreKind::File(format) => Self::File(FileStore::read(&spec.path, format, access)?),
+            StoreKind::Folder(naming) => Self::Folder(Directory::read(&spec.path)?, naming),
+            StoreKind::Database => {
                 let none = Programs::default();
                 let certutil = Certutil::find(access.programs.unwrap_or(&none))?;
-                Self::Database(Database::read(&place.path, &certutil, access.password_file)?)
+                Self::Database(Database::read(&spec.path, &certutil, access.password_file)?)
             }
         })
     }
