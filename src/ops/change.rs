@@ -51,7 +51,7 @@ pub(super) fn plan(
     removed: &[Listed],
     changes: &mut Changes,
 ) {
-    let change = hook::Change::new(&named.store.path, named.target().as_deref(), &machine.command);
+    let change = hook::HookEvent::new(&named.store.path, named.target().as_deref(), &machine.command);
     changes.add_planned(Some(change.with(added, removed)));
 }
 

@@ -89,7 +89,7 @@ fn put_back(
     };
     if request.dry_run {
         change::warn_if_blocked(machine, &changes, notes);
-        made.add_planned(hook::Change::of(&record));
+        made.add_planned(hook::HookEvent::of(&record));
     } else {
         let step = machine.step(&record.store, &changes);
         let (added, removed, target) = (record.removed.clone(), record.added.clone(), record.target.clone());
