@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Access, Added, Change, FileChange, Journal, Record};
+use super::{Added, Change, FileChange, Journal, Ownership, Record};
 use crate::journal::Error;
 use crate::system;
 use crate::system::file;
@@ -11,8 +11,8 @@ use crate::x509::{Fingerprint, sha256};
 
 impl Record {
     /// Who could do what with a file before this change.
-    pub(super) fn access_of(&self, path: &Path) -> Option<&Access> {
-        self.files.iter().find(|change| change.path == path)?.access.as_ref()
+    pub(super) fn ownership_of(&self, path: &Path) -> Option<&Ownership> {
+        self.files.iter().find(|change| change.path == path)?.ownership.as_ref()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::format::Format;
 use crate::manifest::{KeptTarget, Manifest, Opening};
 use crate::store::jvm::Jvm;
 use crate::store::known::{self, StoreKind, Target, TargetRequest};
-use crate::store::plan::Access;
+use crate::store::plan::StoreAccess;
 
 /// Which stores are meant. None of all of it means the usual ones of the use case.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +49,8 @@ impl NamedStore {
         (self.key.0 == "name").then(|| self.key.1.clone())
     }
 
-    pub(super) fn access<'a>(&'a self, machine: &'a Machine<'_>) -> Access<'a> {
-        Access {
+    pub(super) fn access<'a>(&'a self, machine: &'a Machine<'_>) -> StoreAccess<'a> {
+        StoreAccess {
             password: self.password.as_deref(),
             password_file: self.opening.password_file.as_deref(),
             no_password: self.opening.no_password,

@@ -22,7 +22,7 @@ use removal::FileRemoval;
 
 /// How a store is opened, and written where there is none yet.
 #[derive(Clone, Copy, Default)]
-pub struct Access<'a> {
+pub struct StoreAccess<'a> {
     /// The one password that is tried, and that protects a new store. Without it the usual ones of the format are tried.
     pub password: Option<&'a str>,
     /// The file that it stands in, for the programs of others.
@@ -34,9 +34,9 @@ pub struct Access<'a> {
 }
 
 /// The password is never printed.
-impl fmt::Debug for Access<'_> {
+impl fmt::Debug for StoreAccess<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Access").field("no_password", &self.no_password).finish_non_exhaustive()
+        f.debug_struct("StoreAccess").field("no_password", &self.no_password).finish_non_exhaustive()
     }
 }
 
@@ -53,7 +53,7 @@ pub enum Store {
 
 impl Store {
     /// Reads the store that a spec names, which need not exist.
-    pub fn open(spec: &StoreSpec, access: &Access<'_>) -> Result<Self, Error> {
+    pub fn open(spec: &StoreSpec, access: &StoreAccess<'_>) -> Result<Self, Error> {
         Ok(match spec.kind {
             StoreKind::File(format) => Self::File(FileStore::read(&spec.path, format, access)?),
             StoreKind::Folder(naming) => Self::Folder(Directory::read(&spec.path)?, naming),

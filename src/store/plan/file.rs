@@ -10,7 +10,7 @@ use crate::store::Error;
 use crate::system::file;
 use crate::x509::{Certificate, Fingerprint};
 
-use super::Access;
+use super::StoreAccess;
 
 /// A store that is one file, read once and decoded.
 pub struct FileStore {
@@ -38,7 +38,7 @@ impl FileStore {
     ///
     /// Fails when the file is no store, does not open with the password, or holds a block that cannot be read, when
     /// there is a private key where only certificates belong, or when there is no file and its name says no format.
-    pub fn read(path: &Path, format: Option<&'static Format>, access: &Access<'_>) -> Result<Self, Error> {
+    pub fn read(path: &Path, format: Option<&'static Format>, access: &StoreAccess<'_>) -> Result<Self, Error> {
         let bytes = file::read(path)?;
         let (mut certificates, mut others, mut flaws) = (Vec::new(), Vec::new(), Vec::new());
         let (mut hidden, mut visible) = (HashSet::new(), HashSet::new());

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::access::{Access, make_folder, new_like_folder, refuse_other_names};
+use super::ownership::{Ownership, make_folder, new_like_folder, refuse_other_names};
 use super::temporary::{move_aside, temporary};
 use super::{behind_links, folder_of, refuse_special};
 use crate::system::Error;
@@ -40,12 +40,12 @@ pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// [`replace`], or removal, of a file that has these bytes. Fails and changes nothing when it has others, because somebody
-/// was faster. A file that is not there comes back with this access.
+/// was faster. A file that is not there comes back with this ownership.
 pub(crate) fn swap(
     path: &Path,
     before: Option<&[u8]>,
     after: Option<&[u8]>,
-    access: Option<&Access>,
+    ownership: Option<&Ownership>,
 ) -> Result<(), Error> {
     let path = behind_links(path)?;
     let changed = || Error::ChangedMeanwhile { path: path.clone() };
@@ -57,7 +57,7 @@ pub(crate) fn swap(
         (Some(before), None) => take_away(&path, before)?,
         (_, Some(after)) => {
             let write = |output: &mut dyn Write| output.write_all(after).map_err(Error::io("write", &path));
-            let new = beside(&path, 0o644, access, write)?;
+            let new = beside(&path, 0o644, ownership, write)?;
             take_name(new, &path, before, after)?
         }
     };
@@ -93,7 +93,7 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), Error> {
 fn beside<E: From<Error>>(
     path: &Path,
     mode: u32,
-    access: Option<&Access>,
+    ownership: Option<&Ownership>,
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<NamedTempFile, E> {
     let folder = folder_of(path);
@@ -108,7 +108,7 @@ fn beside<E: From<Error>>(
         refuse_other_names(path, old)?;
     }
     // What replaces another file is for its readers only, which may be few: a Java store may hold private keys.
-    let mode = if old.is_some() || access.is_some() { 0o600 } else { mode };
+    let mode = if old.is_some() || ownership.is_some() { 0o600 } else { mode };
     let mut new = temporary(folder, path, mode).map_err(Error::io("create a file beside", path))?;
     let mut output = BufWriter::with_capacity(256 * 1024, new.as_file_mut());
     write(&mut output)?;
@@ -119,9 +119,9 @@ fn beside<E: From<Error>>(
     if let Some(old) = &old {
         file.set_permissions(old.permissions()).map_err(Error::io("keep the mode of", path))?;
     }
-    let standing = Access::of(path).map_err(Error::io("keep owner, mode and attributes of", path))?;
-    match standing.as_ref().or(access) {
-        Some(access) => access.give(file).map_err(Error::io("keep owner, mode and attributes of", path))?,
+    let standing = Ownership::of(path).map_err(Error::io("keep owner, mode and attributes of", path))?;
+    match standing.as_ref().or(ownership) {
+        Some(ownership) => ownership.apply(file).map_err(Error::io("keep owner, mode and attributes of", path))?,
         None => new_like_folder(file, folder).map_err(Error::io("give an owner to", path))?,
     }
     file.sync_all().map_err(Error::io("write", path))?;
