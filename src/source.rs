@@ -37,7 +37,7 @@ pub use download::{DownloadError, DownloadRequest, DownloadSettings, Downloader,
 #[cfg(feature = "fetch")]
 pub use error::Error;
 #[cfg(feature = "fetch")]
-pub(crate) use fetch::Network;
+pub(crate) use fetch::Asking;
 #[cfg(feature = "fetch")]
 pub use fetch::{Fetched, Held, Progress, RootResult, RootState, UrlState};
 pub use tenant::Tenant;

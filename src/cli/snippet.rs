@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pgtrust::snippet::{Reads, SNIPPETS, Settings, Snippet};
+use pgtrust::snippet::{Reads, SNIPPETS, Snippet, SnippetValues};
 use pgtrust::{Error, Machine, RequestError, managed};
 use serde::Serialize;
 
@@ -16,16 +16,16 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Snippet) -> Result<Status,
         return Ok(Status::Done);
     };
     let snippet = Snippet::named(client)?;
-    let settings = Settings {
+    let values = SnippetValues {
         file: file(machine, snippet, args.provider.as_deref())?,
         host: args.host.clone(),
         port: args.port,
         user: args.user.clone(),
         dbname: args.dbname.clone(),
     };
-    let text = snippet.fill(&settings)?;
+    let text = snippet.fill(&values)?;
     if args.json {
-        let file = settings.file.display().to_string();
+        let file = values.file.display().to_string();
         ui::json(&Filled { snippet: Listed::of(snippet), file, text: &text })?;
     } else {
         ui::raw(text.as_bytes())?;

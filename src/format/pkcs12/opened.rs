@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::bag::{self, Kind, Left};
+use super::bag::{self, BagKind, Left};
 use super::container::{Container, Content, Part, encrypted_part, plain_part};
 use super::encryption::Scheme;
 use super::entries;
@@ -132,7 +132,7 @@ impl<'a> Opened<'a> {
         for list in &self.lists {
             let mut bags = Vec::new();
             bag::read(&list.contents, list.spot, &mut bags)?;
-            if bags.iter().any(|bag| matches!(bag.kind, Kind::Certificate(_))) {
+            if bags.iter().any(|bag| matches!(bag.kind, BagKind::Certificate(_))) {
                 return list.scheme.map(Scheme::renewed).transpose();
             }
         }
