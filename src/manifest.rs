@@ -252,9 +252,9 @@ impl Manifest {
                 ("no-password", opening.no_password.then(|| value(true))),
                 ("all-jdks", opening.all_jdks.then(|| value(true))),
             ];
-            for (field, said) in fields {
-                match said {
-                    Some(said) => drop(table.insert(field, said)),
+            for (field, value) in fields {
+                match value {
+                    Some(value) => drop(table.insert(field, value)),
                     None => drop(table.remove(field)),
                 }
             }

@@ -274,12 +274,12 @@ mod tests {
         assert!(!last.path.exists());
         last.reconcile(vec![finding(FindingKind::Source, "")], true, at(1));
         last.save().unwrap();
-        let mut again = LastRun::load(folder.path()).unwrap();
-        let before = fs::metadata(&again.path).unwrap().modified().unwrap();
-        again.reconcile(vec![finding(FindingKind::Source, "")], true, at(2));
-        again.save().unwrap();
-        assert_eq!(fs::metadata(&again.path).unwrap().modified().unwrap(), before);
-        assert_eq!(again.findings(), last.findings());
+        let mut reloaded = LastRun::load(folder.path()).unwrap();
+        let before = fs::metadata(&reloaded.path).unwrap().modified().unwrap();
+        reloaded.reconcile(vec![finding(FindingKind::Source, "")], true, at(2));
+        reloaded.save().unwrap();
+        assert_eq!(fs::metadata(&reloaded.path).unwrap().modified().unwrap(), before);
+        assert_eq!(reloaded.findings(), last.findings());
     }
 
     #[test]

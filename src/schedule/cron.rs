@@ -171,9 +171,9 @@ mod tests {
         for text in cases {
             let with = Crontab::new(text).with(LINE);
             assert!(with.ends_with(b"\n") && with.starts_with(text), "{}", with.escape_ascii());
-            let again = Crontab::new(&with);
-            assert_eq!(again.others, text, "{}", with.escape_ascii());
-            assert_eq!(again.with(LINE), with, "{}", with.escape_ascii());
+            let reread = Crontab::new(&with);
+            assert_eq!(reread.others, text, "{}", with.escape_ascii());
+            assert_eq!(reread.with(LINE), with, "{}", with.escape_ascii());
             let (added, expected) = ([&with[..], b"later\n"].concat(), [text, b"later\n"]);
             let separated = expected.join(&b"\n"[..if text.last().is_none_or(|byte| *byte == b'\n') { 0 } else { 1 }]);
             assert_eq!(Crontab::new(&added).others, separated, "{}", added.escape_ascii());

@@ -159,9 +159,9 @@ fn ask(java: &Path, environment: &Environment, programs: &Programs) -> Result<Pa
     };
     let failure = ended.failure();
     home.filter(|_| failure.is_none()).map(PathBuf::from).ok_or_else(|| {
-        let said = || complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
+        let printed = || complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
         let killed = failure.filter(|_| !matches!(ended.end, End::Exited(_)));
-        Error::JavaSilent { java: java.to_owned(), reason: killed.map_or_else(said, |error| error.reason()) }
+        Error::JavaSilent { java: java.to_owned(), reason: killed.map_or_else(printed, |error| error.reason()) }
     })
 }
 

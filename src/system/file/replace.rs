@@ -54,11 +54,11 @@ pub(crate) fn swap(
     }
     let swapped = match (before, after) {
         (None, None) => true,
-        (Some(before), None) => take_away(&path, before)?,
+        (Some(before), None) => remove_if_unchanged(&path, before)?,
         (_, Some(after)) => {
             let write = |output: &mut dyn Write| output.write_all(after).map_err(Error::io("write", &path));
             let new = beside(&path, 0o644, ownership, write)?;
-            take_name(new, &path, before, after)?
+            rename_into_place(new, &path, before, after)?
         }
     };
     if !swapped {
@@ -134,7 +134,7 @@ fn persist(new: NamedTempFile, path: &Path) -> Result<(), Error> {
 
 /// Gives a new file the name. False, with nothing changed, when the file of that name is not the one that was read.
 #[cfg(target_os = "linux")]
-fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, Error> {
+fn rename_into_place(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, Error> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
     let failed = |error: Errno| Error::io("replace", path)(error.into());
@@ -150,16 +150,16 @@ fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8
             Err(error) => Err(failed(error)),
         };
     };
-    let aside = move_aside(new.path(), path).map_err(Error::io("create a file beside", path))?;
+    let temporary = move_aside(new.path(), path).map_err(Error::io("create a file beside", path))?;
     // Closes it, and forgets the name that it had.
     let _ = new.into_temp_path().keep();
-    let exchange = || renameat_with(CWD, &*aside, CWD, path, RenameFlags::EXCHANGE);
+    let exchange = || renameat_with(CWD, &*temporary, CWD, path, RenameFlags::EXCHANGE);
     match exchange() {
         Ok(()) => {}
         Err(Errno::NOENT) => return Ok(false),
         // A file system that cannot: there the moment between reading and renaming stays.
         Err(Errno::INVAL | Errno::NOSYS) => {
-            return aside.persist(path).map(|()| true).map_err(|error| Error::io("replace", path)(error.error));
+            return temporary.persist(path).map(|()| true).map_err(|error| Error::io("replace", path)(error.error));
         }
         Err(error) => return Err(failed(error)),
     }
@@ -167,13 +167,13 @@ fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8
     // goes back, and whoever takes the place of ours in that moment goes back too.
     let mut mine = before;
     for _ in 0..MAX_EXCHANGES {
-        let taken = fs::read(&aside);
+        let taken = fs::read(&temporary);
         if taken.as_ref().is_ok_and(|taken| taken == mine) {
             return Ok(mine == before);
         }
         if let Err(error) = exchange() {
             // It may be another program's, so it stays.
-            let _ = aside.keep();
+            let _ = temporary.keep();
             return Err(failed(error));
         }
         taken.map_err(Error::io("read", path))?;
@@ -183,22 +183,22 @@ fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8
 }
 
 #[cfg(not(target_os = "linux"))]
-fn take_name(new: NamedTempFile, path: &Path, _: Option<&[u8]>, _: &[u8]) -> Result<bool, Error> {
+fn rename_into_place(new: NamedTempFile, path: &Path, _: Option<&[u8]>, _: &[u8]) -> Result<bool, Error> {
     persist(new, path).map(|()| true)
 }
 
 /// Removes a file. False, with nothing changed, when it is not the one that was read.
-fn take_away(path: &Path, before: &[u8]) -> Result<bool, Error> {
+fn remove_if_unchanged(path: &Path, before: &[u8]) -> Result<bool, Error> {
     let failed = |error| Error::io("remove", path)(error);
-    let aside = match move_aside(path, path) {
+    let temporary = match move_aside(path, path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         moved => moved.map_err(failed)?,
     };
-    let taken = fs::read(&aside);
+    let taken = fs::read(&temporary);
     if taken.as_ref().is_ok_and(|taken| taken == before) {
-        return aside.close().map(|()| true).map_err(failed);
+        return temporary.close().map(|()| true).map_err(failed);
     }
-    match aside.persist_noclobber(path) {
+    match temporary.persist_noclobber(path) {
         Ok(()) => {}
         // Somebody has made the next one already.
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
