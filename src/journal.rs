@@ -228,7 +228,7 @@ impl Journal {
         let mut records = self.records()?;
         let undone = records.iter().find(|record| Some(record.id) == step.undoes).cloned();
         // Once another change follows, the files no longer tell that this one was cut short.
-        if let Some(cut_short) = records.pop().filter(|last| last.failed.is_none() && !undo::happened(last)) {
+        if let Some(cut_short) = records.pop().filter(|last| last.failed.is_none() && !undo::was_applied(last)) {
             self.fail(&cut_short)?;
         }
         let record = Record {
@@ -249,7 +249,7 @@ impl Journal {
             let made = file::swap(&change.path, change.before.as_deref(), change.after.as_deref(), ownership);
             if made.is_err() && record.files[index].path.starts_with(&record.store) {
                 // The file that failed too: it may have come as far as its folder, which then could not be synced.
-                self.take_back(&record, &step.changes[..=index])?;
+                self.roll_back(&record, &step.changes[..=index])?;
             }
             made?;
         }
@@ -260,7 +260,7 @@ impl Journal {
 
     /// Puts these changes of the last record back, as they did not come to what they were for, and records that it stands
     /// for nothing. Where one cannot be put back the record stands, so that it can be undone later.
-    pub(crate) fn take_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
+    pub(crate) fn roll_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
         for (change, recorded) in changes.iter().zip(&record.files).rev() {
             // What others made of it since is theirs. What counts is what stands there afterwards.
             let (from, to) = (change.after.as_deref(), change.before.as_deref());

@@ -162,7 +162,7 @@ pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>
         match load_path(&mut own, &path, passwords) {
             Ok(more) => {
                 problems.extend(more);
-                set.absorb(own);
+                set.merge(own);
             }
             Err(Error::Decode(DecodeError { source, .. })) => {
                 let reason = source.to_string();

@@ -64,7 +64,7 @@ impl Pending {
     }
 
     /// Removes the events of hooks that are no longer in the manifest.
-    pub(crate) fn forget_all_but(&mut self, hooks: &[Hook]) {
+    pub(crate) fn retain_of(&mut self, hooks: &[Hook]) {
         self.entries.retain(|entry| hooks.iter().any(|hook| entry.is_of(hook)));
     }
 
@@ -106,7 +106,7 @@ mod tests {
         pending.add(&hook, std::slice::from_ref(&later));
         pending.remove_reported(&hook, &[first]);
         assert_eq!(pending.of(&hook), [later]);
-        pending.forget_all_but(std::slice::from_ref(&other));
+        pending.retain_of(std::slice::from_ref(&other));
         assert!(pending.of(&hook).is_empty());
         pending.remove_reported(&other, &both);
         pending.save().unwrap();

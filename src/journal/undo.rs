@@ -71,7 +71,7 @@ impl Journal {
         let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
         records.retain(|record| record.failed.is_none() && !failed.contains(&record.id));
         // A crash may have come between the last record and its change; every earlier one was made.
-        if records.last().is_some_and(|last| !happened(last)) {
+        if records.last().is_some_and(|last| !was_applied(last)) {
             records.pop();
         }
         let undone: Vec<u64> = records.iter().filter_map(|record| record.undoes).collect();
@@ -105,7 +105,7 @@ impl Journal {
 
 /// Whether a recorded change was made, as far as the files tell. An undo that was cut short can be tried again, what
 /// was installed before a cut stays.
-pub(super) fn happened(record: &Record) -> bool {
+pub(super) fn was_applied(record: &Record) -> bool {
     match record.undoes {
         Some(_) => record.files.iter().all(is_made),
         None => record.files.first().is_some_and(is_made),

@@ -22,7 +22,7 @@ pub(super) fn make(machine: &Machine<'_>, step: Step<'_>, made: &mut Changes) ->
     let (journal, changes) = (machine.journal()?, step.changes);
     let record = journal.apply(step)?;
     if let Err(error) = system::run(&commands, machine.programs()) {
-        journal.take_back(&record, changes)?;
+        journal.roll_back(&record, changes)?;
         return Err(error.into());
     }
     made.add_made(&record);

@@ -100,7 +100,7 @@ pub(super) fn run(
     if hooks.iter().any(|hook| hook.concerns_any(changes)) {
         let _lock = machine.lock()?;
         pending = Pending::load(state)?;
-        pending.forget_all_but(hooks);
+        pending.retain_of(hooks);
         hooks.iter().for_each(|hook| pending.add(hook, changes));
         // A disk that is full must not keep them from running.
         saved = pending.save();

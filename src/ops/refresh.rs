@@ -192,7 +192,7 @@ impl Work<'_> {
             };
             for named in &stores {
                 let path = named.store.path.display().to_string();
-                let brought = change::retry(|| self.bring_up(named, &bundle));
+                let brought = change::retry(|| self.update(named, &bundle));
                 done.extend(self.or_find(FindingKind::Store, &path, brought)?);
             }
             built = Some((&target.sources, bundle));
@@ -221,7 +221,7 @@ impl Work<'_> {
         Ok(Some(bundle))
     }
 
-    fn bring_up(&mut self, named: &NamedStore, bundle: &Bundle) -> Result<Installed, Error> {
+    fn update(&mut self, named: &NamedStore, bundle: &Bundle) -> Result<Installed, Error> {
         let (machine, path) = (self.machine, &named.store.path);
         let plan = || Ok::<_, Error>(Plan::new(&Store::open(&named.store, &named.access(machine))?, bundle)?);
         let seen = plan()?;
