@@ -149,7 +149,7 @@ pub enum Member {
         /// The certificate itself.
         certificate: Certificate,
         /// Where it stands.
-        place: Place,
+        position: Position,
         /// Why some clients fail to read it where it stands, although pgtrust does.
         flaw: Option<&'static str>,
     },
@@ -160,12 +160,12 @@ pub enum Member {
         /// What it is.
         kind: MemberKind,
         /// Where it stands.
-        place: Place,
+        position: Position,
     },
     /// Something that should be a certificate and cannot be read.
     Rejected {
         /// Where it stands.
-        place: Place,
+        position: Position,
         /// Why, in words.
         reason: String,
     },
@@ -178,21 +178,21 @@ pub enum Member {
 
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     /// Line on which it begins, from 1; none in binary formats.
     pub line: Option<u64>,
     /// The bytes that it takes up.
     pub bytes: Range<u64>,
 }
 
-impl Place {
+impl Position {
     /// A place in a binary format.
     const fn binary(bytes: Range<u64>) -> Self {
         Self { line: None, bytes }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "line {line}"),

@@ -15,24 +15,24 @@ use crate::manifest::Hook;
 use crate::system::process::{self, End, Programs};
 use crate::system::text::cause;
 pub use error::Error;
-pub(crate) use pending::Owed;
+pub(crate) use pending::Pending;
 
 impl Hook {
     /// Whether this change is one that it waits for.
-    pub(crate) fn concerns(&self, change: &Change) -> bool {
+    pub(crate) fn concerns(&self, change: &HookEvent) -> bool {
         self.target.as_ref().is_none_or(|target| {
             change.target.as_ref() == Some(target) || Path::new(target) == Path::new(&change.store)
         })
     }
 
     /// Whether one of these changes is.
-    pub(crate) fn concerns_any(&self, changes: &[Change]) -> bool {
+    pub(crate) fn concerns_any(&self, changes: &[HookEvent]) -> bool {
         changes.iter().any(|change| self.concerns(change))
     }
 
     /// Runs it for these changes in this folder, and returns the last lines of what it wrote. What it leaves running when it
     /// ends in time goes on.
-    pub(crate) fn run(&self, changes: &[Change], folder: &Path, programs: &Programs) -> Result<Vec<String>, Error> {
+    pub(crate) fn run(&self, changes: &[HookEvent], folder: &Path, programs: &Programs) -> Result<Vec<String>, Error> {
         let failed = |reason: String| Error::HookFailed { hook: self.command(), reason };
         let input = serde_json::to_vec(&Input { changes }).map_err(|error| failed(error.to_string()))?;
         let [program, arguments @ ..] = &self.run[..] else { return Err(failed("names no program".to_owned())) };
@@ -55,10 +55,10 @@ impl Hook {
     }
 }
 
-/// A change of a store, as hooks are told.
+/// A change of a store, as hooks get it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub(crate) struct Change {
+pub(crate) struct HookEvent {
     /// The file or folder that changed.
     pub store: String,
     /// The name of the target, or the provider of a combined PEM; None for a store that has only its path.
@@ -72,7 +72,7 @@ pub(crate) struct Change {
     pub removed: Vec<Listed>,
 }
 
-impl Change {
+impl HookEvent {
     /// A change that is not known to any journal.
     pub(crate) fn new(store: &Path, target: Option<&str>, command: &str) -> Self {
         let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
@@ -101,7 +101,7 @@ impl Change {
 
 #[derive(Serialize)]
 struct Input<'a> {
-    changes: &'a [Change],
+    changes: &'a [HookEvent],
 }
 
 /// The variables that a hook has beside those of pgtrust. A value has one line for each store, target or fingerprint, each
@@ -109,8 +109,8 @@ struct Input<'a> {
 pub const VARIABLES: [&str; 4] = ["PGTRUST_STORE", "PGTRUST_TARGET", "PGTRUST_ADDED", "PGTRUST_REMOVED"];
 
 /// One that would be too long for the system has no value.
-fn variables(changes: &[Change]) -> Vec<(&'static str, Option<String>)> {
-    let prints = |roots: fn(&Change) -> &Vec<Listed>| {
+fn variables(changes: &[HookEvent]) -> Vec<(&'static str, Option<String>)> {
+    let prints = |roots: fn(&HookEvent) -> &Vec<Listed>| {
         changes.iter().flat_map(roots).map(|root| root.sha256.to_string()).collect::<Vec<_>>()
     };
     let values = [
@@ -147,9 +147,9 @@ mod tests {
         crate::system::toml::read(text)
     }
 
-    fn change(store: &str, target: Option<&str>, added: &[&[u8]]) -> Change {
+    fn change(store: &str, target: Option<&str>, added: &[&[u8]]) -> HookEvent {
         let listed = |bytes: &&[u8]| Listed { sha256: Fingerprint::of(bytes), subject: "CN=x".to_owned() };
-        Change::new(Path::new(store), target, "refresh").with(&added.iter().map(listed).collect::<Vec<_>>(), &[])
+        HookEvent::new(Path::new(store), target, "refresh").with(&added.iter().map(listed).collect::<Vec<_>>(), &[])
     }
 
     #[test]
@@ -171,12 +171,12 @@ mod tests {
     fn variables_have_each_thing_once_and_are_never_cut_short() {
         let one = change("/a", Some("java"), &[b"1", b"2"]);
         let all = [one.clone(), change("/b", Some("java"), &[b"2"])];
-        let value = |changes: &[Change], index: usize| variables(changes)[index].1.clone();
+        let value = |changes: &[HookEvent], index: usize| variables(changes)[index].1.clone();
         assert_eq!(value(&all, 0).unwrap(), "/a\n/b");
         assert_eq!(value(&all, 1).unwrap(), "java");
         assert_eq!(value(&all, 2).unwrap(), format!("{}\n{}", Fingerprint::of(b"1"), Fingerprint::of(b"2")));
         assert_eq!(value(&all, 3).unwrap(), "");
-        let many: Vec<Change> = (0..5_000).map(|index| change(&format!("/store/{index}"), None, &[])).collect();
+        let many: Vec<HookEvent> = (0..5_000).map(|index| change(&format!("/store/{index}"), None, &[])).collect();
         assert_eq!(value(&many, 0), None);
     }
 }

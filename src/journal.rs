@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 
 use crate::system;
 use crate::system::file;
-pub use crate::system::file::Access;
+pub use crate::system::file::Ownership;
 use crate::system::lock::Lock;
 use crate::system::text::timestamp;
 use crate::x509::{Certificate, Fingerprint};
@@ -72,9 +72,9 @@ pub struct FileChange {
     pub before: Option<Fingerprint>,
     /// SHA-256 of the bytes after.
     pub after: Option<Fingerprint>,
-    /// Who could do what with the file before. Journals of old have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access: Option<Access>,
+    /// The owner and the mode of the file before. Old journals have none.
+    #[serde(rename = "access", default, skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<Ownership>,
 }
 
 /// A certificate in a record.
@@ -221,14 +221,14 @@ impl Journal {
                 }
             }
             let path = absolute(&change.path)?;
-            let access = Access::of(&path).map_err(system::Error::io("read", &path))?;
-            files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after), access });
+            let ownership = Ownership::of(&path).map_err(system::Error::io("read", &path))?;
+            files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after), ownership });
         }
         self.sweep(step.changes)?;
         let mut records = self.records()?;
         let undone = records.iter().find(|record| Some(record.id) == step.undoes).cloned();
         // Once another change follows, the files no longer tell that this one was cut short.
-        if let Some(cut_short) = records.pop().filter(|last| last.failed.is_none() && !undo::happened(last)) {
+        if let Some(cut_short) = records.pop().filter(|last| last.failed.is_none() && !undo::was_applied(last)) {
             self.fail(&cut_short)?;
         }
         let record = Record {
@@ -245,11 +245,11 @@ impl Journal {
         };
         self.append(&record)?;
         for (index, change) in step.changes.iter().enumerate() {
-            let access = undone.as_ref().and_then(|undone| undone.access_of(&record.files[index].path));
-            let made = file::swap(&change.path, change.before.as_deref(), change.after.as_deref(), access);
+            let ownership = undone.as_ref().and_then(|undone| undone.ownership_of(&record.files[index].path));
+            let made = file::swap(&change.path, change.before.as_deref(), change.after.as_deref(), ownership);
             if made.is_err() && record.files[index].path.starts_with(&record.store) {
                 // The file that failed too: it may have come as far as its folder, which then could not be synced.
-                self.take_back(&record, &step.changes[..=index])?;
+                self.roll_back(&record, &step.changes[..=index])?;
             }
             made?;
         }
@@ -260,11 +260,11 @@ impl Journal {
 
     /// Puts these changes of the last record back, as they did not come to what they were for, and records that it stands
     /// for nothing. Where one cannot be put back the record stands, so that it can be undone later.
-    pub(crate) fn take_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
+    pub(crate) fn roll_back(&self, record: &Record, changes: &[Change]) -> Result<(), Error> {
         for (change, recorded) in changes.iter().zip(&record.files).rev() {
             // What others made of it since is theirs. What counts is what stands there afterwards.
             let (from, to) = (change.after.as_deref(), change.before.as_deref());
-            let _ = file::swap(&change.path, from, to, recorded.access.as_ref());
+            let _ = file::swap(&change.path, from, to, recorded.ownership.as_ref());
         }
         let is_gone = |change: &Change| file::read(&change.path).is_ok_and(|now| now != change.after);
         if changes.iter().all(is_gone) { self.fail(record) } else { Ok(()) }

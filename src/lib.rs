@@ -64,7 +64,9 @@ pub use catalog::{
     Root, Rotation, Selection, ServerFile, Token,
 };
 pub use hook::{Error as HookError, VARIABLES};
-pub use journal::{Access, Added, Change, Error as JournalError, FileChange, History, Journal, Listed, Record, Step};
+pub use journal::{
+    Added, Change, Error as JournalError, FileChange, History, Journal, Listed, Ownership, Record, Step,
+};
 pub use manifest::{Error as ManifestError, Hook, KeptSource, KeptTarget, Manifest, NewRoots, Opening, TokenFrom};
 pub use ops::last_run::{Finding, FindingKind};
 pub use ops::{Error, Failed, Machine, Note, RequestError, Stores};

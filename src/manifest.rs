@@ -71,14 +71,14 @@ pub struct Manifest {
     path: PathBuf,
     on_disk: Option<String>,
     document: DocumentMut,
-    kept: Kept,
+    contents: Contents,
     is_of_another: bool,
 }
 
 /// What a manifest says.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Kept {
+struct Contents {
     mirror: Option<String>,
     source: Vec<KeptSource>,
     target: Vec<KeptTarget>,
@@ -104,34 +104,34 @@ impl Manifest {
         let document: DocumentMut =
             toml::parse(text.as_deref().unwrap_or_default()).map_err(|error| bad(path, error))?;
         let mut manifest =
-            Self { path: path.to_owned(), on_disk: text, document, kept: Kept::default(), is_of_another };
+            Self { path: path.to_owned(), on_disk: text, document, contents: Contents::default(), is_of_another };
         manifest.understand()?;
         Ok(manifest)
     }
 
     /// The server to download from instead of the providers' own.
     pub fn mirror(&self) -> Option<&str> {
-        self.kept.mirror.as_deref()
+        self.contents.mirror.as_deref()
     }
 
     /// The sources that are kept.
     pub fn sources(&self) -> &[KeptSource] {
-        &self.kept.source
+        &self.contents.source
     }
 
     /// What is kept of this source.
     pub fn source(&self, name: &str) -> Option<&KeptSource> {
-        self.kept.source.iter().find(|source| source.name == name)
+        self.contents.source.iter().find(|source| source.name == name)
     }
 
     /// The stores that are kept.
     pub fn targets(&self) -> &[KeptTarget] {
-        &self.kept.target
+        &self.contents.target
     }
 
     /// What runs after stores changed, if [`check_owner`](Self::check_owner) allows it.
     pub fn hooks(&self) -> &[Hook] {
-        &self.kept.hook
+        &self.contents.hook
     }
 
     /// Fails for a manifest that belongs neither to this user nor to root: whoever wrote it would have programs run with the
@@ -143,7 +143,7 @@ impl Manifest {
     /// The certificates of this provider that the user accepted.
     pub fn accepted(&self, provider: &str) -> Result<Vec<Certificate>, Error> {
         let mut certificates = Vec::new();
-        for accepted in self.kept.accepted.iter().filter(|accepted| accepted.provider == provider) {
+        for accepted in self.contents.accepted.iter().filter(|accepted| accepted.provider == provider) {
             let mut found = None;
             let read = (Format::pem().decode)(&mut accepted.certificate.as_bytes(), None, &mut |member| {
                 if let Member::Certificate { certificate, .. } = member {
@@ -166,18 +166,18 @@ impl Manifest {
 
     /// Keeps a source from now on, with what is wanted of it.
     pub fn keep_source(&mut self, name: &str, selection: &Selection) -> Result<(), Error> {
-        let index = match self.kept.source.iter().position(|source| source.name == name) {
+        let index = match self.contents.source.iter().position(|source| source.name == name) {
             Some(index) => index,
             None => {
                 let mut table = Table::new();
                 table["name"] = value(name);
                 self.tables("source")?.push(table);
                 // Not read again from the document: there may be a thousand of them.
-                self.kept.source.push(KeptSource { name: name.to_owned(), ..KeptSource::default() });
-                self.kept.source.len() - 1
+                self.contents.source.push(KeptSource { name: name.to_owned(), ..KeptSource::default() });
+                self.contents.source.len() - 1
             }
         };
-        let kept = &mut self.kept.source[index];
+        let kept = &mut self.contents.source[index];
         let retiring = selection.retiring && !kept.retiring;
         if kept.region == selection.region && !retiring {
             return Ok(());
@@ -198,8 +198,8 @@ impl Manifest {
 
     /// Keeps where the token for the API of a kept source comes from.
     pub(crate) fn keep_token(&mut self, name: &str, from: &TokenFrom) -> Result<(), Error> {
-        let Some(index) = self.kept.source.iter().position(|source| source.name == name) else { return Ok(()) };
-        let kept = &mut self.kept.source[index];
+        let Some(index) = self.contents.source.iter().position(|source| source.name == name) else { return Ok(()) };
+        let kept = &mut self.contents.source[index];
         if kept.token().as_ref() == Some(from) {
             return Ok(());
         }
@@ -221,9 +221,9 @@ impl Manifest {
     /// Keeps a store from now on, with these sources added to those that it had. `key` is `name` or `path`.
     pub fn keep_target(&mut self, key: &str, text: &str, sources: &[String]) -> Result<(), Error> {
         let known = self.position(key, text);
-        let mut all = known.map_or_else(Vec::new, |index| self.kept.target[index].sources.clone());
+        let mut all = known.map_or_else(Vec::new, |index| self.contents.target[index].sources.clone());
         all.extend(sources.iter().filter(|source| !all.contains(source)).cloned().collect::<Vec<_>>());
-        let unchanged = known.is_some_and(|index| self.kept.target[index].sources == all);
+        let unchanged = known.is_some_and(|index| self.contents.target[index].sources == all);
         let targets = self.tables("target")?;
         let index = known.unwrap_or_else(|| {
             let mut table = Table::new();
@@ -240,7 +240,7 @@ impl Manifest {
     /// Keeps how a store is opened. `key` is `name` or `path`.
     pub(crate) fn keep_opening(&mut self, key: &str, text: &str, opening: &Opening) -> Result<(), Error> {
         let known = self.position(key, text);
-        if known.is_none_or(|index| self.kept.target[index].opening() == *opening) {
+        if known.is_none_or(|index| self.contents.target[index].opening() == *opening) {
             return Ok(());
         }
         let targets = self.tables("target")?;
@@ -252,9 +252,9 @@ impl Manifest {
                 ("no-password", opening.no_password.then(|| value(true))),
                 ("all-jdks", opening.all_jdks.then(|| value(true))),
             ];
-            for (field, said) in fields {
-                match said {
-                    Some(said) => drop(table.insert(field, said)),
+            for (field, value) in fields {
+                match value {
+                    Some(value) => drop(table.insert(field, value)),
                     None => drop(table.remove(field)),
                 }
             }
@@ -271,7 +271,7 @@ impl Manifest {
     }
 
     fn position(&self, key: &str, text: &str) -> Option<usize> {
-        self.kept.target.iter().position(|target| match key {
+        self.contents.target.iter().position(|target| match key {
             "name" => target.name.as_deref() == Some(text),
             _ => target.path.as_deref() == Some(Path::new(text)),
         })
@@ -322,7 +322,7 @@ impl Manifest {
     }
 
     fn understand(&mut self) -> Result<(), Error> {
-        self.kept = toml::read(&self.document.to_string()).map_err(|error| bad(&self.path, error))?;
+        self.contents = toml::read(&self.document.to_string()).map_err(|error| bad(&self.path, error))?;
         Ok(())
     }
 }

@@ -3,10 +3,10 @@
 //! To add a scheduler: a file below `schedule/` and its entry in [`SCHEDULERS`].
 
 mod cron;
+mod error;
 mod job;
 mod launchd;
 mod plan;
-mod problem;
 mod systemd;
 mod task_scheduler;
 mod times;
@@ -20,10 +20,9 @@ use crate::system;
 use crate::system::file;
 use crate::system::layout::{Environment, Layout};
 use crate::system::process::Programs;
-pub use job::{Job, Settings};
-pub use plan::{Command, Step, apply};
-pub use problem::Problem;
-pub use problem::Problem as Error;
+pub use error::Error;
+pub use job::{Job, JobSettings};
+pub use plan::{JobCommand, JobStep, apply};
 pub use times::{Clock, Every, Fields, Times};
 
 /// Every scheduler, in the order of preference. Cron comes last, because systems with another have it too.
@@ -41,22 +40,22 @@ pub struct Scheduler {
     /// What brings that program.
     packages: &'static str,
     /// Whether this machine has it, running as far as that can be told.
-    is_here: fn(&Machine<'_>) -> bool,
-    /// The text that has the job's [`Settings`], where the job is written.
-    written: fn(&Machine<'_>) -> Result<Option<String>, Error>,
+    is_here: fn(&Host<'_>) -> bool,
+    /// The text that has the job's [`JobSettings`], where the job is written.
+    written: fn(&Host<'_>) -> Result<Option<String>, Error>,
     /// What is left to write until this job is.
-    write: fn(&Machine<'_>, &Job) -> Result<Vec<Step>, Error>,
+    write: fn(&Host<'_>, &Job) -> Result<Vec<JobStep>, Error>,
     /// What brings into use what is written, in place of what was before where there was something.
-    start: fn(&Machine<'_>, bool) -> Result<Vec<Command>, Error>,
+    start: fn(&Host<'_>, bool) -> Result<Vec<JobCommand>, Error>,
     /// Commands of which one fails when it does not run what is written; none where that needs no asking.
-    probe: fn(&Machine<'_>) -> Vec<Command>,
+    probe: fn(&Host<'_>) -> Vec<JobCommand>,
     /// What to do so that it runs the job no longer, once that is written.
-    disable: fn(&Machine<'_>) -> Result<Vec<Step>, Error>,
+    disable: fn(&Host<'_>) -> Result<Vec<JobStep>, Error>,
 }
 
 /// Where a job is to run.
 #[derive(Clone, Debug)]
-pub struct Machine<'a> {
+pub struct Host<'a> {
     /// Where the user's folders are.
     pub environment: &'a Environment,
     /// The folder that stands for `/`.
@@ -80,38 +79,38 @@ impl Scheduler {
     }
 
     /// The one that this machine has.
-    pub fn of(machine: &Machine<'_>) -> Result<&'static Self, Error> {
-        let found = SCHEDULERS.iter().copied().find(|scheduler| (scheduler.is_here)(machine));
+    pub fn of(host: &Host<'_>) -> Result<&'static Self, Error> {
+        let found = SCHEDULERS.iter().copied().find(|scheduler| (scheduler.is_here)(host));
         found.ok_or_else(|| {
             let names: Vec<&str> = SCHEDULERS.iter().map(|scheduler| scheduler.name).collect();
-            Problem::NoScheduler { whom: machine.whom(), tried: names.join(", no ") }.into()
+            Error::NoScheduler { whom: host.whom(), tried: names.join(", no ") }
         })
     }
 
     /// How the job was scheduled with it; None when it is not.
-    pub fn settings(&self, machine: &Machine<'_>) -> Result<Option<Settings>, Error> {
-        Ok((self.written)(machine)?.map(|text| Settings::read(&text)))
+    pub fn settings(&self, host: &Host<'_>) -> Result<Option<JobSettings>, Error> {
+        Ok((self.written)(host)?.map(|text| JobSettings::read(&text)))
     }
 
     /// What is left to do until it runs the job; nothing when it does.
-    pub fn enable(&self, machine: &Machine<'_>, manifest: &Manifest, settings: &Settings) -> Result<Vec<Step>, Error> {
-        machine.refuse_foreign_home()?;
-        let again = (self.written)(machine)?.is_some();
-        let mut steps = (self.write)(machine, &Job::new(machine, manifest, settings)?)?;
-        if !steps.is_empty() || self.probe(machine).is_err() {
-            steps.extend((self.start)(machine, again)?.into_iter().map(Step::Run));
+    pub fn enable(&self, host: &Host<'_>, manifest: &Manifest, settings: &JobSettings) -> Result<Vec<JobStep>, Error> {
+        host.refuse_foreign_home()?;
+        let is_written = (self.written)(host)?.is_some();
+        let mut steps = (self.write)(host, &Job::new(host, manifest, settings)?)?;
+        if !steps.is_empty() || self.probe(host).is_err() {
+            steps.extend((self.start)(host, is_written)?.into_iter().map(JobStep::Run));
         }
         Ok(steps)
     }
 
     /// What is left to do until it runs the job no longer.
-    pub fn disable(&self, machine: &Machine<'_>) -> Result<Vec<Step>, Error> {
-        if (self.written)(machine)?.is_some() { (self.disable)(machine) } else { Ok(vec![]) }
+    pub fn disable(&self, host: &Host<'_>) -> Result<Vec<JobStep>, Error> {
+        if (self.written)(host)?.is_some() { (self.disable)(host) } else { Ok(vec![]) }
     }
 
     /// Asks it whether it runs what is written.
-    pub fn probe(&self, machine: &Machine<'_>) -> Result<(), Error> {
-        (self.probe)(machine).iter().try_for_each(|command| command.run(machine.programs).map(drop))
+    pub fn probe(&self, host: &Host<'_>) -> Result<(), Error> {
+        (self.probe)(host).iter().try_for_each(|command| command.run(host.programs).map(drop))
     }
 }
 
@@ -121,7 +120,7 @@ impl fmt::Debug for Scheduler {
     }
 }
 
-impl Machine<'_> {
+impl Host<'_> {
     /// Whose job it is, in words.
     pub fn whom(&self) -> &'static str {
         if self.system { "the whole machine" } else { "this user" }
@@ -159,7 +158,7 @@ impl Machine<'_> {
             use std::os::unix::fs::MetadataExt as _;
             let owner = std::fs::metadata(home).map_or(0, |home| home.uid());
             if rustix::process::geteuid().is_root() && owner != 0 {
-                return Err(Problem::ForeignHome { home: home.clone() }.into());
+                return Err(Error::ForeignHome { home: home.clone() });
             }
         }
         Ok(())

@@ -19,7 +19,7 @@ use crate::bundle::Role;
 use crate::bundle::{CertificateSet, Origin};
 use crate::catalog;
 use crate::catalog::{Catalog, Selection};
-use crate::format::{self, DecodeError, Decoded, Entry, Format, Member, Passwords, Place};
+use crate::format::{self, DecodeError, Decoded, Entry, Format, Member, Passwords, Position};
 use crate::manifest::Manifest;
 use crate::store::folder;
 use crate::store::jvm::Jvm;
@@ -37,7 +37,7 @@ pub use download::{DownloadError, DownloadRequest, DownloadSettings, Downloader,
 #[cfg(feature = "fetch")]
 pub use error::Error;
 #[cfg(feature = "fetch")]
-pub(crate) use fetch::Network;
+pub(crate) use fetch::Asking;
 #[cfg(feature = "fetch")]
 pub use fetch::{Fetched, Held, Progress, RootResult, RootState, UrlState};
 pub use tenant::Tenant;
@@ -79,7 +79,7 @@ pub struct Problem {
     /// The input.
     pub origin: Origin,
     /// Where in it, unless it is all of it.
-    pub place: Option<Place>,
+    pub position: Option<Position>,
     /// Why.
     pub reason: String,
     /// Whether something in it could not be read. Otherwise all of it was, and is to be taken with care.
@@ -162,11 +162,11 @@ pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>
         match load_path(&mut own, &path, passwords) {
             Ok(more) => {
                 problems.extend(more);
-                set.absorb(own);
+                set.merge(own);
             }
             Err(Error::Decode(DecodeError { source, .. })) => {
                 let reason = source.to_string();
-                problems.push(Problem { origin: Origin::File(path), place: None, reason, lost: true });
+                problems.push(Problem { origin: Origin::File(path), position: None, reason, lost: true });
             }
             Err(error) => return Err(error),
         }
@@ -184,15 +184,15 @@ pub(crate) fn load(
     let mut problems = Vec::new();
     let id = set.origin(origin.clone());
     decode(input, &origin, passwords, &mut |member| match member {
-        Member::Certificate { certificate, place, .. } => {
-            set.insert(certificate, id, place.line);
+        Member::Certificate { certificate, position, .. } => {
+            set.insert(certificate, id, position.line);
         }
         Member::Other { .. } => {}
-        Member::Rejected { place, reason } => {
-            problems.push(Problem { origin: origin.clone(), place: Some(place), reason, lost: true });
+        Member::Rejected { position, reason } => {
+            problems.push(Problem { origin: origin.clone(), position: Some(position), reason, lost: true });
         }
         Member::Unchecked { reason } => {
-            problems.push(Problem { origin: origin.clone(), place: None, reason, lost: false });
+            problems.push(Problem { origin: origin.clone(), position: None, reason, lost: false });
         }
     })?;
     Ok(problems)
@@ -262,7 +262,7 @@ pub(crate) fn load_jdk(set: &mut CertificateSet, jvm: &Jvm) -> Result<Vec<Proble
 /// keychain on macOS, the certificate store on Windows.
 pub fn load_system(set: &mut CertificateSet) -> Vec<Problem> {
     let found = rustls_native_certs::load_native_certs();
-    let problem = |reason: String| Problem { origin: Origin::System, place: None, reason, lost: true };
+    let problem = |reason: String| Problem { origin: Origin::System, position: None, reason, lost: true };
     let mut problems: Vec<Problem> = found.errors.iter().map(|error| problem(error.to_string())).collect();
     let origin = set.origin(Origin::System);
     for certificate in found.certs {

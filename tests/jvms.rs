@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pgtrust::jvm::{self, Cacerts, Jvm, PLACES};
+use pgtrust::jvm::{self, Cacerts, JVM_FOLDERS, Jvm};
 use pgtrust::{Environment, Error, Programs};
 use tempfile::TempDir;
 
@@ -15,16 +15,16 @@ use crate::support::pgtrust::Run;
 use crate::support::tools;
 
 #[test]
-fn every_place_is_searched_and_tells_its_name() {
-    for place in PLACES {
-        for pattern in place.patterns {
+fn every_folder_is_searched_and_tells_its_name() {
+    for known in JVM_FOLDERS {
+        for pattern in known.patterns {
             let tree = Tree::new();
             let home = tree.path_of(pattern);
             tree.java(&home, "lib/security/cacerts");
             let found = tree.all();
             assert_eq!(found.len(), 1, "{pattern}: {found:?}");
             let [jvm] = &found[0].jvms[..] else { panic!("{pattern}: {found:?}") };
-            assert_eq!((jvm.found, &jvm.home), (place.name, &tree.real(&home)), "{pattern}");
+            assert_eq!((jvm.found, &jvm.home), (known.name, &tree.real(&home)), "{pattern}");
         }
     }
 }

@@ -66,7 +66,7 @@ fn look_at(member: &Member) {
             printable(alias.as_deref().unwrap_or_default());
         }
         Member::Other { alias, .. } => printable(alias.as_deref().unwrap_or_default()),
-        Member::Rejected { place, reason } => printable(&format!("{place}: {reason}")),
+        Member::Rejected { position, reason } => printable(&format!("{position}: {reason}")),
         _ => {}
     }
 }

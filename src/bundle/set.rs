@@ -109,7 +109,7 @@ impl CertificateSet {
     }
 
     /// Adds all of another set.
-    pub(crate) fn absorb(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         let ids: Vec<OriginId> = other.origins.into_iter().map(|origin| self.origin(origin)).collect();
         for link in &other.links {
             self.insert(other.certificates[link.certificate].clone(), ids[link.origin], link.line);

@@ -222,12 +222,12 @@ impl Provider {
         let mut broken = None;
         format::decode(&mut self.roots_pem.as_bytes(), u64::MAX, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, .. } => certificates.push(certificate),
-            Member::Other { place, .. } | Member::Rejected { place, .. } => broken = Some(place),
+            Member::Other { position, .. } | Member::Rejected { position, .. } => broken = Some(position),
             Member::Unchecked { .. } => {}
         })
         .map_err(|error| bad(format!("roots.pem: {error}")))?;
-        if let Some(place) = broken {
-            return Err(bad(format!("roots.pem: {place}: not a certificate")));
+        if let Some(position) = broken {
+            return Err(bad(format!("roots.pem: {position}: not a certificate")));
         }
         Ok(certificates)
     }

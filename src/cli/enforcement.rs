@@ -100,7 +100,7 @@ fn current_roots(machine: &Machine<'_>) -> Result<Vec<Certificate>, Failure> {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Shown<'a> {
     provider: &'static str,
     project: &'a str,
     /// What holds now; in a dry run what would.
@@ -121,7 +121,7 @@ fn show(
         let project = &project.to_string();
         let enforcement::Enforcement { enforced, applied } = after;
         let dry_run = args.dry_run;
-        return ui::json(&Report { provider: "supabase", project, enforced, applied, changed, dry_run });
+        return ui::json(&Shown { provider: "supabase", project, enforced, applied, changed, dry_run });
     }
     let verb = match (changed, args.dry_run) {
         (true, true) => "would be",

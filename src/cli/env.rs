@@ -17,7 +17,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Env) -> Result<Status, Fai
     }
     let variables = env::variables(&pem, java_store.as_ref())?;
     if args.json {
-        ui::json(&Report { variables: variables.iter().map(VariableReport::of).collect() })?;
+        ui::json(&Shown { variables: variables.iter().map(ShownVariable::of).collect() })?;
     } else if let Some(shell) = Shell::named(&args.shell) {
         let lines: Vec<String> = variables.iter().map(|variable| shell.line(variable)).collect::<Result<_, _>>()?;
         ui::raw((lines.join("\n") + "\n").as_bytes())?;
@@ -26,18 +26,18 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Env) -> Result<Status, Fai
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
-    variables: Vec<VariableReport<'a>>,
+struct Shown<'a> {
+    variables: Vec<ShownVariable<'a>>,
 }
 
 #[derive(Serialize)]
-struct VariableReport<'a> {
+struct ShownVariable<'a> {
     name: &'a str,
     value: &'a str,
     read_by: &'a str,
 }
 
-impl<'a> VariableReport<'a> {
+impl<'a> ShownVariable<'a> {
     fn of(variable: &'a Variable) -> Self {
         Self { name: variable.name, value: &variable.value, read_by: variable.read_by }
     }

@@ -17,7 +17,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status,
     let undone: HashMap<u64, u64> = records.iter().filter_map(|record| Some((record.undoes?, record.id))).collect();
     let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
     let of_store = |record: &&Record| store.as_deref().is_none_or(|store| record.store == store);
-    let entries = records.iter().filter(|record| record.failed.is_none()).filter(of_store).map(|record| Entry {
+    let changes = records.iter().filter(|record| record.failed.is_none()).filter(of_store).map(|record| ShownChange {
         id: record.id,
         time: &record.time,
         command: &record.command,
@@ -29,11 +29,11 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status,
         failed: failed.contains(&record.id),
         bytes_gone: journal.lacks_bytes(record),
     });
-    let entries: Vec<Entry<'_>> = entries.collect();
+    let changes: Vec<ShownChange<'_>> = changes.collect();
     if args.json {
-        ui::json(&Report { changes: &entries })?;
+        ui::json(&Shown { changes: &changes })?;
     } else {
-        entries.iter().try_for_each(show)?;
+        changes.iter().try_for_each(show)?;
     }
     if torn > 0 {
         ui::warning(&format!("{} of the journal cannot be read, as after a crash", ui::count(torn, "line")));
@@ -43,12 +43,12 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status,
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
-    changes: &'a [Entry<'a>],
+struct Shown<'a> {
+    changes: &'a [ShownChange<'a>],
 }
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct ShownChange<'a> {
     id: u64,
     time: &'a str,
     command: &'a str,
@@ -62,17 +62,17 @@ struct Entry<'a> {
     bytes_gone: bool,
 }
 
-fn show(entry: &Entry<'_>) -> Result<(), Failure> {
-    let fate = match (entry.failed, entry.undone_by) {
+fn show(change: &ShownChange<'_>) -> Result<(), Failure> {
+    let fate = match (change.failed, change.undone_by) {
         (true, _) => ", failed".to_owned(),
         (false, Some(by)) => format!(", put back by {by}"),
-        (false, None) if entry.bytes_gone && entry.undoes.is_none() => {
+        (false, None) if change.bytes_gone && change.undoes.is_none() => {
             ", cannot be undone: its old bytes are kept no longer".to_owned()
         }
         (false, None) => String::new(),
     };
-    ui::data(&format!("{} {} {}: pgtrust {}{fate}", entry.id, entry.time, entry.store.display(), entry.command))?;
-    for (sign, roots) in [('+', entry.added), ('-', entry.removed)] {
+    ui::data(&format!("{} {} {}: pgtrust {}{fate}", change.id, change.time, change.store.display(), change.command))?;
+    for (sign, roots) in [('+', change.added), ('-', change.removed)] {
         roots.iter().try_for_each(|root| ui::data(&format!("  {sign} {} {}", root.sha256, root.subject)))?;
     }
     Ok(())

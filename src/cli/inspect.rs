@@ -18,7 +18,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Inspect) -> Result<Status,
         status = status.max(Status::Found);
     }
     if args.json {
-        ui::json(&Report { stores: &stores })?;
+        ui::json(&Shown { stores: &stores })?;
     } else {
         stores.iter().try_for_each(|store| show(store, machine.as_of))?;
     }
@@ -26,7 +26,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Inspect) -> Result<Status,
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Shown<'a> {
     stores: &'a [Inspected],
 }
 

@@ -60,8 +60,8 @@ fn show_one(note: &Note) -> Status {
 
 /// Says which part of an input cannot be read. That is a finding.
 fn show_problem(problem: &Problem) -> Status {
-    let place = problem.place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
-    ui::warning(&format!("`{}`: {place}{}", problem.origin, problem.reason));
+    let position = problem.position.as_ref().map_or_else(String::new, |position| format!("{position}: "));
+    ui::warning(&format!("`{}`: {position}{}", problem.origin, problem.reason));
     if problem.lost { Status::Found } else { Status::Done }
 }
 

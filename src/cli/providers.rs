@@ -22,15 +22,15 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Providers) -> Result<Statu
             let host = || catalog.provider_of_host(name);
             let id = if catalog.contains(name) { None } else { host()? };
             let provider = catalog.provider(id.as_deref().unwrap_or(name))?;
-            let report = report(&provider)?;
-            if args.json { ui::json(&report)? } else { show(&provider, &report, machine.as_of)? }
+            let shown = shown_provider(&provider)?;
+            if args.json { ui::json(&shown)? } else { show(&provider, &shown, machine.as_of)? }
         }
         None => {
             let ids = catalog.ids()?;
             let providers: Vec<Provider> = ids.iter().map(|id| catalog.provider(id)).collect::<Result<_, _>>()?;
             if args.json {
-                let reports: Vec<_> = providers.iter().map(report).collect::<Result<_, _>>()?;
-                ui::json(&All { providers: reports })?;
+                let shown: Vec<_> = providers.iter().map(shown_provider).collect::<Result<_, _>>()?;
+                ui::json(&Shown { providers: shown })?;
             } else {
                 list(&providers)?;
             }
@@ -56,12 +56,12 @@ fn list(providers: &[Provider]) -> Result<(), Failure> {
 }
 
 #[derive(Serialize)]
-struct All<'a> {
-    providers: Vec<Report<'a>>,
+struct Shown<'a> {
+    providers: Vec<ShownProvider<'a>>,
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct ShownProvider<'a> {
     id: &'a str,
     catalogue: &'a str,
     title: &'a str,
@@ -76,13 +76,13 @@ struct Report<'a> {
     obtain: &'a [String],
     notes: &'a [String],
     regions: Vec<&'a str>,
-    roots: Vec<RootReport<'a>>,
+    roots: Vec<ShownRoot<'a>>,
     sources: Vec<&'a str>,
-    rotations: Vec<RotationReport<'a>>,
+    rotations: Vec<ShownRotation<'a>>,
 }
 
 #[derive(Serialize)]
-struct RootReport<'a> {
+struct ShownRoot<'a> {
     sha256: Fingerprint,
     subject: String,
     role: Role,
@@ -97,7 +97,7 @@ struct RootReport<'a> {
 }
 
 #[derive(Serialize)]
-struct RotationReport<'a> {
+struct ShownRotation<'a> {
     id: &'a str,
     starts: &'a str,
     ends: Option<&'a str>,
@@ -107,8 +107,8 @@ struct RotationReport<'a> {
     source: &'a str,
 }
 
-fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
-    let roots = provider.roots()?.into_iter().map(|(root, certificate)| RootReport {
+fn shown_provider(provider: &Provider) -> Result<ShownProvider<'_>, Failure> {
+    let roots = provider.roots()?.into_iter().map(|(root, certificate)| ShownRoot {
         sha256: root.sha256,
         subject: certificate.subject().to_string(),
         role: root.role,
@@ -120,7 +120,7 @@ fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
         exception: root.exception.as_deref(),
         certificate,
     });
-    let rotations = provider.rotations.iter().map(|rotation| RotationReport {
+    let rotations = provider.rotations.iter().map(|rotation| ShownRotation {
         id: &rotation.id,
         starts: &rotation.starts,
         ends: rotation.ends.as_deref(),
@@ -129,7 +129,7 @@ fn report(provider: &Provider) -> Result<Report<'_>, Failure> {
         needs: &rotation.needs,
         source: &rotation.source,
     });
-    Ok(Report {
+    Ok(ShownProvider {
         id: &provider.id,
         catalogue: provider.catalogue.as_deref().unwrap_or(BUILT_IN_CATALOGUE),
         title: &provider.title,
@@ -164,7 +164,7 @@ fn fetching(provider: &Provider, api: &Followed) -> String {
     }
 }
 
-fn show(provider: &Provider, report: &Report<'_>, as_of: OffsetDateTime) -> Result<(), Failure> {
+fn show(provider: &Provider, shown: &ShownProvider<'_>, as_of: OffsetDateTime) -> Result<(), Failure> {
     let line = |label: &str, value: &str| ui::data(&format!("{label:<8} {value}"));
     ui::data(&format!("{}: {}", provider.id, provider.title))?;
     line("ca", &provider.ca)?;
@@ -176,18 +176,18 @@ fn show(provider: &Provider, report: &Report<'_>, as_of: OffsetDateTime) -> Resu
         let ports: Vec<String> = provider.ports.iter().map(u16::to_string).collect();
         line("port", &ports.join(", "))?;
     }
-    if let Some(fetch) = &report.fetch {
+    if let Some(fetch) = &shown.fetch {
         line("fetch", fetch)?;
     }
     provider.obtain.iter().try_for_each(|way| line("get it", way))?;
-    report.sources.iter().try_for_each(|source| line("source", source))?;
+    shown.sources.iter().try_for_each(|source| line("source", source))?;
     provider.notes.iter().try_for_each(|note| line("note", note))?;
     if !provider.docs.is_empty() {
         line("docs", &provider.docs)?;
     }
-    line("from", report.catalogue)?;
+    line("from", shown.catalogue)?;
     line("checked", &provider.checked)?;
-    for root in &report.roots {
+    for root in &shown.roots {
         let certificate = &root.certificate;
         let expired = if certificate.expired(as_of) { ", expired" } else { "" };
         ui::data("")?;
@@ -202,7 +202,7 @@ fn show(provider: &Provider, report: &Report<'_>, as_of: OffsetDateTime) -> Resu
             ui::data(&format!("  {exception}"))?;
         }
     }
-    for rotation in &report.rotations {
+    for rotation in &shown.rotations {
         let ends = rotation.ends.map_or_else(String::new, |ends| format!(" to {ends}"));
         ui::data("")?;
         ui::data(&format!("rotation {}: {}{ends}", rotation.id, rotation.starts))?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use pgtrust::Machine;
-use pgtrust::schedule::{self, Every, Machine as Host, SCHEDULERS, Scheduler, Settings, Step};
+use pgtrust::schedule::{self, Every, Host, JobSettings, JobStep, SCHEDULERS, Scheduler};
 use serde::Serialize;
 
 use super::Status;
@@ -43,7 +43,7 @@ fn enable(machine: &Machine<'_>, host: &Host<'_>, args: &ScheduleEnable, json: b
     let scheduler = named.or(known).map_or_else(|| Scheduler::of(host), Ok)?;
     let kept = before.into_iter().next().map(|(_, settings)| settings);
     let (every, metrics) = kept.map_or((Every::Daily, None), |kept| (kept.every, kept.metrics));
-    let settings = Settings {
+    let settings = JobSettings {
         every: args.every.clone().unwrap_or(every),
         metrics: args
             .metrics
@@ -57,7 +57,7 @@ fn enable(machine: &Machine<'_>, host: &Host<'_>, args: &ScheduleEnable, json: b
     for other in SCHEDULERS.iter().filter(|other| other.name != scheduler.name) {
         steps.extend(other.disable(host)?);
     }
-    let job = Job::new(host, scheduler, &settings);
+    let job = ShownJob::new(host, scheduler, &settings);
     carry_out(host, args.dry_run, &steps)?;
     let outcome = match (steps.is_empty(), args.dry_run) {
         (true, _) => "scheduled already",
@@ -65,7 +65,7 @@ fn enable(machine: &Machine<'_>, host: &Host<'_>, args: &ScheduleEnable, json: b
         (false, false) => "scheduled",
     };
     if json {
-        ui::json(&Report { dry_run: args.dry_run, schedule: Some(job), steps: told(&steps) })?;
+        ui::json(&Shown { dry_run: args.dry_run, schedule: Some(job), steps: shown_steps(&steps) })?;
     } else {
         ui::data(&format!("{}: {outcome} for {}: {}", scheduler.name, host.whom(), job.when()))?;
         show(&steps, args.dry_run)?;
@@ -98,7 +98,7 @@ fn disable(host: &Host<'_>, dry_run: bool, json: bool) -> Result<Status, Failure
         (false, false) => "no longer scheduled",
     };
     if json {
-        ui::json(&Report { dry_run, schedule: None, steps: told(&steps) })?;
+        ui::json(&Shown { dry_run, schedule: None, steps: shown_steps(&steps) })?;
     } else {
         ui::data(&format!("{outcome} for {}", host.whom()))?;
         show(&steps, dry_run)?;
@@ -110,23 +110,25 @@ fn status(machine: &Machine<'_>, host: &Host<'_>, json: bool) -> Result<Status, 
     let manifest = machine.manifest()?;
     let mut schedules = Vec::new();
     for (scheduler, settings) in scheduled(host)? {
-        let job = Job::new(host, scheduler, &settings);
+        let job = ShownJob::new(host, scheduler, &settings);
         let problem = match scheduler.enable(host, &manifest, &settings) {
             Err(error) => Some(error.to_string()),
-            Ok(steps) if steps.iter().any(|step| !matches!(step, Step::Run(command) if command.lines.is_empty())) => {
+            Ok(steps)
+                if steps.iter().any(|step| !matches!(step, JobStep::Run(command) if command.lines.is_empty())) =>
+            {
                 Some("what is written no longer fits this program, its folders or the stores that it serves".to_owned())
             }
             Ok(_) => scheduler.probe(host).err().map(|error| format!("it is written and does not run: {error}")),
         };
-        schedules.push(Found { job, problem });
+        schedules.push(ShownSchedule { job, problem });
     }
     if json {
-        ui::json(&StatusReport { enabled: !schedules.is_empty(), schedules: &schedules })?;
+        ui::json(&ShownStatus { enabled: !schedules.is_empty(), schedules: &schedules })?;
     } else if schedules.is_empty() {
         ui::data(&format!("not scheduled for {}", host.whom()))?;
         ui::hint("`pgtrust schedule enable`");
     } else {
-        for Found { job, problem } in &schedules {
+        for ShownSchedule { job, problem } in &schedules {
             ui::data(&format!("{}: scheduled for {}: {}", job.scheduler, host.whom(), job.when()))?;
             if let Some(problem) = problem {
                 ui::warning(&format!("{}: {problem}", job.scheduler));
@@ -138,7 +140,7 @@ fn status(machine: &Machine<'_>, host: &Host<'_>, json: bool) -> Result<Status, 
     Ok(if good { Status::Done } else { Status::Found })
 }
 
-fn carry_out(host: &Host<'_>, dry_run: bool, steps: &[Step]) -> Result<(), Failure> {
+fn carry_out(host: &Host<'_>, dry_run: bool, steps: &[JobStep]) -> Result<(), Failure> {
     if !dry_run {
         for error in schedule::apply(steps, host.programs)? {
             ui::warning(&error.to_string());
@@ -148,7 +150,7 @@ fn carry_out(host: &Host<'_>, dry_run: bool, steps: &[Step]) -> Result<(), Failu
 }
 
 /// The job at every scheduler that has it.
-fn scheduled(host: &Host<'_>) -> Result<Vec<(&'static Scheduler, Settings)>, Failure> {
+fn scheduled(host: &Host<'_>) -> Result<Vec<(&'static Scheduler, JobSettings)>, Failure> {
     let mut found = Vec::new();
     for scheduler in SCHEDULERS {
         found.extend(scheduler.settings(host)?.map(|settings| (*scheduler, settings)));
@@ -157,7 +159,7 @@ fn scheduled(host: &Host<'_>) -> Result<Vec<(&'static Scheduler, Settings)>, Fai
 }
 
 #[derive(Serialize)]
-struct Job {
+struct ShownJob {
     scheduler: &'static str,
     every: String,
     cron: String,
@@ -165,8 +167,8 @@ struct Job {
     metrics: Option<String>,
 }
 
-impl Job {
-    fn new(host: &Host<'_>, scheduler: &Scheduler, settings: &Settings) -> Self {
+impl ShownJob {
+    fn new(host: &Host<'_>, scheduler: &Scheduler, settings: &JobSettings) -> Self {
         let times = host.times(&settings.every);
         Self {
             scheduler: scheduler.name,
@@ -188,58 +190,58 @@ impl Job {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Shown<'a> {
     dry_run: bool,
     /// None once it is taken away.
-    schedule: Option<Job>,
-    steps: Vec<Told<'a>>,
+    schedule: Option<ShownJob>,
+    steps: Vec<ShownStep<'a>>,
 }
 
 #[derive(Serialize)]
-struct StatusReport<'a> {
+struct ShownStatus<'a> {
     enabled: bool,
-    schedules: &'a [Found],
+    schedules: &'a [ShownSchedule],
 }
 
 #[derive(Serialize)]
-struct Found {
+struct ShownSchedule {
     #[serde(flatten)]
-    job: Job,
+    job: ShownJob,
     problem: Option<String>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "action", rename_all = "lowercase")]
-enum Told<'a> {
+enum ShownStep<'a> {
     Folder { path: String },
     Remove { path: String },
     Run { command: &'a [String], lines: Vec<String> },
     Write { path: String, text: &'a str },
 }
 
-fn told(steps: &[Step]) -> Vec<Told<'_>> {
+fn shown_steps(steps: &[JobStep]) -> Vec<ShownStep<'_>> {
     let path = |path: &Path| path.display().to_string();
-    let told = steps.iter().map(|step| match step {
-        Step::Folder(folder) => Told::Folder { path: path(folder) },
-        Step::Remove(file) => Told::Remove { path: path(file) },
-        Step::Run(command) => Told::Run { command: &command.words, lines: lines(command) },
-        Step::Write { path: file, text } => Told::Write { path: path(file), text },
+    let shown = steps.iter().map(|step| match step {
+        JobStep::Folder(folder) => ShownStep::Folder { path: path(folder) },
+        JobStep::Remove(file) => ShownStep::Remove { path: path(file) },
+        JobStep::Run(command) => ShownStep::Run { command: &command.words, lines: lines(command) },
+        JobStep::Write { path: file, text } => ShownStep::Write { path: path(file), text },
     });
-    told.collect()
+    shown.collect()
 }
 
 /// The steps; what is written only where nothing is, because it can be read there afterwards.
-fn show(steps: &[Step], dry_run: bool) -> Result<(), Failure> {
+fn show(steps: &[JobStep], dry_run: bool) -> Result<(), Failure> {
     let indented = |line: &str| if line.is_empty() { Ok(()) } else { ui::data(&format!("    {line}")) };
     for step in steps {
         match step {
-            Step::Folder(path) => ui::data(&format!("  folder {}", path.display()))?,
-            Step::Remove(path) => ui::data(&format!("  remove {}", path.display()))?,
-            Step::Run(command) => {
+            JobStep::Folder(path) => ui::data(&format!("  folder {}", path.display()))?,
+            JobStep::Remove(path) => ui::data(&format!("  remove {}", path.display()))?,
+            JobStep::Run(command) => {
                 ui::data(&format!("  run {}", command.words.join(" ")))?;
                 lines(command).iter().try_for_each(|line| indented(line))?;
             }
-            Step::Write { path, text } => {
+            JobStep::Write { path, text } => {
                 ui::data(&format!("  write {}", path.display()))?;
                 if dry_run {
                     text.lines().try_for_each(indented)?;
@@ -250,7 +252,7 @@ fn show(steps: &[Step], dry_run: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn lines(command: &schedule::Command) -> Vec<String> {
+fn lines(command: &schedule::JobCommand) -> Vec<String> {
     command.lines.iter().map(|(sign, line)| format!("{sign} {line}")).collect()
 }
 

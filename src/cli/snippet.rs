@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pgtrust::snippet::{Reads, SNIPPETS, Settings, Snippet};
+use pgtrust::snippet::{Reads, SNIPPETS, Snippet, SnippetValues};
 use pgtrust::{Error, Machine, RequestError, managed};
 use serde::Serialize;
 
@@ -16,17 +16,17 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Snippet) -> Result<Status,
         return Ok(Status::Done);
     };
     let snippet = Snippet::named(client)?;
-    let settings = Settings {
+    let values = SnippetValues {
         file: file(machine, snippet, args.provider.as_deref())?,
         host: args.host.clone(),
         port: args.port,
         user: args.user.clone(),
         dbname: args.dbname.clone(),
     };
-    let text = snippet.fill(&settings)?;
+    let text = snippet.fill(&values)?;
     if args.json {
-        let file = settings.file.display().to_string();
-        ui::json(&Filled { snippet: Listed::of(snippet), file, text: &text })?;
+        let file = values.file.display().to_string();
+        ui::json(&Filled { snippet: ShownSnippet::of(snippet), file, text: &text })?;
     } else {
         ui::raw(text.as_bytes())?;
     }
@@ -46,7 +46,7 @@ fn file(machine: &Machine<'_>, snippet: &Snippet, provider: Option<&str>) -> Res
 
 fn list(json: bool) -> Result<(), Failure> {
     if json {
-        return ui::json(&All { snippets: SNIPPETS.iter().map(Listed::of).collect() });
+        return ui::json(&Shown { snippets: SNIPPETS.iter().map(ShownSnippet::of).collect() });
     }
     let width = SNIPPETS.iter().map(|snippet| snippet.name.len()).max().unwrap_or(0);
     SNIPPETS.iter().try_for_each(|snippet| {
@@ -55,18 +55,18 @@ fn list(json: bool) -> Result<(), Failure> {
 }
 
 #[derive(Serialize)]
-struct All {
-    snippets: Vec<Listed>,
+struct Shown {
+    snippets: Vec<ShownSnippet>,
 }
 
 #[derive(Serialize)]
-struct Listed {
+struct ShownSnippet {
     client: &'static str,
     title: &'static str,
     language: &'static str,
 }
 
-impl Listed {
+impl ShownSnippet {
     fn of(snippet: &Snippet) -> Self {
         Self { client: snippet.name, title: snippet.title, language: snippet.language }
     }
@@ -75,7 +75,7 @@ impl Listed {
 #[derive(Serialize)]
 struct Filled<'a> {
     #[serde(flatten)]
-    snippet: Listed,
+    snippet: ShownSnippet,
     file: String,
     text: &'a str,
 }

@@ -15,7 +15,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Status) -> Result<Status, 
     } else {
         show(machine, &overview)?;
     }
-    Ok(if overview.is_well() { Status::Done } else { Status::Found })
+    Ok(if overview.is_healthy() { Status::Done } else { Status::Found })
 }
 
 fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {

@@ -14,17 +14,17 @@ pub(super) use utf16::utf8;
 
 /// A block of anything but PKCS#7.
 pub(super) fn member(block: Block) -> Result<Member, Error> {
-    let Block { label, place, der, flaw } = block;
+    let Block { label, position, der, flaw } = block;
     let kind = match label.as_str() {
         CERTIFICATE | "X509 CERTIFICATE" | TRUSTED => None,
-        label if label.contains("PRIVATE KEY") => return Err(Error::PrivateKey { place }),
+        label if label.contains("PRIVATE KEY") => return Err(Error::PrivateKey { position }),
         "X509 CRL" => Some(MemberKind::RevocationList),
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some(MemberKind::CertificateRequest),
         "PUBLIC KEY" | "RSA PUBLIC KEY" => Some(MemberKind::PublicKey),
         _ => Some(MemberKind::Unknown),
     };
     if let Some(kind) = kind {
-        return Ok(Member::Other { alias: None, kind, place });
+        return Ok(Member::Other { alias: None, kind, position });
     }
     let certificate = der.and_then(|mut der| {
         let length = Reader::new(&der).element().map_or(der.len(), |first| first.whole.len());
@@ -37,8 +37,8 @@ pub(super) fn member(block: Block) -> Result<Member, Error> {
         }
     });
     Ok(match certificate {
-        Ok(certificate) => Member::Certificate { alias: None, certificate, place, flaw },
-        Err(reason) => Member::Rejected { place, reason },
+        Ok(certificate) => Member::Certificate { alias: None, certificate, position, flaw },
+        Err(reason) => Member::Rejected { position, reason },
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use super::{Entry, Error, Format, Identified, Member, Place, what_is};
+use super::{Entry, Error, Format, Identified, Member, Position, what_is};
 use crate::system::limits;
 use crate::x509::asn1::{begun_sequence, tag};
 use crate::x509::{Certificate, Fingerprint};
@@ -34,10 +34,10 @@ fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) 
     if length > limit {
         return Err(Error::TooLarge { limit });
     }
-    let place = Place { line: None, bytes: 0..length };
+    let position = Position { line: None, bytes: 0..length };
     visit(match Certificate::from_der(bytes) {
-        Ok(certificate) => Member::Certificate { alias: None, certificate, place, flaw: None },
-        Err(error) => Member::Rejected { place, reason: error.to_string() },
+        Ok(certificate) => Member::Certificate { alias: None, certificate, position, flaw: None },
+        Err(error) => Member::Rejected { position, reason: error.to_string() },
     });
     Ok(())
 }

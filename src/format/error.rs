@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Identified, Place};
+use super::{Identified, Position};
 use crate::x509::asn1;
 
 /// Why bytes could not be read or written in a format. [`DecodeError`] adds the file.
@@ -11,10 +11,10 @@ use crate::x509::asn1;
 #[non_exhaustive]
 pub enum Error {
     /// What stands there breaks the format.
-    #[error("{place}: {reason}")]
+    #[error("{position}: {reason}")]
     Damaged {
         /// Where.
-        place: Place,
+        position: Position,
         /// What is wrong.
         reason: String,
     },
@@ -52,10 +52,10 @@ pub enum Error {
         what: &'static str,
     },
     /// A private key, which no trust store may hold.
-    #[error("{place}: contains a private key")]
+    #[error("{position}: contains a private key")]
     PrivateKey {
         /// Where the key stands.
-        place: Place,
+        position: Position,
     },
     /// The input is larger than anything that pgtrust reads.
     #[error("larger than {limit} bytes")]
@@ -95,7 +95,7 @@ impl DecodeError {
 impl From<asn1::Error> for Error {
     fn from(error: asn1::Error) -> Self {
         match error {
-            asn1::Error::Malformed { bytes, reason } => Self::Damaged { place: Place::binary(bytes), reason },
+            asn1::Error::Malformed { bytes, reason } => Self::Damaged { position: Position::binary(bytes), reason },
             asn1::Error::Limit { what, limit, found } => Self::Limit { what, limit, found },
         }
     }

@@ -58,13 +58,13 @@ fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Me
     }
     for entry in entries {
         let entry = entry?;
-        let (alias, place) = (Some(entry.alias), entry.place);
+        let (alias, position) = (Some(entry.alias), entry.position);
         visit(match entry.body {
             Body::Certificate(der) => match Certificate::from_der(der) {
-                Ok(certificate) => Member::Certificate { alias, certificate, place, flaw: None },
-                Err(error) => Member::Rejected { place, reason: error.to_string() },
+                Ok(certificate) => Member::Certificate { alias, certificate, position, flaw: None },
+                Err(error) => Member::Rejected { position, reason: error.to_string() },
             },
-            Body::Other(kind) => Member::Other { alias, kind, place },
+            Body::Other(kind) => Member::Other { alias, kind, position },
         });
     }
     Ok(())
@@ -122,7 +122,7 @@ fn remove(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Re
             _ => false,
         };
         if !goes {
-            let (start, end) = (entry.place.bytes.start as usize, entry.place.bytes.end as usize);
+            let (start, end) = (entry.position.bytes.start as usize, entry.position.bytes.end as usize);
             store.extend_from_slice(existing.get(start..end).unwrap_or_default());
             count += 1;
         }
@@ -160,8 +160,8 @@ fn extended(store: &[u8], mut known: Known, password: Option<&str>, add: &[Entry
 /// The store with the number of its entries and its digest.
 fn sealed_off(mut store: Vec<u8>, count: u32, password: Option<&str>) -> Result<Vec<u8>, Error> {
     let password = password.ok_or(WRITING)?;
-    if let Some(place) = store.get_mut(COUNT_AT..ENTRIES_AT) {
-        place.copy_from_slice(&count.to_be_bytes());
+    if let Some(slot) = store.get_mut(COUNT_AT..ENTRIES_AT) {
+        slot.copy_from_slice(&count.to_be_bytes());
     }
     let digest = digest(password, &store);
     store.extend_from_slice(digest.as_ref());

@@ -100,7 +100,7 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
     let mut done = 0;
     let mut scanner = Scanner::new(&existing[..])?;
     while let Some(block) = scanner.next_block()? {
-        let (start, end) = (block.place.bytes.start as usize, block.place.bytes.end as usize);
+        let (start, end) = (block.position.bytes.start as usize, block.position.bytes.end as usize);
         if pkcs7::LABELS.contains(&block.label.as_str()) {
             let unseen = unseen_certificates(block);
             if unseen.is_empty() {

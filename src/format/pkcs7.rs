@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::io::{Read, Write};
 
 use super::armour::{self, BEGIN, Block, Scanner, utf8, write_block};
-use super::{Entry, Error, Format, Member, MemberKind, Place, read_whole};
+use super::{Entry, Error, Format, Member, MemberKind, Position, read_whole};
 use crate::x509::asn1::{Reader, begun_sequence, der, dotted, oid, tag};
 use crate::x509::{Certificate, Fingerprint};
 
@@ -65,14 +65,14 @@ fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) 
 
 /// The members of a block in PEM; all of them stand where the block stands.
 pub(super) fn members(block: Block) -> Vec<Member> {
-    let Block { place, der, .. } = block;
+    let Block { position, der, .. } = block;
     let mut members = Vec::new();
     let result = der.and_then(|der| {
-        let each = |signed: SignedData<'_>| signed.each(Some(&place), &mut |member| members.push(member));
+        let each = |signed: SignedData<'_>| signed.each(Some(&position), &mut |member| members.push(member));
         SignedData::parse(&der).and_then(each).map_err(|error| format!("its content: {error}"))
     });
     if let Err(reason) = result {
-        members.push(Member::Rejected { place, reason });
+        members.push(Member::Rejected { position, reason });
     }
     members
 }
@@ -97,9 +97,9 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
 /// The certificates go into the first block that holds some: most clients read only that.
 fn merge_text(existing: &[u8], add: &[&Certificate]) -> Result<Vec<u8>, Error> {
     let mut scanner = Scanner::new(existing)?;
-    while let Some(Block { label, place, der, .. }) = scanner.next_block()? {
+    while let Some(Block { label, position, der, .. }) = scanner.next_block()? {
         let Ok(der) = der else { continue };
-        let (start, end) = (place.bytes.start as usize, place.bytes.end as usize);
+        let (start, end) = (position.bytes.start as usize, position.bytes.end as usize);
         if let (true, Ok(signed)) = (LABELS.contains(&label.as_str()), SignedData::parse(&der)) {
             let block = armoured(&label, &signed.with(add));
             return Ok([&existing[..start], &block, &existing[end..]].concat());
@@ -116,12 +116,12 @@ fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -> Result<Ve
     let text = utf8(existing);
     let mut scanner = Scanner::new(&text[..])?;
     let (mut left, mut done) = (Vec::with_capacity(text.len()), 0);
-    while let Some(Block { label, place, der, .. }) = scanner.next_block()? {
+    while let Some(Block { label, position, der, .. }) = scanner.next_block()? {
         let (true, Ok(der)) = (LABELS.contains(&label.as_str()), der) else { continue };
         if let Ok(Some(smaller)) = SignedData::parse(&der).and_then(|signed| signed.without(remove)) {
-            left.extend_from_slice(&text[done..place.bytes.start as usize]);
+            left.extend_from_slice(&text[done..position.bytes.start as usize]);
             left.extend_from_slice(&armoured(&label, &smaller));
-            done = place.bytes.end as usize;
+            done = position.bytes.end as usize;
         }
     }
     left.extend_from_slice(&text[done..]);
@@ -181,26 +181,26 @@ impl<'a> SignedData<'a> {
         Ok(Self { before, certificates, lists, after })
     }
 
-    /// Hands over what it holds. In `place`, or where it stands among the bytes.
-    fn each(&self, place: Option<&Place>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+    /// Hands over what it holds. In `position`, or where it stands among the bytes.
+    fn each(&self, position: Option<&Position>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
         let mut certificates = self.certificates;
         while !certificates.is_empty() {
             let element = certificates.element()?;
-            let place = place.cloned().unwrap_or_else(|| Place::binary(element.bytes()));
+            let position = position.cloned().unwrap_or_else(|| Position::binary(element.bytes()));
             visit(match element.tag {
                 tag::SEQUENCE => match Certificate::from_der(element.whole) {
-                    Ok(certificate) => Member::Certificate { alias: None, certificate, place, flaw: None },
-                    Err(error) => Member::Rejected { place, reason: error.to_string() },
+                    Ok(certificate) => Member::Certificate { alias: None, certificate, position, flaw: None },
+                    Err(error) => Member::Rejected { position, reason: error.to_string() },
                 },
                 // Attribute certificates and PKCS#6 extended ones: RFC 5652 section 10.2.2.
-                _ => Member::Other { alias: None, kind: MemberKind::Unknown, place },
+                _ => Member::Other { alias: None, kind: MemberKind::Unknown, position },
             });
         }
         let mut lists = self.lists;
         while !lists.is_empty() {
             let element = lists.element()?;
-            let place = place.cloned().unwrap_or_else(|| Place::binary(element.bytes()));
-            visit(Member::Other { alias: None, kind: MemberKind::RevocationList, place });
+            let position = position.cloned().unwrap_or_else(|| Position::binary(element.bytes()));
+            visit(Member::Other { alias: None, kind: MemberKind::RevocationList, position });
         }
         Ok(())
     }

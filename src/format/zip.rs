@@ -11,7 +11,7 @@ use flate2::read::DeflateDecoder;
 
 use super::password::DecodeBy;
 use super::pkcs12::{PKCS12, Work, decode_within};
-use super::{Entry, Error, Format, Member, MemberKind, Passwords, Place, read_whole};
+use super::{Entry, Error, Format, Member, MemberKind, Passwords, Position, read_whole};
 use crate::system::limits;
 use crate::system::text::sanitise;
 
@@ -126,10 +126,10 @@ impl File {
         work: &mut Work,
         visit: &mut dyn FnMut(Member),
     ) -> Result<(), Error> {
-        let place = self.place();
+        let position = self.position();
         let head = &content[..content.len().min(limits::HEAD)];
         let Some(format) = Format::of(head) else {
-            visit(Member::Other { alias: Some(self.name.clone()), kind: MemberKind::Unknown, place });
+            visit(Member::Other { alias: Some(self.name.clone()), kind: MemberKind::Unknown, position });
             return Ok(());
         };
         if *format == ZIP {
@@ -146,15 +146,15 @@ impl File {
         let decoded = Passwords::first(password).open_by(format, decode, &mut &content[..], &mut |member| {
             visit(match member {
                 Member::Certificate { alias, certificate, flaw, .. } => {
-                    Member::Certificate { alias, certificate, flaw, place: place.clone() }
+                    Member::Certificate { alias, certificate, flaw, position: position.clone() }
                 }
-                Member::Other { alias, kind, .. } => Member::Other { alias, kind, place: place.clone() },
-                Member::Rejected { place, reason } => self.rejected(&format!("{place}: {reason}")),
+                Member::Other { alias, kind, .. } => Member::Other { alias, kind, position: position.clone() },
+                Member::Rejected { position, reason } => self.rejected(&format!("{position}: {reason}")),
                 Member::Unchecked { reason } => Member::Unchecked { reason: format!("{}: {reason}", self.quoted()) },
             });
         });
         match decoded {
-            Err(Error::PrivateKey { .. }) => Err(Error::PrivateKey { place }),
+            Err(Error::PrivateKey { .. }) => Err(Error::PrivateKey { position }),
             Err(error) => {
                 visit(self.rejected(&error.to_string()));
                 Ok(())
@@ -164,16 +164,16 @@ impl File {
     }
 
     fn rejected(&self, reason: &str) -> Member {
-        Member::Rejected { place: self.place(), reason: format!("{}: {reason}", self.quoted()) }
+        Member::Rejected { position: self.position(), reason: format!("{}: {reason}", self.quoted()) }
     }
 
     fn quoted(&self) -> String {
         format!("`{}`", sanitise(&self.name))
     }
 
-    fn place(&self) -> Place {
+    fn position(&self) -> Position {
         let start = self.header as u64;
-        Place { line: None, bytes: start..start + self.packed as u64 }
+        Position { line: None, bytes: start..start + self.packed as u64 }
     }
 }
 
@@ -238,7 +238,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 fn damaged(at: usize, reason: &str) -> Error {
-    Error::Damaged { place: Place { line: None, bytes: at as u64..at as u64 }, reason: reason.to_owned() }
+    Error::Damaged { position: Position { line: None, bytes: at as u64..at as u64 }, reason: reason.to_owned() }
 }
 
 fn zip_is_only_read() -> Error {

@@ -1,10 +1,10 @@
-//! What hooks have not been told yet.
+//! The events that hooks have not taken yet.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Change;
+use super::HookEvent;
 use crate::hook::Error;
 use crate::manifest::Hook;
 use crate::system;
@@ -13,62 +13,62 @@ use crate::system::file;
 /// The changes that hooks wait for and have not taken yet: `hooks.json` in the state folder, which is there only while
 /// there are some. So a hook that failed, or that a crash kept from running, runs again.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Owed {
+pub(crate) struct Pending {
     path: PathBuf,
-    entries: Vec<Entry>,
+    entries: Vec<PendingHook>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Entry {
+struct PendingHook {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<String>,
     run: Vec<String>,
-    changes: Vec<Change>,
+    changes: Vec<HookEvent>,
 }
 
-impl Entry {
+impl PendingHook {
     fn is_of(&self, hook: &Hook) -> bool {
         self.run == hook.run && self.target == hook.target
     }
 }
 
-impl Owed {
-    /// Reads what is owed. A file that cannot be understood counts as none.
+impl Pending {
+    /// Reads the file. One that cannot be understood counts as none.
     pub(crate) fn load(state: &Path) -> Result<Self, Error> {
         let path = state.join("hooks.json");
         let entries = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         Ok(Self { path, entries })
     }
 
-    /// What this hook has to be told, oldest first.
-    pub(crate) fn of(&self, hook: &Hook) -> &[Change] {
+    /// The events that this hook has not taken yet, oldest first.
+    pub(crate) fn of(&self, hook: &Hook) -> &[HookEvent] {
         self.entries.iter().find(|entry| entry.is_of(hook)).map_or(&[], |entry| &entry.changes)
     }
 
-    /// Owes a hook those of these changes that concern it.
-    pub(crate) fn add(&mut self, hook: &Hook, changes: &[Change]) {
-        let mut new: Vec<Change> = changes.iter().filter(|change| hook.concerns(change)).cloned().collect();
+    /// Adds those of these changes that concern a hook.
+    pub(crate) fn add(&mut self, hook: &Hook, changes: &[HookEvent]) {
+        let mut new: Vec<HookEvent> = changes.iter().filter(|change| hook.concerns(change)).cloned().collect();
         match self.entries.iter_mut().find(|entry| entry.is_of(hook)) {
             Some(entry) => entry.changes.append(&mut new),
             None if new.is_empty() => {}
-            None => self.entries.push(Entry { target: hook.target.clone(), run: hook.run.clone(), changes: new }),
+            None => self.entries.push(PendingHook { target: hook.target.clone(), run: hook.run.clone(), changes: new }),
         }
     }
 
-    /// Takes what a hook has been told from what it is owed.
-    pub(crate) fn settle(&mut self, hook: &Hook, told: &[Change]) {
+    /// Removes the events that a hook has taken.
+    pub(crate) fn remove_reported(&mut self, hook: &Hook, reported: &[HookEvent]) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_of(hook)) {
-            entry.changes.retain(|change| !told.contains(change));
+            entry.changes.retain(|change| !reported.contains(change));
         }
         self.entries.retain(|entry| !entry.changes.is_empty());
     }
 
-    /// Owes nothing to hooks that are no more.
-    pub(crate) fn forget_all_but(&mut self, hooks: &[Hook]) {
+    /// Removes the events of hooks that are no longer in the manifest.
+    pub(crate) fn retain_of(&mut self, hooks: &[Hook]) {
         self.entries.retain(|entry| hooks.iter().any(|hook| entry.is_of(hook)));
     }
 
-    /// Writes it, or removes the file when nothing is owed. Call it under the lock of the journal.
+    /// Writes the file, or removes it when no event is left. Call it under the lock of the journal.
     pub(crate) fn save(&self) -> Result<(), Error> {
         if self.entries.is_empty() {
             return Ok(file::remove(&self.path)?);
@@ -85,31 +85,31 @@ mod tests {
     use crate::system::toml;
 
     #[test]
-    fn a_hook_is_owed_what_it_waits_for_until_it_was_told() {
+    fn an_event_is_pending_until_its_hook_took_it() {
         let folder = tempfile::tempdir().unwrap();
         let hook: Hook = toml::read("on = \"change\"\ntarget = \"java\"\nrun = [\"x\"]").unwrap();
         let other: Hook = toml::read("on = \"change\"\nrun = [\"x\"]").unwrap();
-        let change = |store: &str, target: &str| Change::new(Path::new(store), Some(target), "refresh");
+        let change = |store: &str, target: &str| HookEvent::new(Path::new(store), Some(target), "refresh");
         let (first, second) = (change("/a", "java"), change("/b", "postgres"));
-        let mut owed = Owed::load(folder.path()).unwrap();
-        owed.add(&hook, std::slice::from_ref(&second));
-        owed.save().unwrap();
-        assert!(!owed.path.exists());
+        let mut pending = Pending::load(folder.path()).unwrap();
+        pending.add(&hook, std::slice::from_ref(&second));
+        pending.save().unwrap();
+        assert!(!pending.path.exists());
         let both = [first.clone(), second];
-        owed.add(&hook, &both);
-        owed.add(&other, &both);
-        owed.save().unwrap();
+        pending.add(&hook, &both);
+        pending.add(&other, &both);
+        pending.save().unwrap();
 
-        let mut owed = Owed::load(folder.path()).unwrap();
-        assert_eq!((owed.of(&hook), owed.of(&other)), (std::slice::from_ref(&first), both.as_slice()));
+        let mut pending = Pending::load(folder.path()).unwrap();
+        assert_eq!((pending.of(&hook), pending.of(&other)), (std::slice::from_ref(&first), both.as_slice()));
         let later = change("/c", "java");
-        owed.add(&hook, std::slice::from_ref(&later));
-        owed.settle(&hook, &[first]);
-        assert_eq!(owed.of(&hook), [later]);
-        owed.forget_all_but(std::slice::from_ref(&other));
-        assert!(owed.of(&hook).is_empty());
-        owed.settle(&other, &both);
-        owed.save().unwrap();
-        assert!(!owed.path.exists());
+        pending.add(&hook, std::slice::from_ref(&later));
+        pending.remove_reported(&hook, &[first]);
+        assert_eq!(pending.of(&hook), [later]);
+        pending.retain_of(std::slice::from_ref(&other));
+        assert!(pending.of(&hook).is_empty());
+        pending.remove_reported(&other, &both);
+        pending.save().unwrap();
+        assert!(!pending.path.exists());
     }
 }

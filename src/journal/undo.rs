@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Access, Added, Change, FileChange, Journal, Record};
+use super::{Added, Change, FileChange, Journal, Ownership, Record};
 use crate::journal::Error;
 use crate::system;
 use crate::system::file;
@@ -11,8 +11,8 @@ use crate::x509::{Fingerprint, sha256};
 
 impl Record {
     /// Who could do what with a file before this change.
-    pub(super) fn access_of(&self, path: &Path) -> Option<&Access> {
-        self.files.iter().find(|change| change.path == path)?.access.as_ref()
+    pub(super) fn ownership_of(&self, path: &Path) -> Option<&Ownership> {
+        self.files.iter().find(|change| change.path == path)?.ownership.as_ref()
     }
 }
 
@@ -71,7 +71,7 @@ impl Journal {
         let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
         records.retain(|record| record.failed.is_none() && !failed.contains(&record.id));
         // A crash may have come between the last record and its change; every earlier one was made.
-        if records.last().is_some_and(|last| !happened(last)) {
+        if records.last().is_some_and(|last| !was_applied(last)) {
             records.pop();
         }
         let undone: Vec<u64> = records.iter().filter_map(|record| record.undoes).collect();
@@ -105,7 +105,7 @@ impl Journal {
 
 /// Whether a recorded change was made, as far as the files tell. An undo that was cut short can be tried again, what
 /// was installed before a cut stays.
-pub(super) fn happened(record: &Record) -> bool {
+pub(super) fn was_applied(record: &Record) -> bool {
     match record.undoes {
         Some(_) => record.files.iter().all(is_made),
         None => record.files.first().is_some_and(is_made),

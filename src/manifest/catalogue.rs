@@ -12,7 +12,7 @@ use crate::system::file;
 pub(crate) fn catalogues(manifest: &Path) -> Result<Vec<NamedCatalogue>, Error> {
     match file::read(manifest)? {
         Some(text) if memchr::memmem::find(&text, b"catalogue").is_some() => {
-            Ok(Manifest::load(manifest)?.kept.catalogue)
+            Ok(Manifest::load(manifest)?.contents.catalogue)
         }
         _ => Ok(Vec::new()),
     }
@@ -21,20 +21,22 @@ pub(crate) fn catalogues(manifest: &Path) -> Result<Vec<NamedCatalogue>, Error> 
 impl Manifest {
     /// The catalogues that are named beside the built-in one.
     pub fn catalogues(&self) -> &[NamedCatalogue] {
-        &self.kept.catalogue
+        &self.contents.catalogue
     }
 
     /// What of this provider is kept, in the words of the manifest: as a source, in a store, as an accepted root.
     pub fn uses(&self, provider: &str) -> Vec<String> {
         let of_it =
             |name: &str| name.strip_prefix(provider).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let sources = self.kept.source.iter().filter(|source| of_it(&source.name));
+        let sources = self.contents.source.iter().filter(|source| of_it(&source.name));
         let mut uses: Vec<String> = sources.map(|source| format!("source `{}`", source.name)).collect();
-        for target in self.kept.target.iter().filter(|target| target.sources.iter().any(|name| of_it(name))) {
+        for target in self.contents.target.iter().filter(|target| target.sources.iter().any(|name| of_it(name))) {
             let path = || target.path.as_deref().map(|path| path.display().to_string());
             uses.push(format!("target `{}`", target.name.clone().or_else(path).unwrap_or_default()));
         }
-        uses.extend(self.kept.accepted.iter().any(|root| of_it(&root.provider)).then(|| "an accepted root".to_owned()));
+        uses.extend(
+            self.contents.accepted.iter().any(|root| of_it(&root.provider)).then(|| "an accepted root".to_owned()),
+        );
         uses
     }
 }

@@ -34,11 +34,11 @@ pub struct KeptSource {
 impl Manifest {
     /// Keeps where the CA's file of a kept source is.
     pub(crate) fn keep_ca_file(&mut self, name: &str, path: &Path) -> Result<(), Error> {
-        let Some(index) = self.kept.source.iter().position(|source| source.name == name) else { return Ok(()) };
-        if self.kept.source[index].ca_file.as_deref() == Some(path) {
+        let Some(index) = self.contents.source.iter().position(|source| source.name == name) else { return Ok(()) };
+        if self.contents.source[index].ca_file.as_deref() == Some(path) {
             return Ok(());
         }
-        self.kept.source[index].ca_file = Some(path.to_owned());
+        self.contents.source[index].ca_file = Some(path.to_owned());
         if let Some(table) = self.tables("source")?.get_mut(index) {
             table["ca-file"] = value(path.to_string_lossy().into_owned());
         }

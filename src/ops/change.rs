@@ -22,7 +22,7 @@ pub(super) fn make(machine: &Machine<'_>, step: Step<'_>, made: &mut Changes) ->
     let (journal, changes) = (machine.journal()?, step.changes);
     let record = journal.apply(step)?;
     if let Err(error) = system::run(&commands, machine.programs()) {
-        journal.take_back(&record, changes)?;
+        journal.roll_back(&record, changes)?;
         return Err(error.into());
     }
     made.add_made(&record);
@@ -51,7 +51,7 @@ pub(super) fn plan(
     removed: &[Listed],
     changes: &mut Changes,
 ) {
-    let change = hook::Change::new(&named.store.path, named.target().as_deref(), &machine.command);
+    let change = hook::HookEvent::new(&named.store.path, named.target().as_deref(), &machine.command);
     changes.add_planned(Some(change.with(added, removed)));
 }
 

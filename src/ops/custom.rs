@@ -214,12 +214,12 @@ impl Found {
         let id = set.origin(origin.clone());
         let mut refused = None;
         let decoded = source::decode(input, &origin, Passwords::Usual, &mut |member| match member {
-            Member::Certificate { certificate, place, .. } => drop(set.insert(certificate, id, place.line)),
-            Member::Other { kind: MemberKind::PrivateKey | MemberKind::SecretKey, place, .. } => {
-                refused = Some(format::Error::PrivateKey { place });
+            Member::Certificate { certificate, position, .. } => drop(set.insert(certificate, id, position.line)),
+            Member::Other { kind: MemberKind::PrivateKey | MemberKind::SecretKey, position, .. } => {
+                refused = Some(format::Error::PrivateKey { position });
             }
-            Member::Rejected { place, reason } => {
-                let problem = source::Problem { origin: origin.clone(), place: Some(place), reason, lost: true };
+            Member::Rejected { position, reason } => {
+                let problem = source::Problem { origin: origin.clone(), position: Some(position), reason, lost: true };
                 notes.push(Note::Problem(problem));
             }
             Member::Other { .. } | Member::Unchecked { .. } => {}

@@ -21,8 +21,7 @@ use crate::catalog::{self, Provider, Selection};
 use crate::journal::Listed;
 use crate::manifest::{Manifest, NewRoots};
 use crate::source::{
-    self, CatalogueResult, DownloadSettings, Downloader, Fetched, Held, Mirror, Network as Asking, Progress, Source,
-    UrlState,
+    self, Asking, CatalogueResult, DownloadSettings, Downloader, Fetched, Held, Mirror, Progress, Source, UrlState,
 };
 use crate::system::permissions::check_place;
 use crate::x509::{Certificate, Fingerprint};

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Error;
 use super::machine::Machine;
 use super::note::{Failed, Note};
-use crate::hook::{Change, Owed};
+use crate::hook::{HookEvent, Pending};
 use crate::journal::{Listed, Record};
 use crate::manifest::{self, Hook, Manifest};
 use crate::store::known::Target;
@@ -13,19 +13,19 @@ use crate::store::known::Target;
 /// What a run does to stores.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    made: Vec<Change>,
+    made: Vec<HookEvent>,
     /// What a dry run would do.
-    planned: Vec<Change>,
+    planned: Vec<HookEvent>,
 }
 
 impl Changes {
     /// Adds what the journal has of a change.
     pub(super) fn add_made(&mut self, record: &Record) {
-        self.made.extend(Change::of(record));
+        self.made.extend(HookEvent::of(record));
     }
 
     /// Adds what a dry run would do.
-    pub(super) fn add_planned(&mut self, change: Option<Change>) {
+    pub(super) fn add_planned(&mut self, change: Option<HookEvent>) {
         self.planned.extend(change);
     }
 
@@ -38,7 +38,7 @@ impl Changes {
         source: &str,
         roots: (&[Listed], &[Listed]),
     ) {
-        let change = Change::new(path, Some(source), &machine.command).with(roots.0, roots.1);
+        let change = HookEvent::new(path, Some(source), &machine.command).with(roots.0, roots.1);
         if is_planned { self.planned.push(change) } else { self.made.push(change) }
     }
 }
@@ -95,32 +95,32 @@ pub(super) fn run(
     let changes = &changes.made;
     let hooks = hooks(machine, manifest, changes, notes);
     let state = &machine.layout()?.state;
-    let mut owed = Owed::load(state)?;
+    let mut pending = Pending::load(state)?;
     let mut saved = Ok(());
     if hooks.iter().any(|hook| hook.concerns_any(changes)) {
         let _lock = machine.lock()?;
-        owed = Owed::load(state)?;
-        owed.forget_all_but(hooks);
-        hooks.iter().for_each(|hook| owed.add(hook, changes));
+        pending = Pending::load(state)?;
+        pending.retain_of(hooks);
+        hooks.iter().for_each(|hook| pending.add(hook, changes));
         // A disk that is full must not keep them from running.
-        saved = owed.save();
+        saved = pending.save();
     }
     let is_due = |hook: &&Hook| match which {
         Which::Concerned => hook.concerns_any(changes),
-        Which::Pending => !owed.of(hook).is_empty(),
+        Which::Pending => !pending.of(hook).is_empty(),
     };
     let of_nothing =
         hooks.iter().filter_map(|hook| Some((hook.command(), check_target(machine, manifest, hook).err()?)));
     let mut failed: Vec<(String, Error)> = of_nothing.collect();
     for hook in hooks.iter().filter(is_due) {
-        let changes = owed.of(hook);
+        let changes = pending.of(hook);
         let allowed = manifest.check_owner().map_err(Error::from);
         match allowed.and_then(|()| Ok(hook.run(changes, folder_of(manifest), machine.programs())?)) {
             Ok(lines) => {
                 notes.extend(lines.into_iter().map(|line| Note::HookOutput { hook: hook.command(), line }));
                 let _lock = machine.lock()?;
-                let mut left = Owed::load(state)?;
-                left.settle(hook, changes);
+                let mut left = Pending::load(state)?;
+                left.remove_reported(hook, changes);
                 left.save()?;
             }
             Err(error) => failed.push((hook.command(), error)),
@@ -131,7 +131,12 @@ pub(super) fn run(
 }
 
 /// The hooks that may run here.
-fn hooks<'a>(machine: &Machine<'_>, manifest: &'a Manifest, changes: &[Change], notes: &mut Vec<Note>) -> &'a [Hook] {
+fn hooks<'a>(
+    machine: &Machine<'_>,
+    manifest: &'a Manifest,
+    changes: &[HookEvent],
+    notes: &mut Vec<Note>,
+) -> &'a [Hook] {
     if machine.no_hooks {
         return &[];
     }

@@ -200,14 +200,14 @@ impl Look<'_> {
         let mut store = Inspected { path, format: "", certificates: vec![], other_entries: vec![], rejected: vec![] };
         let mut found = Vec::new();
         let decoded = source::decode(input, origin, self.passwords, &mut |member| match member {
-            Member::Certificate { alias, certificate, place, flaw } => {
-                found.push(Found { alias, certificate, position: place.to_string(), flaw });
+            Member::Certificate { alias, certificate, position, flaw } => {
+                found.push(Found { alias, certificate, position: position.to_string(), flaw });
             }
-            Member::Other { alias, kind, place } => {
-                store.other_entries.push(OtherEntry { alias, kind, position: place.to_string() });
+            Member::Other { alias, kind, position } => {
+                store.other_entries.push(OtherEntry { alias, kind, position: position.to_string() });
             }
-            Member::Rejected { place, reason } => {
-                store.rejected.push(Unreadable { position: place.to_string(), reason });
+            Member::Rejected { position, reason } => {
+                store.rejected.push(Unreadable { position: position.to_string(), reason });
             }
             Member::Unchecked { reason } => {
                 notes.push(Note::Unchecked { origin: origin.to_string(), reason: reason.to_string() });

@@ -258,7 +258,7 @@ pub struct Installed {
     /// What was done, or would be.
     pub outcome: Outcome,
     /// The roots that it gained, or would.
-    pub added: Vec<Added>,
+    pub added: Vec<AddedRoot>,
     /// How many certificates it had before.
     pub kept: usize,
     /// What was put right in it.
@@ -268,7 +268,7 @@ pub struct Installed {
 /// A root that a store gained.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Added {
+pub struct AddedRoot {
     /// The root.
     #[serde(flatten)]
     pub root: Listed,
@@ -281,7 +281,7 @@ impl Installed {
         let added = plan
             .added()
             .iter()
-            .map(|(certificate, origin)| Added { root: Listed::of(certificate), origin: origin.clone() });
+            .map(|(certificate, origin)| AddedRoot { root: Listed::of(certificate), origin: origin.clone() });
         Self {
             path: named.store.path.display().to_string(),
             format: plan.format(),

@@ -105,11 +105,11 @@ impl Finding {
 pub(crate) struct LastRun {
     path: PathBuf,
     stamp: PathBuf,
-    kept: Kept,
+    contents: Contents,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct Contents {
     /// When nothing failed last, if something does now; RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_success: Option<String>,
@@ -121,8 +121,8 @@ impl LastRun {
     /// none: what it said is then told once more.
     pub(crate) fn load(state: &Path) -> Result<Self, Error> {
         let path = state.join("refresh.json");
-        let kept = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Ok(Self { path, stamp: stamp(state), kept })
+        let contents = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        Ok(Self { path, stamp: stamp(state), contents })
     }
 
     /// When the last run ended; None before the first.
@@ -133,8 +133,8 @@ impl LastRun {
 
     /// When a run last ended without a failure.
     pub(crate) fn last_success(&self) -> Option<OffsetDateTime> {
-        if self.kept.findings.iter().any(|finding| finding.kind.is_failure()) {
-            OffsetDateTime::parse(self.kept.last_success.as_ref()?, &Rfc3339).ok()
+        if self.contents.findings.iter().any(|finding| finding.kind.is_failure()) {
+            OffsetDateTime::parse(self.contents.last_success.as_ref()?, &Rfc3339).ok()
         } else {
             self.time()
         }
@@ -142,7 +142,7 @@ impl LastRun {
 
     /// What stands.
     pub(crate) fn findings(&self) -> &[Finding] {
-        &self.kept.findings
+        &self.contents.findings
     }
 
     /// Takes in what a run found. Returns what of it was not known before.
@@ -158,7 +158,7 @@ impl LastRun {
             .collect();
         let mut new = Vec::new();
         for finding in &mut found {
-            match self.kept.findings.iter().find(|known| known.is(finding)) {
+            match self.contents.findings.iter().find(|known| known.is(finding)) {
                 // The words of the first time, or the file would change with each way in which a server fails.
                 Some(known) => *finding = known.clone(),
                 None => {
@@ -167,7 +167,7 @@ impl LastRun {
                 }
             }
         }
-        let standing = self.kept.findings.iter().filter(|known| {
+        let standing = self.contents.findings.iter().filter(|known| {
             let is_unasked = if asked {
                 unasked.contains(&known.about) && !known.kind.is_failure()
             } else {
@@ -178,18 +178,18 @@ impl LastRun {
         let standing: Vec<Finding> = standing.cloned().collect();
         found.extend(standing);
         let failed = found.iter().any(|finding| finding.kind.is_failure());
-        self.kept = Kept { last_success: last_success.filter(|_| failed), findings: found };
+        self.contents = Contents { last_success: last_success.filter(|_| failed), findings: found };
         new
     }
 
     /// Writes it, if it is not what stands there.
     pub(crate) fn save(&self) -> Result<(), Error> {
         let there = file::read(&self.path)?;
-        let known: Kept = there.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        if known == self.kept {
+        let known: Contents = there.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        if known == self.contents {
             return Ok(());
         }
-        let mut bytes = serde_json::to_vec_pretty(&self.kept)
+        let mut bytes = serde_json::to_vec_pretty(&self.contents)
             .map_err(|error| system::Error::io("write", &self.path)(error.into()))?;
         bytes.push(b'\n');
         Ok(file::replace_bytes(&self.path, &bytes)?)
@@ -274,12 +274,12 @@ mod tests {
         assert!(!last.path.exists());
         last.reconcile(vec![finding(FindingKind::Source, "")], true, at(1));
         last.save().unwrap();
-        let mut again = LastRun::load(folder.path()).unwrap();
-        let before = fs::metadata(&again.path).unwrap().modified().unwrap();
-        again.reconcile(vec![finding(FindingKind::Source, "")], true, at(2));
-        again.save().unwrap();
-        assert_eq!(fs::metadata(&again.path).unwrap().modified().unwrap(), before);
-        assert_eq!(again.findings(), last.findings());
+        let mut reloaded = LastRun::load(folder.path()).unwrap();
+        let before = fs::metadata(&reloaded.path).unwrap().modified().unwrap();
+        reloaded.reconcile(vec![finding(FindingKind::Source, "")], true, at(2));
+        reloaded.save().unwrap();
+        assert_eq!(fs::metadata(&reloaded.path).unwrap().modified().unwrap(), before);
+        assert_eq!(reloaded.findings(), last.findings());
     }
 
     #[test]

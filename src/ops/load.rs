@@ -15,7 +15,7 @@ use crate::source::{self, Problem, Source};
 use crate::store::folder::Directory;
 use crate::store::jvm;
 use crate::store::nss::{Certutil, Database};
-use crate::store::plan::{Access, FileStore};
+use crate::store::plan::{FileStore, StoreAccess};
 use crate::system::limits;
 
 /// Builds a bundle of sources, of providers with what is kept of them. Returns it with what could not be read and what was
@@ -98,7 +98,7 @@ pub fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Err
     if metadata.is_file() {
         let _ = File::open(path).and_then(|file| file.take(limits::HEAD as u64).read_to_end(&mut head));
         if Format::of(&head).is_some_and(Format::is_key_store) {
-            let store = FileStore::read(path, None, &Access { password, ..Access::default() })?;
+            let store = FileStore::read(path, None, &StoreAccess { password, ..StoreAccess::default() })?;
             return match store.others().first() {
                 None => Ok(()),
                 Some(other) => {

@@ -192,7 +192,7 @@ impl Work<'_> {
             };
             for named in &stores {
                 let path = named.store.path.display().to_string();
-                let brought = change::retry(|| self.bring_up(named, &bundle));
+                let brought = change::retry(|| self.update(named, &bundle));
                 done.extend(self.or_find(FindingKind::Store, &path, brought)?);
             }
             built = Some((&target.sources, bundle));
@@ -208,9 +208,9 @@ impl Work<'_> {
                 load::load(self.machine, manifest, &source, &as_kept, Passwords::Usual, &mut set)
             });
             for problem in self.or_find(FindingKind::Source, name, read)?.unwrap_or_default() {
-                let place = problem.place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
-                let message = format!("`{}`: {place}{}", problem.origin, problem.reason);
-                self.find(Finding::new(FindingKind::LeftOut, name, &place, message, None));
+                let position = problem.position.as_ref().map_or_else(String::new, |position| format!("{position}: "));
+                let message = format!("`{}`: {position}{}", problem.origin, problem.reason);
+                self.find(Finding::new(FindingKind::LeftOut, name, &position, message, None));
             }
         }
         let built = Bundle::build(set, &Policy::roots(self.machine.as_of)).map_err(Error::from);
@@ -221,7 +221,7 @@ impl Work<'_> {
         Ok(Some(bundle))
     }
 
-    fn bring_up(&mut self, named: &NamedStore, bundle: &Bundle) -> Result<Installed, Error> {
+    fn update(&mut self, named: &NamedStore, bundle: &Bundle) -> Result<Installed, Error> {
         let (machine, path) = (self.machine, &named.store.path);
         let plan = || Ok::<_, Error>(Plan::new(&Store::open(&named.store, &named.access(machine))?, bundle)?);
         let seen = plan()?;

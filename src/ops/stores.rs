@@ -8,8 +8,8 @@ use super::{Error, RequestError, password};
 use crate::format::Format;
 use crate::manifest::{KeptTarget, Manifest, Opening};
 use crate::store::jvm::Jvm;
-use crate::store::known::{self, Kind, Request, Target};
-use crate::store::plan::Access;
+use crate::store::known::{self, StoreKind, Target, TargetRequest};
+use crate::store::plan::StoreAccess;
 
 /// Which stores are meant. None of all of it means the usual ones of the use case.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ impl Stores {
 
 /// A store, and how the manifest names it.
 pub(super) struct NamedStore {
-    pub(super) store: known::Place,
+    pub(super) store: known::StoreSpec,
     /// `name` or `path`, and the text.
     pub(super) key: (&'static str, String),
     pub(super) opening: Opening,
@@ -49,8 +49,8 @@ impl NamedStore {
         (self.key.0 == "name").then(|| self.key.1.clone())
     }
 
-    pub(super) fn access<'a>(&'a self, machine: &'a Machine<'_>) -> Access<'a> {
-        Access {
+    pub(super) fn access<'a>(&'a self, machine: &'a Machine<'_>) -> StoreAccess<'a> {
+        StoreAccess {
             password: self.password.as_deref(),
             password_file: self.opening.password_file.as_deref(),
             no_password: self.opening.no_password,
@@ -80,7 +80,7 @@ impl<'a> Finder<'a> {
             targets.push(CACERTS.to_owned());
         }
         let targets = targets.iter().filter(|name| homes.is_empty() || *name != CACERTS).map(|name| self.target(name));
-        let homes = homes.iter().map(|home| Ok(vec![self.place(known::Place::cacerts(Jvm::at(home)?))?]));
+        let homes = homes.iter().map(|home| Ok(vec![self.opened(known::StoreSpec::cacerts(Jvm::at(home)?))?]));
         let files = named.files.iter().map(|path| Ok(vec![self.path(path)?]));
         gather(targets.chain(homes).chain(files), notes)
     }
@@ -109,7 +109,7 @@ impl<'a> Finder<'a> {
             let format = format.to_owned();
             return Err(RequestError::FormatOfTarget { target: target.name, format, formats: target.formats }.into());
         }
-        let stores = (target.places)(&Request {
+        let stores = (target.stores)(&TargetRequest {
             environment: &self.machine.environment,
             root: &self.machine.root,
             layout: self.machine.layout()?,
@@ -128,14 +128,14 @@ impl<'a> Finder<'a> {
     /// The store at a path.
     fn path(&self, path: &Path) -> Result<NamedStore, Error> {
         let format = self.opening(&path_key(path)).format;
-        self.place(known::Place::at(path, format.as_deref()))
+        self.opened(known::StoreSpec::at(path, format.as_deref()))
     }
 
-    fn place(&self, store: known::Place) -> Result<NamedStore, Error> {
+    fn opened(&self, store: known::StoreSpec) -> Result<NamedStore, Error> {
         let key = path_key(&store.path);
         let opening = self.opening(&key);
         if let Some(format) = &self.given.format
-            && matches!(store.kind, Kind::Database)
+            && matches!(store.kind, StoreKind::Database)
         {
             return Err(RequestError::FormatOfDatabase { path: store.path, format: format.clone() }.into());
         }

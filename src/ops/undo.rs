@@ -53,12 +53,12 @@ pub struct Conflict {
 /// Undoes a change, and runs the hooks that wait for it.
 pub fn undo(machine: &Machine<'_>, request: &Request) -> Result<Report, Failed> {
     machine.refuse_shared_settings()?;
-    let (mut report, notes) = with_hooks(machine, |changes, notes| put_back(machine, request, changes, notes))?;
+    let (mut report, notes) = with_hooks(machine, |changes, notes| restore(machine, request, changes, notes))?;
     report.notes = notes;
     Ok(report)
 }
 
-fn put_back(
+fn restore(
     machine: &Machine<'_>,
     request: &Request,
     made: &mut Changes,
@@ -89,7 +89,7 @@ fn put_back(
     };
     if request.dry_run {
         change::warn_if_blocked(machine, &changes, notes);
-        made.add_planned(hook::Change::of(&record));
+        made.add_planned(hook::HookEvent::of(&record));
     } else {
         let step = machine.step(&record.store, &changes);
         let (added, removed, target) = (record.removed.clone(), record.added.clone(), record.target.clone());

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::job::MARK;
-use super::{Command, Job, Machine, Scheduler, Step};
+use super::{Host, Job, JobCommand, JobStep, Scheduler};
 use crate::schedule::Error;
 use crate::system;
 use crate::system::file;
@@ -22,51 +22,50 @@ pub(super) static CRON: Scheduler = Scheduler {
     disable,
 };
 
-fn is_here(machine: &Machine<'_>) -> bool {
-    system_file(machine).is_some_and(|file| file::folder_of(&file).is_dir())
-        || machine.is_this() && machine.has("crontab")
+fn is_here(host: &Host<'_>) -> bool {
+    system_file(host).is_some_and(|file| file::folder_of(&file).is_dir()) || host.is_this() && host.has("crontab")
 }
 
-fn written(machine: &Machine<'_>) -> Result<Option<String>, Error> {
-    let text = system_file(machine).map_or_else(|| crontab(machine), |file| Ok(file::read(&file)?))?;
+fn written(host: &Host<'_>) -> Result<Option<String>, Error> {
+    let text = system_file(host).map_or_else(|| crontab(host), |file| Ok(file::read(&file)?))?;
     let line = Crontab::new(&text.unwrap_or_default()).line;
     Ok(line.map(|line| line.replace("\\%", "%")))
 }
 
-fn write(machine: &Machine<'_>, job: &Job) -> Result<Vec<Step>, Error> {
-    if let Some(file) = system_file(machine) {
+fn write(host: &Host<'_>, job: &Job) -> Result<Vec<JobStep>, Error> {
+    if let Some(file) = system_file(host) {
         let line = line(job, "root ")?;
         let text = format!("# Written by `pgtrust schedule enable`; `pgtrust schedule disable` removes it.\n{line}\n");
-        return Ok(Step::write(file, text)?.into_iter().collect());
+        return Ok(JobStep::write(file, text)?.into_iter().collect());
     }
-    let old = crontab(machine)?.unwrap_or_default();
+    let old = crontab(host)?.unwrap_or_default();
     let crontab = Crontab::new(&old);
     Ok(replace(&old, &crontab, crontab.with(&line(job, "")?)).into_iter().collect())
 }
 
-fn disable(machine: &Machine<'_>) -> Result<Vec<Step>, Error> {
-    if let Some(file) = system_file(machine) {
-        return Ok(vec![Step::Remove(file)]);
+fn disable(host: &Host<'_>) -> Result<Vec<JobStep>, Error> {
+    if let Some(file) = system_file(host) {
+        return Ok(vec![JobStep::Remove(file)]);
     }
-    let old = crontab(machine)?.unwrap_or_default();
+    let old = crontab(host)?.unwrap_or_default();
     let crontab = Crontab::new(&old);
     Ok(replace(&old, &crontab, crontab.others.clone()).into_iter().collect())
 }
 
 /// The step from one crontab to another, shown by the lines that come and go.
-fn replace(old: &[u8], crontab: &Crontab, new: Vec<u8>) -> Option<Step> {
+fn replace(old: &[u8], crontab: &Crontab, new: Vec<u8>) -> Option<JobStep> {
     let after = Crontab::new(&new).line;
     let gone = crontab.line.iter().map(|line| ('-', line.clone()));
     let lines = gone.chain(after.map(|line| ('+', line))).collect();
-    (new != old).then(|| Step::Run(Command { input: Some(new), lines, ..Command::new(&["crontab", "-"]) }))
+    (new != old).then(|| JobStep::Run(JobCommand { input: Some(new), lines, ..JobCommand::new(&["crontab", "-"]) }))
 }
 
 /// This user's crontab; None when there is none.
-fn crontab(machine: &Machine<'_>) -> Result<Option<Vec<u8>>, Error> {
-    if !machine.has("crontab") {
+fn crontab(host: &Host<'_>) -> Result<Option<Vec<u8>>, Error> {
+    if !host.has("crontab") {
         return Ok(None);
     }
-    match Command::new(&["crontab", "-l"]).run(machine.programs) {
+    match JobCommand::new(&["crontab", "-l"]).run(host.programs) {
         Ok(text) => Ok(Some(text)),
         // BusyBox has no words of its own for it.
         Err(Error::System(system::Error::Process(process::Error::Failed { words, .. })))
@@ -149,10 +148,10 @@ fn quoted(word: &str) -> Result<String, Error> {
 
 /// The file of a job of the whole machine; none where cron, as BusyBox's, reads crontabs only and root's own has to do.
 /// A name with a dot would be passed over.
-fn system_file(machine: &Machine<'_>) -> Option<PathBuf> {
-    let folder = machine.root.join(FOLDER);
-    let crontabs_only = machine.is_this() && machine.user == 0 && !folder.is_dir() && machine.has("crontab");
-    (machine.system && !crontabs_only).then(|| folder.join("pgtrust"))
+fn system_file(host: &Host<'_>) -> Option<PathBuf> {
+    let folder = host.root.join(FOLDER);
+    let crontabs_only = host.is_this() && host.user == 0 && !folder.is_dir() && host.has("crontab");
+    (host.system && !crontabs_only).then(|| folder.join("pgtrust"))
 }
 
 const FOLDER: &str = "etc/cron.d";
@@ -172,9 +171,9 @@ mod tests {
         for text in cases {
             let with = Crontab::new(text).with(LINE);
             assert!(with.ends_with(b"\n") && with.starts_with(text), "{}", with.escape_ascii());
-            let again = Crontab::new(&with);
-            assert_eq!(again.others, text, "{}", with.escape_ascii());
-            assert_eq!(again.with(LINE), with, "{}", with.escape_ascii());
+            let reread = Crontab::new(&with);
+            assert_eq!(reread.others, text, "{}", with.escape_ascii());
+            assert_eq!(reread.with(LINE), with, "{}", with.escape_ascii());
             let (added, expected) = ([&with[..], b"later\n"].concat(), [text, b"later\n"]);
             let separated = expected.join(&b"\n"[..if text.last().is_none_or(|byte| *byte == b'\n') { 0 } else { 1 }]);
             assert_eq!(Crontab::new(&added).others, separated, "{}", added.escape_ascii());

@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Every, Machine, Problem, Times};
+use super::{Error, Every, Host, Times};
 use crate::format::Format;
 use crate::manifest::{KeptTarget, Manifest};
-use crate::schedule::Error;
 use crate::settings::snippet::visible;
 use crate::store::known::system::System;
-use crate::store::known::{self, Kind, Request, Target};
+use crate::store::known::{self, StoreKind, Target, TargetRequest};
 use crate::system;
 use crate::system::file;
 use crate::system::layout::text_of;
@@ -18,14 +17,14 @@ use crate::system::process;
 
 /// What the user says of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct JobSettings {
     /// How often it runs.
     pub every: Every,
     /// The file that it writes metrics to.
     pub metrics: Option<PathBuf>,
 }
 
-/// [`Settings`] as they stand in a comment of what is written, so that a later run knows them.
+/// [`JobSettings`] as they stand in a comment of what is written, so that a later run knows them.
 #[derive(Serialize, Deserialize)]
 struct Record {
     every: String,
@@ -33,7 +32,7 @@ struct Record {
     metrics: Option<PathBuf>,
 }
 
-impl Settings {
+impl JobSettings {
     /// From a text that holds [`record`](Self::record). What cannot be read has its default.
     pub(super) fn read(text: &str) -> Self {
         // In a crontab the command itself stands before it.
@@ -72,17 +71,17 @@ pub struct Job {
     pub needs_homes: bool,
     /// Whether it needs anything in the folders for temporary files.
     pub needs_tmp: bool,
-    /// The comment that marks it and has its [`Settings`].
+    /// The comment that marks it and has its [`JobSettings`].
     pub record: String,
 }
 
 impl Job {
-    pub(super) fn new(machine: &Machine<'_>, manifest: &Manifest, settings: &Settings) -> Result<Self, Error> {
-        let times = machine.times(&settings.every);
-        let program = absolute(&program(machine)?);
+    pub(super) fn new(host: &Host<'_>, manifest: &Manifest, settings: &JobSettings) -> Result<Self, Error> {
+        let times = host.times(&settings.every);
+        let program = absolute(&program(host)?);
         let metrics = settings.metrics.as_deref().map(absolute);
         let mut words = vec![word(&program)?];
-        words.extend(machine.system.then(|| "--system".to_owned()));
+        words.extend(host.system.then(|| "--system".to_owned()));
         words.push("refresh".to_owned());
         if let Some(metrics) = &metrics {
             words.extend(["--metrics".to_owned(), word(metrics)?]);
@@ -92,13 +91,13 @@ impl Job {
             60 => vec!["--splay".to_owned(), "1h".to_owned()],
             minutes => vec!["--splay".to_owned(), format!("{minutes}m")],
         };
-        let layout = machine.layout;
+        let layout = host.layout;
         let folders = [file::folder_of(&layout.manifest), &layout.bundles, &layout.state].map(absolute).to_vec();
-        let mut writes: Vec<PathBuf> = folders.iter().map(|folder| machine.inside(&real(folder))).collect();
+        let mut writes: Vec<PathBuf> = folders.iter().map(|folder| host.inside(&real(folder))).collect();
         // A link leads to where the file is.
-        writes.extend(folder_behind(&layout.manifest).map(|folder| machine.inside(&folder)));
+        writes.extend(folder_behind(&layout.manifest).map(|folder| host.inside(&folder)));
         writes.extend(metrics.as_deref().and_then(folder_behind));
-        writes.extend(stores(machine, manifest));
+        writes.extend(store_folders(host, manifest));
         writes.sort();
         // The folders in a folder that may be written to may be, too.
         writes.dedup_by(|path, above| path.starts_with(above));
@@ -113,27 +112,27 @@ impl Job {
             manifest.sources().iter().any(|source| !source.name.starts_with('/') && source.name.contains('/'));
         let needs_homes = has_tenants || below(&["/home", "/root", "/run/user"]);
         let needs_tmp = below(&["/tmp", "/var/tmp"]);
-        let variables = variables(machine)?;
+        let variables = variables(host)?;
         let record = settings.record()?;
         Ok(Self { times, words, splay, variables, folders, writes, needs_homes, needs_tmp, record })
     }
 }
 
 /// This program, as the machine sees it.
-fn program(machine: &Machine<'_>) -> Result<PathBuf, Error> {
+fn program(host: &Host<'_>) -> Result<PathBuf, Error> {
     // On Windows nothing starts with `/`.
-    if machine.is_this() || machine.program.starts_with(machine.root) {
-        return Ok(machine.inside(machine.program));
+    if host.is_this() || host.program.starts_with(host.root) {
+        return Ok(host.inside(host.program));
     }
-    let folders = ["usr/local/bin", "usr/bin"].map(|folder| machine.root.join(folder));
-    let found = process::find("pgtrust", folders.into_iter()).map(|program| machine.inside(&program));
-    found.ok_or_else(|| Problem::NoProgram { root: machine.root.to_owned() }.into())
+    let folders = ["usr/local/bin", "usr/bin"].map(|folder| host.root.join(folder));
+    let found = process::find("pgtrust", folders.into_iter()).map(|program| host.inside(&program));
+    found.ok_or_else(|| Error::NoProgram { root: host.root.to_owned() })
 }
 
 /// The variables that hold now and that say where pgtrust keeps things. `--system` has its places, and only the default
 /// file of libpq is found by HOME there.
-fn variables(machine: &Machine<'_>) -> Result<Vec<(&'static str, String)>, Error> {
-    let environment = machine.environment;
+fn variables(host: &Host<'_>) -> Result<Vec<(&'static str, String)>, Error> {
+    let environment = host.environment;
     let all = [
         ("HOME", &environment.home),
         ("PGTRUST_HOME", &environment.pgtrust_home),
@@ -141,46 +140,46 @@ fn variables(machine: &Machine<'_>) -> Result<Vec<(&'static str, String)>, Error
         ("XDG_DATA_HOME", &environment.xdg_data_home),
         ("XDG_STATE_HOME", &environment.xdg_state_home),
     ];
-    let set = all.into_iter().take(if machine.system { 1 } else { all.len() });
+    let set = all.into_iter().take(if host.system { 1 } else { all.len() });
     let set = set.filter_map(|(name, value)| value.as_deref().map(|value| (name, value)));
     set.map(|(name, value)| Ok((name, word(&absolute(value))?))).collect()
 }
 
 /// The folders of the stores that the manifest keeps, as the machine sees them. A store that cannot be found is for
 /// `refresh` to report.
-fn stores(machine: &Machine<'_>, manifest: &Manifest) -> Vec<PathBuf> {
+fn store_folders(host: &Host<'_>, manifest: &Manifest) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for kept in manifest.targets() {
-        for place in places(machine, kept) {
-            let folder = match place.kind {
-                Kind::File(_) => folder_behind(&place.path),
-                Kind::Folder(_) | Kind::Database => Some(real(&place.path)),
+        for store in stores(host, kept) {
+            let folder = match store.kind {
+                StoreKind::File(_) => folder_behind(&store.path),
+                StoreKind::Folder(_) | StoreKind::Database => Some(real(&store.path)),
             };
-            folders.extend(folder.map(|folder| machine.inside(&folder)));
+            folders.extend(folder.map(|folder| host.inside(&folder)));
         }
         if kept.name.as_deref() == Some("system") {
-            let written = System::detect(machine.root).map_or(&[][..], System::written);
+            let written = System::detect(host.root).map_or(&[][..], System::written);
             folders.extend(written.iter().map(|folder| Path::new("/").join(folder)));
         }
     }
     folders
 }
 
-fn places(machine: &Machine<'_>, kept: &KeptTarget) -> Vec<known::Place> {
+fn stores(host: &Host<'_>, kept: &KeptTarget) -> Vec<known::StoreSpec> {
     let Some(target) = kept.name.as_deref().and_then(Target::named) else {
-        return kept.path.iter().map(|path| known::Place::at(path, kept.format.as_deref())).collect();
+        return kept.path.iter().map(|path| known::StoreSpec::at(path, kept.format.as_deref())).collect();
     };
-    let request = Request {
-        environment: machine.environment,
-        root: machine.root,
-        layout: machine.layout,
-        programs: machine.programs,
+    let request = TargetRequest {
+        environment: host.environment,
+        root: host.root,
+        layout: host.layout,
+        programs: host.programs,
         format: kept.format.as_deref().and_then(Format::named),
         all_jdks: kept.all_jdks,
         own_password: kept.password_file.is_some(),
         with_public_roots: false,
     };
-    (target.places)(&request).unwrap_or_default()
+    (target.stores)(&request).unwrap_or_default()
 }
 
 /// The folder of the file that a path leads to.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::xml::{comment, escaped};
-use super::{Clock, Command, Job, Machine, Scheduler, Step};
+use super::{Clock, Host, Job, JobCommand, JobStep, Scheduler};
 use crate::schedule::Error;
 use crate::system::file;
 use crate::system::layout::text_of;
@@ -13,59 +13,59 @@ pub(super) static LAUNCHD: Scheduler = Scheduler {
     summary: "an agent or a daemon of macOS",
     program: "launchctl",
     packages: "it is part of macOS",
-    is_here: |machine| machine.is_this() && machine.has("launchctl"),
+    is_here: |host| host.is_this() && host.has("launchctl"),
     written,
-    write: |machine, job| Ok(Step::write(plist(machine)?, text(machine, job)?)?.into_iter().collect()),
+    write: |host, job| Ok(JobStep::write(plist(host)?, text(host, job)?)?.into_iter().collect()),
     start,
     probe,
-    disable: |machine| Ok(vec![Step::Run(unload(machine)), Step::Remove(plist(machine)?)]),
+    disable: |host| Ok(vec![JobStep::Run(unload(host)), JobStep::Remove(plist(host)?)]),
 };
 
-fn written(machine: &Machine<'_>) -> Result<Option<String>, Error> {
-    Ok(file::read(&plist(machine)?)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+fn written(host: &Host<'_>) -> Result<Option<String>, Error> {
+    Ok(file::read(&plist(host)?)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// What is in these folders when it starts, it takes by itself.
-fn start(machine: &Machine<'_>, again: bool) -> Result<Vec<Command>, Error> {
+fn start(host: &Host<'_>, reload: bool) -> Result<Vec<JobCommand>, Error> {
     // It takes no job of a name that it has.
-    let unload = again.then(|| unload(machine));
-    let load = Command::new(&["launchctl", "bootstrap", &domain(machine), text_of(&plist(machine)?)?]);
-    Ok(unload.into_iter().chain([load]).filter(|_| machine.is_this()).collect())
+    let unload = reload.then(|| unload(host));
+    let load = JobCommand::new(&["launchctl", "bootstrap", &domain(host), text_of(&plist(host)?)?]);
+    Ok(unload.into_iter().chain([load]).filter(|_| host.is_this()).collect())
 }
 
-fn probe(machine: &Machine<'_>) -> Vec<Command> {
-    let print = Command::new(&["launchctl", "print", &service(machine)]);
-    if machine.is_this() { vec![print] } else { vec![] }
+fn probe(host: &Host<'_>) -> Vec<JobCommand> {
+    let print = JobCommand::new(&["launchctl", "print", &service(host)]);
+    if host.is_this() { vec![print] } else { vec![] }
 }
 
-fn unload(machine: &Machine<'_>) -> Command {
-    Command { may_fail: true, ..Command::new(&["launchctl", "bootout", &service(machine)]) }
+fn unload(host: &Host<'_>) -> JobCommand {
+    JobCommand { may_fail: true, ..JobCommand::new(&["launchctl", "bootout", &service(host)]) }
 }
 
-fn library(machine: &Machine<'_>) -> Result<PathBuf, Error> {
-    if machine.system { Ok(machine.root.join("Library")) } else { Ok(machine.home()?.join("Library")) }
+fn library(host: &Host<'_>) -> Result<PathBuf, Error> {
+    if host.system { Ok(host.root.join("Library")) } else { Ok(host.home()?.join("Library")) }
 }
 
-fn plist(machine: &Machine<'_>) -> Result<PathBuf, Error> {
-    let folder = if machine.system { "LaunchDaemons" } else { "LaunchAgents" };
-    Ok(library(machine)?.join(folder).join(format!("{LABEL}.plist")))
+fn plist(host: &Host<'_>) -> Result<PathBuf, Error> {
+    let folder = if host.system { "LaunchDaemons" } else { "LaunchAgents" };
+    Ok(library(host)?.join(folder).join(format!("{LABEL}.plist")))
 }
 
-fn domain(machine: &Machine<'_>) -> String {
-    if machine.system { "system".to_owned() } else { format!("gui/{}", machine.user) }
+fn domain(host: &Host<'_>) -> String {
+    if host.system { "system".to_owned() } else { format!("gui/{}", host.user) }
 }
 
-fn service(machine: &Machine<'_>) -> String {
-    format!("{}/{LABEL}", domain(machine))
+fn service(host: &Host<'_>) -> String {
+    format!("{}/{LABEL}", domain(host))
 }
 
 /// launchd.plist(5)
-fn text(machine: &Machine<'_>, job: &Job) -> Result<String, Error> {
+fn text(host: &Host<'_>, job: &Job) -> Result<String, Error> {
     let string = |text: &str| format!("    <string>{}</string>\n", escaped(text));
     let arguments: String = job.words.iter().chain(&job.splay).map(|word| string(word)).collect();
     let variable = |(name, value): &(&str, String)| format!("    <key>{name}</key>\n{}", string(value));
     let variables: String = job.variables.iter().map(variable).collect();
-    let log = machine.inside(&library(machine)?.join("Logs/pgtrust.log"));
+    let log = host.inside(&library(host)?.join("Logs/pgtrust.log"));
     let log = escaped(text_of(&log)?);
     let interval = interval(job.times.clock(LAUNCHD.name)?);
     let record = comment(&job.record);

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Problem, SCHEDULERS};
-use crate::schedule::Error;
+use super::{Error, SCHEDULERS};
 use crate::system;
 use crate::system::file;
 use crate::system::limits;
@@ -11,7 +10,7 @@ use crate::system::process::{self, Programs};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum JobStep {
     /// Make a folder and those above it.
     Folder(PathBuf),
     /// Write a file.
@@ -24,12 +23,12 @@ pub enum Step {
     /// Remove a file.
     Remove(PathBuf),
     /// Run a command.
-    Run(Command),
+    Run(JobCommand),
 }
 
 /// A command of a scheduler.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
+pub struct JobCommand {
     /// The program and its arguments.
     pub words: Vec<String>,
     /// What it reads.
@@ -40,7 +39,7 @@ pub struct Command {
     pub may_fail: bool,
 }
 
-impl Command {
+impl JobCommand {
     pub(super) fn new(words: &[&str]) -> Self {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         Self { words, input: None, lines: Vec::new(), may_fail: false }
@@ -60,8 +59,8 @@ impl Command {
     }
 }
 
-impl Step {
-    /// [`Step::Write`], unless the file says it already.
+impl JobStep {
+    /// [`JobStep::Write`], unless the file says it already.
     pub(super) fn write(path: PathBuf, text: String) -> Result<Option<Self>, Error> {
         let there = file::read(&path)?.is_some_and(|bytes| bytes == text.as_bytes());
         Ok((!there).then_some(Self::Write { path, text }))
@@ -69,30 +68,30 @@ impl Step {
 }
 
 /// Does it all. Returns what failed and was no reason to stop.
-pub fn apply(steps: &[Step], programs: &Programs) -> Result<Vec<Error>, Error> {
+pub fn apply(steps: &[JobStep], programs: &Programs) -> Result<Vec<Error>, Error> {
     let mut failures = Vec::new();
     let mut written = false;
     for (index, step) in steps.iter().enumerate() {
         match step {
-            Step::Folder(path) => file::create_folders(path)?,
-            Step::Write { path, text } => file::replace_bytes(path, text.as_bytes())?,
-            Step::Remove(path) => remove(path)?,
-            Step::Run(command) => match command.run(programs) {
+            JobStep::Folder(path) => file::create_folders(path)?,
+            JobStep::Write { path, text } => file::replace_bytes(path, text.as_bytes())?,
+            JobStep::Remove(path) => remove(path)?,
+            JobStep::Run(command) => match command.run(programs) {
                 Ok(_) => {}
                 Err(error) if command.may_fail => failures.push(error),
                 Err(error) if written => {
-                    let remaining = steps[index..].iter().filter_map(Step::command).collect();
-                    return Err(Problem::NotTaken { source: Box::new(error), remaining }.into());
+                    let remaining = steps[index..].iter().filter_map(JobStep::command).collect();
+                    return Err(Error::NotTaken { source: Box::new(error), remaining });
                 }
                 Err(error) => return Err(error),
             },
         }
-        written |= matches!(step, Step::Write { .. });
+        written |= matches!(step, JobStep::Write { .. });
     }
     Ok(failures)
 }
 
-impl Step {
+impl JobStep {
     fn command(&self) -> Option<String> {
         match self {
             Self::Run(command) => Some(command.words.join(" ")),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Clock, Command, Job, Machine, Scheduler, Step};
+use super::{Clock, Host, Job, JobCommand, JobStep, Scheduler};
 use crate::schedule::Error;
 use crate::system;
 use crate::system::file;
@@ -20,74 +20,74 @@ pub(super) static SYSTEMD: Scheduler = Scheduler {
     disable,
 };
 
-fn is_here(machine: &Machine<'_>) -> bool {
-    let Machine { root, environment, system, .. } = machine;
-    let here = match (machine.is_this(), system) {
+fn is_here(host: &Host<'_>) -> bool {
+    let Host { root, environment, system, .. } = host;
+    let here = match (host.is_this(), system) {
         (true, true) => root.join("run/systemd/system").is_dir(),
         (true, false) => environment.xdg_runtime_dir.as_ref().is_some_and(|run| run.join("systemd/private").exists()),
         // An image runs nothing yet.
         (false, _) => ["usr/lib", "lib"].iter().any(|lib| root.join(lib).join("systemd/system").is_dir()),
     };
-    here && machine.has("systemctl")
+    here && host.has("systemctl")
 }
 
-fn written(machine: &Machine<'_>) -> Result<Option<String>, Error> {
-    let timer = file::read(&folder(machine)?.join(TIMER))?;
+fn written(host: &Host<'_>) -> Result<Option<String>, Error> {
+    let timer = file::read(&folder(host)?.join(TIMER))?;
     Ok(timer.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-fn write(machine: &Machine<'_>, job: &Job) -> Result<Vec<Step>, Error> {
-    let folder = folder(machine)?;
+fn write(host: &Host<'_>, job: &Job) -> Result<Vec<JobStep>, Error> {
+    let folder = folder(host)?;
     // A folder that is not there when the job starts stays read-only for it.
     let missing = job.folders.iter().filter(|folder| !folder.is_dir());
-    let mut steps: Vec<Step> = missing.cloned().map(Step::Folder).collect();
-    steps.extend(Step::write(folder.join(SERVICE), service(machine.system, job)?)?);
-    steps.extend(Step::write(folder.join(TIMER), timer(job)?)?);
+    let mut steps: Vec<JobStep> = missing.cloned().map(JobStep::Folder).collect();
+    steps.extend(JobStep::write(folder.join(SERVICE), service(host.system, job)?)?);
+    steps.extend(JobStep::write(folder.join(TIMER), timer(job)?)?);
     Ok(steps)
 }
 
-fn start(machine: &Machine<'_>, _: bool) -> Result<Vec<Command>, Error> {
-    Ok(if machine.is_this() {
-        vec![systemctl(machine, &["daemon-reload"]), systemctl(machine, &["enable", "--now", TIMER])]
+fn start(host: &Host<'_>, _: bool) -> Result<Vec<JobCommand>, Error> {
+    Ok(if host.is_this() {
+        vec![systemctl(host, &["daemon-reload"]), systemctl(host, &["enable", "--now", TIMER])]
     } else {
-        vec![systemctl(machine, &["enable", TIMER])]
+        vec![systemctl(host, &["enable", TIMER])]
     })
 }
 
-fn probe(machine: &Machine<'_>) -> Vec<Command> {
+fn probe(host: &Host<'_>) -> Vec<JobCommand> {
     // Nothing is active in an image.
-    let asked: &[&str] = if machine.is_this() { &["is-enabled", "is-active"] } else { &["is-enabled"] };
-    asked.iter().map(|asked| systemctl(machine, &[asked, TIMER])).collect()
+    let asked: &[&str] = if host.is_this() { &["is-enabled", "is-active"] } else { &["is-enabled"] };
+    asked.iter().map(|asked| systemctl(host, &[asked, TIMER])).collect()
 }
 
-fn disable(machine: &Machine<'_>) -> Result<Vec<Step>, Error> {
-    let folder = folder(machine)?;
-    let tolerated = |command: Command| Step::Run(Command { may_fail: true, ..command });
-    let stop: &[&str] = if machine.is_this() { &["disable", "--now", TIMER] } else { &["disable", TIMER] };
+fn disable(host: &Host<'_>) -> Result<Vec<JobStep>, Error> {
+    let folder = folder(host)?;
+    let tolerated = |command: JobCommand| JobStep::Run(JobCommand { may_fail: true, ..command });
+    let stop: &[&str] = if host.is_this() { &["disable", "--now", TIMER] } else { &["disable", TIMER] };
     // The link is what `systemctl enable` makes, and what a manager that could not be reached leaves.
     let link = folder.join("timers.target.wants").join(TIMER);
-    let mut steps = vec![tolerated(systemctl(machine, stop))];
-    steps.extend([link, folder.join(TIMER), folder.join(SERVICE)].map(Step::Remove));
-    steps.extend(machine.is_this().then(|| tolerated(systemctl(machine, &["daemon-reload"]))));
+    let mut steps = vec![tolerated(systemctl(host, stop))];
+    steps.extend([link, folder.join(TIMER), folder.join(SERVICE)].map(JobStep::Remove));
+    steps.extend(host.is_this().then(|| tolerated(systemctl(host, &["daemon-reload"]))));
     Ok(steps)
 }
 
-fn systemctl(machine: &Machine<'_>, arguments: &[&str]) -> Command {
-    let root = format!("--root={}", machine.root.display());
-    let scope: &[&str] = match (machine.is_this(), machine.system) {
+fn systemctl(host: &Host<'_>, arguments: &[&str]) -> JobCommand {
+    let root = format!("--root={}", host.root.display());
+    let scope: &[&str] = match (host.is_this(), host.system) {
         (false, _) => &[&root],
         (true, true) => &[],
         (true, false) => &["--user"],
     };
-    Command::new(&[&["systemctl"], scope, arguments].concat())
+    JobCommand::new(&[&["systemctl"], scope, arguments].concat())
 }
 
 /// Where the units stand. Not below XDG_CONFIG_HOME: what a shell sets is not what the user's manager was started with.
-fn folder(machine: &Machine<'_>) -> Result<PathBuf, Error> {
-    if machine.system {
-        return Ok(machine.root.join("etc/systemd/system"));
+fn folder(host: &Host<'_>) -> Result<PathBuf, Error> {
+    if host.system {
+        return Ok(host.root.join("etc/systemd/system"));
     }
-    Ok(machine.home()?.join(".config/systemd/user"))
+    Ok(host.home()?.join(".config/systemd/user"))
 }
 
 fn service(system: bool, job: &Job) -> Result<String, Error> {

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use super::xml::{comment, escaped};
-use super::{Command, Job, Machine, Problem, Scheduler, Step, Times};
-use crate::schedule::Error;
+use super::{Error, Host, Job, JobCommand, JobStep, Scheduler, Times};
 use crate::system;
 use crate::system::file;
 use crate::system::layout::text_of;
@@ -14,34 +13,34 @@ pub(super) static TASK_SCHEDULER: Scheduler = Scheduler {
     summary: "a task of Windows",
     program: "schtasks",
     packages: "it is part of Windows",
-    is_here: |machine| machine.is_this() && machine.has("schtasks"),
-    written: |machine| Ok(file::read(&definition(machine))?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
-    write: |machine, job| Ok(Step::write(definition(machine), text(machine, job)?)?.into_iter().collect()),
+    is_here: |host| host.is_this() && host.has("schtasks"),
+    written: |host| Ok(file::read(&definition(host))?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
+    write: |host, job| Ok(JobStep::write(definition(host), text(host, job)?)?.into_iter().collect()),
     start,
-    probe: |_| vec![Command::new(&["schtasks", "/Query", "/TN", TASK])],
+    probe: |_| vec![JobCommand::new(&["schtasks", "/Query", "/TN", TASK])],
     disable,
 };
 
-fn start(machine: &Machine<'_>, _: bool) -> Result<Vec<Command>, Error> {
-    let file = definition(machine);
-    Ok(vec![Command::new(&["schtasks", "/Create", "/F", "/TN", TASK, "/XML", text_of(&file)?])])
+fn start(host: &Host<'_>, _: bool) -> Result<Vec<JobCommand>, Error> {
+    let file = definition(host);
+    Ok(vec![JobCommand::new(&["schtasks", "/Create", "/F", "/TN", TASK, "/XML", text_of(&file)?])])
 }
 
-fn disable(machine: &Machine<'_>) -> Result<Vec<Step>, Error> {
-    let delete = Command { may_fail: true, ..Command::new(&["schtasks", "/Delete", "/F", "/TN", TASK]) };
-    Ok(vec![Step::Run(delete), Step::Remove(definition(machine))])
+fn disable(host: &Host<'_>) -> Result<Vec<JobStep>, Error> {
+    let delete = JobCommand { may_fail: true, ..JobCommand::new(&["schtasks", "/Delete", "/F", "/TN", TASK]) };
+    Ok(vec![JobStep::Run(delete), JobStep::Remove(definition(host))])
 }
 
 /// The task's definition stays beside what pgtrust keeps: what the scheduler gives back of it is not the same text.
-fn definition(machine: &Machine<'_>) -> PathBuf {
-    machine.layout.state.join("schedule.xml")
+fn definition(host: &Host<'_>) -> PathBuf {
+    host.layout.state.join("schedule.xml")
 }
 
 /// The Task Scheduler schema, version 1.2.
-fn text(machine: &Machine<'_>, job: &Job) -> Result<String, Error> {
+fn text(host: &Host<'_>, job: &Job) -> Result<String, Error> {
     let (command, arguments) = command(job)?;
     let (command, arguments) = (escaped(&command), escaped(&arguments));
-    let principal = if machine.system {
+    let principal = if host.system {
         "<UserId>S-1-5-18</UserId>\n      <RunLevel>HighestAvailable</RunLevel>"
     } else {
         "<LogonType>InteractiveToken</LogonType>"
@@ -106,7 +105,7 @@ fn command(job: &Job) -> Result<(String, String), Error> {
 }
 
 /// A trigger for each start of a day.
-fn triggers(times: &Times) -> Result<String, Problem> {
+fn triggers(times: &Times) -> Result<String, Error> {
     let clock = times.clock(TASK_SCHEDULER.name)?;
     let schedule = match clock.weekday {
         None => "      <ScheduleByDay>\n        <DaysInterval>1</DaysInterval>\n      </ScheduleByDay>\n".to_owned(),

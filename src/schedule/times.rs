@@ -6,7 +6,7 @@ use std::str::FromStr;
 use aws_lc_rs::digest::{SHA256, digest};
 use time::{Time, macros::format_description};
 
-use super::Problem;
+use super::Error;
 
 /// How often, as the user says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +44,9 @@ impl Every {
 }
 
 impl FromStr for Every {
-    type Err = Problem;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, Problem> {
+    fn from_str(text: &str) -> Result<Self, Error> {
         match text {
             "hourly" => Ok(Self::Hourly),
             "daily" => Ok(Self::Daily),
@@ -107,10 +107,10 @@ impl Times {
     }
 
     /// For a scheduler that takes no fields of a crontab.
-    pub(super) fn clock(&self, scheduler: &'static str) -> Result<Clock, Problem> {
+    pub(super) fn clock(&self, scheduler: &'static str) -> Result<Clock, Error> {
         match self {
             Self::Clock(clock) => Ok(*clock),
-            Self::Cron(fields) => Err(Problem::OnlyCron { fields: fields.to_string(), scheduler }),
+            Self::Cron(fields) => Err(Error::OnlyCron { fields: fields.to_string(), scheduler }),
         }
     }
 }
@@ -138,10 +138,10 @@ impl Fields {
 }
 
 impl FromStr for Fields {
-    type Err = Problem;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        let bad = |reason: String| Problem::BadTimes { text: text.to_owned(), reason };
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let bad = |reason: String| Error::BadTimes { text: text.to_owned(), reason };
         let words: Vec<String> = text.split([' ', '\t']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
         let words = <[String; 5]>::try_from(words).map_err(|_| bad("it has not five fields".to_owned()))?;
         for (word, (name, last)) in words.iter().zip(FIELDS) {
@@ -193,8 +193,8 @@ mod tests {
     #[test]
     fn a_machine_keeps_its_minute_and_none_has_the_full_hour() {
         let (mut minutes, mut weekdays) = ([false; 60], [false; 7]);
-        for machine in 0..2000_u32 {
-            let seed = machine.to_be_bytes();
+        for host in 0..2000_u32 {
+            let seed = host.to_be_bytes();
             let of = |every: Every| every.times(&seed).clock("").unwrap();
             let weekly = of(Every::Weekly);
             let (hour, weekday) = (weekly.hour.unwrap(), weekly.weekday.unwrap());

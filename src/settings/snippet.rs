@@ -42,7 +42,7 @@ pub enum Reads {
 
 /// What a snippet is filled with.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct SnippetValues {
     /// The file with the roots, as the snippet [reads](Snippet::reads) it.
     pub file: PathBuf,
     /// The server: a name or an IP address.
@@ -70,10 +70,10 @@ impl Snippet {
         Err(Error::UnknownClient { name: name.to_owned(), suggestion })
     }
 
-    /// The text with these settings in it. Fails when one of them cannot be written in the snippet's language.
-    pub fn fill(&self, settings: &Settings) -> Result<String, Error> {
-        let file = layout::text_of(&settings.file)?;
-        let port = settings.port.to_string();
+    /// The text with these values in it. Fails when one of them cannot be written in the snippet's language.
+    pub fn fill(&self, values: &SnippetValues) -> Result<String, Error> {
+        let file = layout::text_of(&values.file)?;
+        let port = values.port.to_string();
         let mut text = String::with_capacity(self.template.len() + 2 * file.len());
         let mut rest = self.template;
         while let Some(start) = rest.find('{') {
@@ -83,10 +83,10 @@ impl Snippet {
             let (name, layer) = Layer::split(rest[..end].trim_matches(['{', '}']));
             let value = match name {
                 "file" => file,
-                "host" => &settings.host,
+                "host" => &values.host,
                 "port" => &port,
-                "user" => &settings.user,
-                "dbname" => &settings.dbname,
+                "user" => &values.user,
+                "dbname" => &values.dbname,
                 // A brace of the language itself.
                 _ => {
                     text.push('{');
@@ -161,8 +161,8 @@ pub static SNIPPETS: &[Snippet] = &[
 mod tests {
     use super::*;
 
-    fn settings(path: &str) -> Settings {
-        Settings {
+    fn values(path: &str) -> SnippetValues {
+        SnippetValues {
             file: path.into(),
             host: "db.example".to_owned(),
             port: 6432,
@@ -181,7 +181,7 @@ mod tests {
         names.sort();
         assert_eq!(files, names);
         for snippet in SNIPPETS {
-            let text = snippet.fill(&settings("/kept/azure.pem")).unwrap();
+            let text = snippet.fill(&values("/kept/azure.pem")).unwrap();
             for wanted in ["/kept/azure.pem", "db.example", "6432", "app"] {
                 assert!(text.contains(wanted), "{}: no {wanted} in\n{text}", snippet.name);
             }
@@ -209,10 +209,10 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_refused_by_name() {
         for snippet in SNIPPETS {
-            let error = snippet.fill(&settings("/a\nb.pem")).unwrap_err().to_string();
+            let error = snippet.fill(&values("/a\nb.pem")).unwrap_err().to_string();
             assert!(error.contains(&format!("`{}`", snippet.name)), "{error}");
         }
-        let refuses = |name: &str, path: &str| Snippet::named(name).unwrap().fill(&settings(path)).is_err();
+        let refuses = |name: &str, path: &str| Snippet::named(name).unwrap().fill(&values(path)).is_err();
         assert!(refuses("php-pdo", "/a;b.pem"));
         assert!(refuses("debezium", "/${a}.pem"));
         assert!(refuses("libpq-service", "/a.pem "));

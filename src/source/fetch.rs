@@ -101,8 +101,8 @@ pub struct Fetched {
     pub(crate) urls: Vec<Asked>,
 }
 
-/// The network, or the decision to do without.
-pub(crate) enum Network<'a> {
+/// Where roots are asked for: in the network, or nowhere.
+pub(crate) enum Asking<'a> {
     /// Only the built-in copies.
     Offline,
     /// Downloads; the function is told of each one that ends, first how many there are.
@@ -128,7 +128,7 @@ impl Fetched {
     pub(crate) fn all(
         providers: Vec<(Provider, Selection)>,
         mut tenants: Vec<AskedTenant>,
-        network: &Network<'_>,
+        asking: &Asking<'_>,
     ) -> Result<(Vec<Self>, Vec<FetchedTenant>), Error> {
         let mut asked = Vec::new();
         for (provider, selection) in &providers {
@@ -139,7 +139,7 @@ impl Fetched {
             asked.push((roots, urls));
         }
         let (mut answers, mut called) = (None, Vec::new());
-        if let Network::Online(downloader, progress) = network {
+        if let Asking::Online(downloader, progress) = asking {
             let mut requests: Vec<DownloadRequest> = asked.iter().flat_map(|(_, urls)| requests(urls)).collect();
             let files = requests.len();
             for call in api::requests(&mut tenants, downloader) {

@@ -17,7 +17,7 @@ use std::path::Path;
 use super::load_path;
 use crate::bundle::{CertificateSet, Origin};
 use crate::catalog::{Catalog, Followed, Provider};
-use crate::format::{Passwords, Place};
+use crate::format::{Passwords, Position};
 use crate::source::Error;
 use crate::store;
 use crate::x509::Certificate;
@@ -128,8 +128,8 @@ fn kept(file: &Path) -> Result<Vec<Certificate>, Error> {
     match problems.into_iter().find(|problem| problem.lost) {
         None => Ok(set.certificates().cloned().collect()),
         Some(problem) => {
-            let place = problem.place.unwrap_or(Place { line: None, bytes: 0..0 });
-            Err(store::Error::DamagedStore { path: file.to_owned(), place, reason: problem.reason }.into())
+            let position = problem.position.unwrap_or(Position { line: None, bytes: 0..0 });
+            Err(store::Error::DamagedStore { path: file.to_owned(), position, reason: problem.reason }.into())
         }
     }
 }

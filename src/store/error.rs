@@ -18,12 +18,12 @@ pub enum Error {
         subject: String,
     },
     /// A store holds a block that cannot be read; many clients then refuse all of it.
-    #[error("`{path}`: {place}: {reason}")]
+    #[error("`{path}`: {position}: {reason}")]
     DamagedStore {
         /// The store.
         path: PathBuf,
         /// Where in it.
-        place: format::Place,
+        position: format::Position,
         /// What is wrong.
         reason: String,
     },

@@ -3,15 +3,15 @@
 //! Java reads `lib/security/cacerts` below its home, up to version 8 below `jre` in a JDK. Where there is a
 //! `jssecacerts` beside it, it reads that instead.
 
+mod folders;
 mod links;
-mod places;
 
 use std::collections::BTreeMap;
 use std::env::{self, consts::EXE_SUFFIX};
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use places::{PLACES, Place};
+pub use folders::{JVM_FOLDERS, JvmFolder};
 
 use crate::store::Error;
 use crate::system;
@@ -35,7 +35,7 @@ pub struct Jvm {
     pub shadowed_by: Option<PathBuf>,
     /// Its version as it says itself, as in `21.0.4` or `1.8.0_392`.
     pub version: Option<String>,
-    /// What led to it: `JAVA_HOME`, `java on PATH`, the name of a [`Place`], or `--java-home`.
+    /// What led to it: `JAVA_HOME`, `java on PATH`, the name of a [`JvmFolder`], or `--java-home`.
     pub found: &'static str,
 }
 
@@ -105,16 +105,17 @@ pub fn in_use(environment: &Environment, programs: &Programs) -> Result<Jvm, Err
     linked(&java).or_else(|_| Jvm::within(Path::new("/"), &ask(&java, environment, programs)?, ON_PATH))
 }
 
-/// Every Java on this machine: what [`in_use`] finds without running anything, and what [`PLACES`] have. Each store and
-/// each home once, both sorted. What cannot be read is left out, and so is a home whose store does not exist.
+/// Every Java on this machine: what [`in_use`] finds without running anything, and what [`JVM_FOLDERS`] have. Each
+/// store and each home is listed once, both sorted. Left out is what cannot be read, and a home whose store does not
+/// exist.
 ///
 /// `root` is the folder that is `/` to the machine's own paths; those that the environment tells are taken as they are.
 pub fn all(environment: &Environment, root: &Path) -> Vec<Cacerts> {
     let named = environment.java_home.iter().map(|home| Jvm::within(Path::new("/"), home, "JAVA_HOME"));
     let first = on_path(environment).map(|java| linked(&java));
-    let placed = PLACES.iter().flat_map(|place| {
-        let folders = places::folders(place, environment, root).into_iter();
-        folders.map(|(root, folder)| Jvm::within(root, &folder, place.name))
+    let placed = JVM_FOLDERS.iter().flat_map(|known| {
+        let folders = folders::folders(known, environment, root).into_iter();
+        folders.map(|(root, folder)| Jvm::within(root, &folder, known.name))
     });
     let mut homes = BTreeMap::new();
     for jvm in named.chain(first).chain(placed).flatten() {
@@ -158,9 +159,9 @@ fn ask(java: &Path, environment: &Environment, programs: &Programs) -> Result<Pa
     };
     let failure = ended.failure();
     home.filter(|_| failure.is_none()).map(PathBuf::from).ok_or_else(|| {
-        let said = || complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
+        let printed = || complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
         let killed = failure.filter(|_| !matches!(ended.end, End::Exited(_)));
-        Error::JavaSilent { java: java.to_owned(), reason: killed.map_or_else(said, |error| error.reason()) }
+        Error::JavaSilent { java: java.to_owned(), reason: killed.map_or_else(printed, |error| error.reason()) }
     })
 }
 

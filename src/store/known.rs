@@ -32,12 +32,12 @@ pub struct Target {
     /// what it has.
     pub formats: &'static [&'static str],
     /// Where its stores are.
-    pub places: fn(&Request<'_>) -> Result<Vec<Place>, Error>,
+    pub stores: fn(&TargetRequest<'_>) -> Result<Vec<StoreSpec>, Error>,
 }
 
 /// What is asked of a target.
 #[derive(Clone, Debug)]
-pub struct Request<'a> {
+pub struct TargetRequest<'a> {
     /// Where the user's folders are.
     pub environment: &'a Environment,
     /// The folder that stands for `/`.
@@ -58,11 +58,11 @@ pub struct Request<'a> {
 
 /// Where one store stands.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct StoreSpec {
     /// The file or folder.
     pub path: PathBuf,
     /// What it is.
-    pub kind: Kind,
+    pub kind: StoreKind,
     /// What a user must know before it changes.
     pub advice: Vec<Advice>,
     /// How clients come to read it, where they do not by themselves.
@@ -71,7 +71,7 @@ pub struct Place {
 
 /// What stands at a place.
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+pub enum StoreKind {
     /// One file. Without a format it keeps the one that it has, or takes the one that its name asks for.
     File(Option<&'static Format>),
     /// A folder of certificate files.
@@ -93,10 +93,10 @@ impl fmt::Debug for Target {
     }
 }
 
-impl Place {
+impl StoreSpec {
     /// A file of a target.
     fn file(path: PathBuf, format: Option<&'static Format>) -> Self {
-        Self { path, kind: Kind::File(format), advice: Vec::new(), usage: Vec::new() }
+        Self { path, kind: StoreKind::File(format), advice: Vec::new(), usage: Vec::new() }
     }
 
     /// The store at any path: what stands there tells what it is, and the name of a format what is to be there.
@@ -106,11 +106,11 @@ impl Place {
         let kind = if nss.is_some() || nss::Database::is_at(&path) {
             path = nss.unwrap_or(path);
             advice.push(Advice::OpenDatabase { path: path.clone() });
-            Kind::Database
+            StoreKind::Database
         } else if format == Some(HASHED) || folder::is_hashed(&path) {
-            Kind::Folder(Naming::Hashed)
+            StoreKind::Folder(Naming::Hashed)
         } else {
-            Kind::File(format.and_then(Format::named))
+            StoreKind::File(format.and_then(Format::named))
         };
         Self { path, kind, advice, usage: Vec::new() }
     }

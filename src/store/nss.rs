@@ -24,13 +24,13 @@ pub struct Database {
     certutil: Certutil,
     password_file: Option<PathBuf>,
     files: Files,
-    entries: Vec<Entry>,
+    entries: Vec<NssEntry>,
 }
 
 /// A certificate in a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Entry {
+pub struct NssEntry {
     /// The name it goes by. Certificates of one subject can share one.
     pub nickname: String,
     /// The certificate.
@@ -42,7 +42,7 @@ pub struct Entry {
 /// The files of a database, with their bytes.
 type Files = [(&'static str, Vec<u8>); 2];
 
-impl Entry {
+impl NssEntry {
     /// Whether NSS takes it for a root of TLS servers.
     pub fn is_trusted_for_servers(&self) -> bool {
         certutil::is_root(&self.trust)
@@ -70,7 +70,7 @@ impl Database {
     }
 
     /// The certificates.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[NssEntry] {
         &self.entries
     }
 
@@ -83,7 +83,7 @@ impl Database {
         for certificate in certificates {
             match wanted.iter().find(|entry| entry.certificate == *certificate) {
                 Some(entry) if entry.is_trusted_for_servers() => continue,
-                Some(Entry { nickname, trust, .. }) => {
+                Some(NssEntry { nickname, trust, .. }) => {
                     difference.notes.push(format!(
                         "`{}` is there as `{}` with the trust flags `{trust}`, which is no trust for servers; \
                          `certutil -M -n NAME -t C,, -d sql:{}` changes them",
@@ -97,7 +97,7 @@ impl Database {
             }
             let taken = || system::Error::io("add to", &self.folder)(std::io::ErrorKind::AlreadyExists.into());
             let nickname = aliases(certificate).find(|name| names.insert(name.clone())).ok_or_else(taken)?;
-            wanted.push(Entry { nickname, certificate: certificate.clone(), trust: ROOT.to_owned() });
+            wanted.push(NssEntry { nickname, certificate: certificate.clone(), trust: ROOT.to_owned() });
             difference.certificates.push(certificate.clone());
         }
         let new = &wanted[self.entries.len()..];
@@ -107,12 +107,12 @@ impl Database {
 
     /// What removes these certificates where they stand under the names that pgtrust gives, and nowhere else.
     pub fn remove(&self, fingerprints: &[Fingerprint]) -> Result<Difference, Error> {
-        let ours = |entry: &&Entry| {
+        let ours = |entry: &&NssEntry| {
             fingerprints.contains(&entry.certificate.fingerprint())
                 && aliases(&entry.certificate).any(|alias| alias == entry.nickname)
         };
         let (gone, kept): (Vec<_>, Vec<_>) = self.entries.iter().partition(ours);
-        let kept: Vec<Entry> = kept.into_iter().cloned().collect();
+        let kept: Vec<NssEntry> = kept.into_iter().cloned().collect();
         let changes = self.changes(&kept, |copy| gone.iter().try_for_each(|entry| copy.remove(&entry.nickname)))?;
         let certificates = gone.iter().map(|entry| entry.certificate.clone()).collect();
         Ok(Difference { changes, certificates, notes: vec![] })
@@ -121,7 +121,7 @@ impl Database {
     /// Makes a change on a copy and reads that back: it must be what was wanted, and nothing else may have changed.
     fn changes(
         &self,
-        wanted: &[Entry],
+        wanted: &[NssEntry],
         change: impl FnOnce(&Copy<'_>) -> Result<(), Error>,
     ) -> Result<Vec<Change>, Error> {
         if wanted.len() == self.entries.len() {
@@ -129,8 +129,8 @@ impl Database {
         }
         let copy = Copy::new(&self.folder, &self.files, &self.certutil, self.password_file.as_deref())?;
         change(&copy)?;
-        let facts = |entries: &[Entry]| {
-            let fact = |entry: &Entry| (entry.certificate.fingerprint(), entry.trust.clone());
+        let facts = |entries: &[NssEntry]| {
+            let fact = |entry: &NssEntry| (entry.certificate.fingerprint(), entry.trust.clone());
             entries.iter().map(fact).collect::<HashSet<_>>()
         };
         if facts(&copy.entries()?) != facts(wanted) {

@@ -12,7 +12,7 @@ use crate::bundle::Bundle;
 use crate::journal::{Added, Change, Listed};
 use crate::store::Error;
 use crate::store::folder::{Difference, Directory, Naming};
-use crate::store::known::{Kind, Place};
+use crate::store::known::{StoreKind, StoreSpec};
 use crate::store::nss::{Certutil, Database};
 use crate::system::process::Programs;
 use crate::x509::{Certificate, Fingerprint};
@@ -22,7 +22,7 @@ use removal::FileRemoval;
 
 /// How a store is opened, and written where there is none yet.
 #[derive(Clone, Copy, Default)]
-pub struct Access<'a> {
+pub struct StoreAccess<'a> {
     /// The one password that is tried, and that protects a new store. Without it the usual ones of the format are tried.
     pub password: Option<&'a str>,
     /// The file that it stands in, for the programs of others.
@@ -34,9 +34,9 @@ pub struct Access<'a> {
 }
 
 /// The password is never printed.
-impl fmt::Debug for Access<'_> {
+impl fmt::Debug for StoreAccess<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Access").field("no_password", &self.no_password).finish_non_exhaustive()
+        f.debug_struct("StoreAccess").field("no_password", &self.no_password).finish_non_exhaustive()
     }
 }
 
@@ -52,15 +52,15 @@ pub enum Store {
 }
 
 impl Store {
-    /// Reads the store at a place, which need not exist.
-    pub fn open(place: &Place, access: &Access<'_>) -> Result<Self, Error> {
-        Ok(match place.kind {
-            Kind::File(format) => Self::File(FileStore::read(&place.path, format, access)?),
-            Kind::Folder(naming) => Self::Folder(Directory::read(&place.path)?, naming),
-            Kind::Database => {
+    /// Reads the store that a spec names, which need not exist.
+    pub fn open(spec: &StoreSpec, access: &StoreAccess<'_>) -> Result<Self, Error> {
+        Ok(match spec.kind {
+            StoreKind::File(format) => Self::File(FileStore::read(&spec.path, format, access)?),
+            StoreKind::Folder(naming) => Self::Folder(Directory::read(&spec.path)?, naming),
+            StoreKind::Database => {
                 let none = Programs::default();
                 let certutil = Certutil::find(access.programs.unwrap_or(&none))?;
-                Self::Database(Database::read(&place.path, &certutil, access.password_file)?)
+                Self::Database(Database::read(&spec.path, &certutil, access.password_file)?)
             }
         })
     }

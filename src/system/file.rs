@@ -1,6 +1,6 @@
 //! Files, read with a limit and replaced whole or not at all.
 
-mod access;
+mod ownership;
 mod replace;
 mod temporary;
 
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use crate::system::Error;
 use crate::system::limits;
-pub use access::Access;
-pub(crate) use access::{is_of_another, new_like_folder, open_or_make};
+pub use ownership::Ownership;
+pub(crate) use ownership::{is_of_another, new_like_folder, open_or_make};
 pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace_private, swap};
 pub(crate) use temporary::sweep;
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use pgtrust::Programs;
-use pgtrust::schedule::{Machine, Scheduler, Settings, Step};
+use pgtrust::schedule::{Host, JobSettings, JobStep, Scheduler};
 use pgtrust::{Environment, Error, Layout, Manifest};
 
 use super::{calls, stand_in};
@@ -61,12 +61,12 @@ fn files_and_commands_are_these() {
     for Case { scheduler, system, every, file: (path, text), commands } in cases {
         let steps = steps(scheduler, system, every).unwrap();
         let written = steps.iter().find_map(|step| match step {
-            Step::Write { path: written, text } if written == Path::new(path) => Some(text.as_str()),
+            JobStep::Write { path: written, text } if written == Path::new(path) => Some(text.as_str()),
             _ => None,
         });
         assert_eq!(written, Some(text), "{scheduler} {system}: {steps:#?}");
         let run = steps.iter().filter_map(|step| match step {
-            Step::Run(command) => Some(command.words.join(" ")),
+            JobStep::Run(command) => Some(command.words.join(" ")),
             _ => None,
         });
         assert_eq!(run.collect::<Vec<_>>(), commands, "{scheduler} {system}");
@@ -103,7 +103,7 @@ fn hourly_and_weekly_are_named_to_each_scheduler() {
     const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
     let text = |scheduler: &str, every: &str| {
         let mut written = steps(scheduler, false, every).unwrap().into_iter().filter_map(|step| match step {
-            Step::Write { text, .. } => Some(text),
+            JobStep::Write { text, .. } => Some(text),
             _ => None,
         });
         written.next_back().unwrap()
@@ -163,14 +163,14 @@ fn other_schedulers_are_called_once_and_undone() {
     }
 }
 
-fn steps(scheduler: &str, system: bool, every: &str) -> Result<Vec<Step>, Error> {
+fn steps(scheduler: &str, system: bool, every: &str) -> Result<Vec<JobStep>, Error> {
     let environment = Environment {
         home: Some("/no/home".into()),
         pgtrust_home: Some("/no/home/kept".into()),
         ..Environment::default()
     };
     let (root, programs) = (Path::new("/"), Programs::default());
-    let machine = Machine {
+    let host = Host {
         environment: &environment,
         root,
         layout: &if system { Layout::of_system(root) } else { Layout::of_user(&environment)? },
@@ -179,6 +179,6 @@ fn steps(scheduler: &str, system: bool, every: &str) -> Result<Vec<Step>, Error>
         user: 501,
         system,
     };
-    let settings = Settings { every: every.parse().unwrap(), metrics: Some("/var/metrics/ü--x.prom".into()) };
-    Ok(Scheduler::named(scheduler).unwrap().enable(&machine, &Manifest::default(), &settings)?)
+    let settings = JobSettings { every: every.parse().unwrap(), metrics: Some("/var/metrics/ü--x.prom".into()) };
+    Ok(Scheduler::named(scheduler).unwrap().enable(&host, &Manifest::default(), &settings)?)
 }

@@ -13,7 +13,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memchr2, memrchr2};
 
 use super::utf16::{self, Utf16};
-use crate::format::Place;
+use crate::format::Position;
 use crate::system::limits;
 
 pub(in crate::format) const BEGIN: &[u8] = b"-----BEGIN ";
@@ -33,7 +33,7 @@ pub(in crate::format) static BASE64: GeneralPurpose = GeneralPurpose::new(
 /// One block, from the first dash of its first line to the last dash of its last.
 pub(in crate::format) struct Block {
     pub(in crate::format) label: String,
-    pub(in crate::format) place: Place,
+    pub(in crate::format) position: Position,
     pub(in crate::format) der: Result<Vec<u8>, String>,
     /// Why some readers of PEM fail on it.
     pub(in crate::format) flaw: Option<&'static str>,
@@ -160,9 +160,9 @@ impl<R: Read> Scanner<R> {
                 break (Err("it is larger than 1 MiB".to_owned()), from);
             }
         };
-        let place = Place { line: Some(self.line), bytes: self.offset..self.offset + end as u64 };
+        let position = Position { line: Some(self.line), bytes: self.offset..self.offset + end as u64 };
         self.consume(end);
-        Ok(Block { label, place, der, flaw })
+        Ok(Block { label, position, der, flaw })
     }
 
     /// The next five dashes from here, not searched for beyond the largest block.

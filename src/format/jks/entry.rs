@@ -1,8 +1,8 @@
 //! The entries of a JKS or JCEKS store, one after the other, with every length checked before it is used.
 
-use super::reader::{Reader, damaged, place};
+use super::reader::{Reader, damaged, position};
 use super::{SEALED_MAGIC, VERSION, sealed};
-use crate::format::{Error, MemberKind, Place};
+use crate::format::{Error, MemberKind, Position};
 use crate::system::limits;
 
 pub(super) const PRIVATE_KEY: u32 = 1;
@@ -12,9 +12,9 @@ pub(super) const SECRET_KEY: u32 = 3;
 pub(super) const X509: &str = "X.509";
 
 /// One entry.
-pub(super) struct Entry<'a> {
+pub(super) struct JksEntry<'a> {
     pub(super) alias: String,
-    pub(super) place: Place,
+    pub(super) position: Position,
     pub(super) body: Body<'a>,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Entries<'a> {
         Ok(entries.reader.at)
     }
 
-    fn entry(&mut self) -> Result<Entry<'a>, Error> {
+    fn entry(&mut self) -> Result<JksEntry<'a>, Error> {
         let start = self.reader.at;
         let tag = self.reader.u32("an entry")?;
         let alias = modified_utf8(self.reader.utf("an alias")?);
@@ -93,7 +93,7 @@ impl<'a> Entries<'a> {
                 return Err(damaged(start, self.reader.at, reason));
             }
         };
-        Ok(Entry { alias, place: place(start, self.reader.at), body })
+        Ok(JksEntry { alias, position: position(start, self.reader.at), body })
     }
 
     /// Whether it is of the type X.509, and its bytes.
@@ -104,7 +104,7 @@ impl<'a> Entries<'a> {
 }
 
 impl<'a> Iterator for Entries<'a> {
-    type Item = Result<Entry<'a>, Error>;
+    type Item = Result<JksEntry<'a>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;

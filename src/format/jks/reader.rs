@@ -1,6 +1,6 @@
 //! The fields of Java's stores, with every length checked before it is used.
 
-use crate::format::{Error, Place};
+use crate::format::{Error, Position};
 
 /// Big-endian fields of Java's `DataOutput`.
 #[derive(Clone)]
@@ -42,9 +42,9 @@ impl<'a> Reader<'a> {
 }
 
 pub(super) fn damaged(start: usize, end: usize, reason: String) -> Error {
-    Error::Damaged { place: place(start, end), reason }
+    Error::Damaged { position: position(start, end), reason }
 }
 
-pub(super) fn place(start: usize, end: usize) -> Place {
-    Place { line: None, bytes: start as u64..end as u64 }
+pub(super) fn position(start: usize, end: usize) -> Position {
+    Position { line: None, bytes: start as u64..end as u64 }
 }

@@ -84,7 +84,7 @@ fn list(format: &Format, bytes: &[u8], password: Option<&str>) -> (Vec<String>, 
                 format!("{} {}", alias.unwrap(), certificate.subject().short())
             }
             Member::Other { alias, kind, .. } => format!("{} {kind}", alias.unwrap()),
-            Member::Rejected { place, .. } => format!("rejected at {place}"),
+            Member::Rejected { position, .. } => format!("rejected at {position}"),
             Member::Unchecked { .. } => "unchecked".to_owned(),
         });
     });
@@ -221,7 +221,7 @@ fn lengths_and_counts_beyond_the_file_cost_nothing() {
     for Fixture(store) in huge {
         let result = list(&JKS, &store, PASSWORD).1;
         assert!(
-            matches!(&result, Err(Error::Damaged { place, .. }) if place.bytes.start == store.len() as u64),
+            matches!(&result, Err(Error::Damaged { position, .. }) if position.bytes.start == store.len() as u64),
             "{result:?}"
         );
     }

@@ -13,7 +13,7 @@ pub(crate) fn in_order(text: &[u8], lists: &[Vec<Fingerprint>]) -> Result<Vec<u8
     let mut done = 0;
     let mut scanner = Scanner::new(text)?;
     while let Some(block) = scanner.next_block()? {
-        let end = block.place.bytes.end as usize;
+        let end = block.position.bytes.end as usize;
         let fingerprint = if pkcs7::LABELS.contains(&block.label.as_str()) {
             None
         } else {
@@ -29,16 +29,16 @@ pub(crate) fn in_order(text: &[u8], lists: &[Vec<Fingerprint>]) -> Result<Vec<u8
     }
     for list in lists {
         let rank = |fingerprint: &Option<Fingerprint>| list.iter().position(|wanted| Some(*wanted) == *fingerprint);
-        let places: Vec<usize> = (0..pieces.len()).filter(|place| rank(&pieces[*place].0).is_some()).collect();
-        let mut moved: Vec<_> = places.iter().map(|place| pieces[*place].clone()).collect();
+        let places: Vec<usize> = (0..pieces.len()).filter(|position| rank(&pieces[*position].0).is_some()).collect();
+        let mut moved: Vec<_> = places.iter().map(|position| pieces[*position].clone()).collect();
         if moved.is_sorted_by_key(|(fingerprint, _)| rank(fingerprint)) {
             continue;
         }
         moved.sort_by_key(|(fingerprint, _)| rank(fingerprint));
-        for (place, (fingerprint, piece)) in places.into_iter().zip(moved) {
+        for (position, (fingerprint, piece)) in places.into_iter().zip(moved) {
             // Pieces are parted by empty lines, of which the first of the file has none.
             let empty = piece.iter().take_while(|byte| **byte == b'\n').count();
-            pieces[place] = (fingerprint, Cow::Owned(piece[empty..].to_vec()));
+            pieces[position] = (fingerprint, Cow::Owned(piece[empty..].to_vec()));
         }
     }
     let mut ordered = Vec::with_capacity(text.len() + 8);

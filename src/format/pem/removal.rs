@@ -17,7 +17,7 @@ pub(super) fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -
     let mut scanner = Scanner::new(&text[..])?;
     let mut done = 0;
     while let Some(block) = scanner.next_block()? {
-        let (start, end) = (block.place.bytes.start as usize, block.place.bytes.end as usize);
+        let (start, end) = (block.position.bytes.start as usize, block.position.bytes.end as usize);
         if let Member::Certificate { certificate, .. } = member(block)?
             && remove.contains(&certificate.fingerprint())
         {
@@ -34,9 +34,9 @@ pub(super) fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -
     found.retain(|(fingerprint, _, is_marked)| *is_marked || !marked.contains(fingerprint));
 
     let (mut left, mut done) = (Vec::with_capacity(text.len()), 0);
-    for (_, place, marked) in found {
-        left.extend_from_slice(text.get(done..place.start).unwrap_or_default());
-        done = place.end;
+    for (_, position, marked) in found {
+        left.extend_from_slice(text.get(done..position.start).unwrap_or_default());
+        done = position.end;
         if marked && (left.ends_with(b"\n\n") || left == b"\n") {
             left.pop();
         } else if marked && left.is_empty() && text.get(done) == Some(&b'\n') {

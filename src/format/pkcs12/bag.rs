@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use crate::format::alias::is_own;
-use crate::format::{Error, Place};
+use crate::format::{Error, Position};
 use crate::system::limits;
 use crate::x509::asn1::{Element, Reader, Spot, bmp_text, der, oid, tag};
 use crate::x509::{Certificate, Fingerprint};
 
 /// One entry.
 pub(super) struct Bag<'a> {
-    pub(super) kind: Kind<'a>,
+    pub(super) kind: BagKind<'a>,
     pub(super) alias: Option<String>,
     /// What ties a private key and its certificate together.
     pub(super) key_id: Option<Cow<'a, [u8]>>,
@@ -18,10 +18,10 @@ pub(super) struct Bag<'a> {
     pub(super) trusted: bool,
     /// Whether its list begins with it.
     pub(super) first: bool,
-    pub(super) place: Place,
+    pub(super) position: Position,
 }
 
-pub(super) enum Kind<'a> {
+pub(super) enum BagKind<'a> {
     Certificate(Cow<'a, [u8]>),
     Key,
     Revocations,
@@ -60,13 +60,14 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
                 let (limit, found) = (limits::NESTING as u64, levels.len() as u64 + 1);
                 return Err(Error::Limit { what: "levels of nesting", limit, found });
             }
-            Some([KEY | SHROUDED_KEY]) => Kind::Key,
-            Some([CERTIFICATE]) => certificate(&value)?.map_or(Kind::Unknown, Kind::Certificate),
-            Some([REVOCATIONS]) => Kind::Revocations,
-            Some([SECRET]) => Kind::Secret,
-            _ => Kind::Unknown,
+            Some([KEY | SHROUDED_KEY]) => BagKind::Key,
+            Some([CERTIFICATE]) => certificate(&value)?.map_or(BagKind::Unknown, BagKind::Certificate),
+            Some([REVOCATIONS]) => BagKind::Revocations,
+            Some([SECRET]) => BagKind::Secret,
+            _ => BagKind::Unknown,
         };
-        let mut bag = Bag { kind, alias: None, key_id: None, trusted: false, first, place: Place::binary(bag.bytes()) };
+        let mut bag =
+            Bag { kind, alias: None, key_id: None, trusted: false, first, position: Position::binary(bag.bytes()) };
         if let Some(attributes) = fields.optional(tag::SET)? {
             bag.read_attributes(attributes.reader())?;
         }
@@ -124,7 +125,9 @@ impl<'a> Bag<'a> {
     /// Whether it is one of these certificates, trusted and under a name that pgtrust gives.
     fn is_own(&self, certificates: &[Fingerprint]) -> bool {
         match (&self.kind, &self.alias) {
-            (Kind::Certificate(der), Some(alias)) if self.trusted && certificates.contains(&Fingerprint::of(der)) => {
+            (BagKind::Certificate(der), Some(alias))
+                if self.trusted && certificates.contains(&Fingerprint::of(der)) =>
+            {
                 Certificate::from_der(&**der).is_ok_and(|certificate| is_own(alias, &certificate))
             }
             _ => false,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::encryption::Scheme;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
-use crate::format::{Error, Place};
+use crate::format::{Error, Position};
 use crate::system::limits;
 use crate::x509::asn1::{Element, Reader, Spot, der, der_number, dotted, oid, tag};
 
@@ -38,7 +38,7 @@ pub(super) enum Content<'a> {
     },
     /// Content of a kind that no program in use writes, such as encryption to a public key.
     Foreign {
-        place: Place,
+        position: Position,
     },
 }
 
@@ -142,7 +142,7 @@ fn content<'a>(info: &Element<'a>) -> Result<Content<'a>, Error> {
         (DATA, Some(data)) => data.octets()?,
         (DATA, None) => (Cow::default(), info.spot_within()),
         (ENCRYPTED_DATA, Some(data)) => return encrypted(&data),
-        _ => return Ok(Content::Foreign { place: Place::binary(info.bytes()) }),
+        _ => return Ok(Content::Foreign { position: Position::binary(info.bytes()) }),
     };
     Ok(Content::Plain { contents, spot })
 }

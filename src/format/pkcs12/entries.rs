@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::bag::{Bag, Kind};
+use super::bag::{Bag, BagKind};
 use crate::format::alias::folded;
 use crate::format::{Member, MemberKind};
 use crate::x509::{Certificate, NotACertificate};
@@ -14,12 +14,12 @@ pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
     let chained = chained(&bags, &certificates);
     let visible = visible(&bags, &certificates);
     let member = |(index, (bag, certificate)): (usize, (Bag<'_>, Parsed))| {
-        let Bag { alias, place, .. } = bag;
+        let Bag { alias, position, .. } = bag;
         let certificate = match certificate {
             _ if chained.contains(&index) => return None,
             Some(Ok(certificate)) => certificate,
-            Some(Err(error)) => return Some(Member::Rejected { place, reason: error.to_string() }),
-            None => return Some(Member::Other { alias, kind: bag.kind.of_member(), place }),
+            Some(Err(error)) => return Some(Member::Rejected { position, reason: error.to_string() }),
+            None => return Some(Member::Other { alias, kind: bag.kind.of_member(), position }),
         };
         let flaw = if !bag.trusted {
             Some(UNTRUSTED)
@@ -28,7 +28,7 @@ pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
         } else {
             Some(SHADOWED)
         };
-        Some(Member::Certificate { alias, certificate, place, flaw })
+        Some(Member::Certificate { alias, certificate, position, flaw })
     };
     bags.into_iter().zip(certificates).enumerate().filter_map(member).collect()
 }
@@ -37,12 +37,12 @@ type Parsed = Option<Result<Certificate, NotACertificate>>;
 
 fn parse(bag: &Bag<'_>) -> Parsed {
     match &bag.kind {
-        Kind::Certificate(der) => Some(Certificate::from_der(&**der)),
+        BagKind::Certificate(der) => Some(Certificate::from_der(&**der)),
         _ => None,
     }
 }
 
-impl Kind<'_> {
+impl BagKind<'_> {
     fn of_member(&self) -> MemberKind {
         match self {
             Self::Key => MemberKind::PrivateKey,
@@ -56,7 +56,7 @@ impl Kind<'_> {
 /// The certificates that belong to private keys, found as Java finds them: the key's own by its identifier and its
 /// name, then issuer by issuer, the first certificate of a subject being the one. What is trusted stays an entry.
 fn chained(bags: &[Bag<'_>], certificates: &[Parsed]) -> HashSet<usize> {
-    let keys: Vec<&Bag<'_>> = bags.iter().filter(|bag| matches!(bag.kind, Kind::Key)).collect();
+    let keys: Vec<&Bag<'_>> = bags.iter().filter(|bag| matches!(bag.kind, BagKind::Key)).collect();
     let mut by_both = HashMap::new();
     let mut by_id = HashMap::new();
     let mut by_alias = HashMap::new();
@@ -98,9 +98,9 @@ fn visible(bags: &[Bag<'_>], certificates: &[Parsed]) -> HashSet<usize> {
     let mut nameless = HashSet::new();
     for (index, (bag, certificate)) in bags.iter().zip(certificates).enumerate() {
         let entry = match &bag.kind {
-            Kind::Certificate(_) => bag.trusted && matches!(certificate, Some(Ok(_))),
-            Kind::Key | Kind::Secret => true,
-            Kind::Revocations | Kind::Unknown => false,
+            BagKind::Certificate(_) => bag.trusted && matches!(certificate, Some(Ok(_))),
+            BagKind::Key | BagKind::Secret => true,
+            BagKind::Revocations | BagKind::Unknown => false,
         };
         match &bag.alias {
             Some(alias) if entry => drop(last.insert(folded(alias), index)),

@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 
-use super::bag::{self, Kind, Left};
+use super::bag::{self, BagKind, Left};
 use super::container::{Container, Content, Part, encrypted_part, plain_part};
 use super::encryption::Scheme;
 use super::entries;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
-use crate::format::{Error, Member, MemberKind, Place};
+use crate::format::{Error, Member, MemberKind, Position};
 use crate::x509::Fingerprint;
 use crate::x509::asn1::Spot;
 
 /// A store whose parts are readable.
 pub(super) struct Opened<'a> {
     lists: Vec<List<'a>>,
-    foreign: Vec<Place>,
+    foreign: Vec<Position>,
     /// The form of the password that opens it.
     pub(super) password: Option<Password<'a>>,
     /// Whether a part stays closed for lack of a password.
@@ -53,8 +53,8 @@ impl<'a> Opened<'a> {
         let mut opened = Self { lists: Vec::new(), foreign: Vec::new(), password: None, closed: false };
         for (index, part) in parts.iter().enumerate() {
             let (contents, spot, scheme) = match &part.content {
-                Content::Foreign { place } => {
-                    opened.foreign.push(place.clone());
+                Content::Foreign { position } => {
+                    opened.foreign.push(position.clone());
                     continue;
                 }
                 Content::Plain { contents, spot } => (Cow::Borrowed(&**contents), *spot, None),
@@ -64,7 +64,7 @@ impl<'a> Opened<'a> {
                 }
                 Content::Encrypted { scheme, contents, spot } => {
                     let damaged = |reason: &str| Error::Damaged {
-                        place: Place::binary(spot.bytes(0)),
+                        position: Position::binary(spot.bytes(0)),
                         reason: reason.to_owned(),
                     };
                     match first(&forms, |form| scheme.decrypt(form, contents, work))? {
@@ -94,7 +94,7 @@ impl<'a> Opened<'a> {
         }
         let mut members = entries::members(bags);
         let foreign = self.foreign.iter().cloned();
-        members.extend(foreign.map(|place| Member::Other { alias: None, kind: MemberKind::Unknown, place }));
+        members.extend(foreign.map(|position| Member::Other { alias: None, kind: MemberKind::Unknown, position }));
         Ok(members)
     }
 
@@ -132,7 +132,7 @@ impl<'a> Opened<'a> {
         for list in &self.lists {
             let mut bags = Vec::new();
             bag::read(&list.contents, list.spot, &mut bags)?;
-            if bags.iter().any(|bag| matches!(bag.kind, Kind::Certificate(_))) {
+            if bags.iter().any(|bag| matches!(bag.kind, BagKind::Certificate(_))) {
                 return list.scheme.map(Scheme::renewed).transpose();
             }
         }

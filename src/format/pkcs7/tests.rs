@@ -22,8 +22,8 @@ fn list(bytes: &[u8]) -> (Vec<Certificate>, Vec<String>) {
     let (mut certificates, mut others) = (Vec::new(), Vec::new());
     decode(&mut &bytes[..], None, &mut |member| match member {
         Member::Certificate { certificate, .. } => certificates.push(certificate),
-        Member::Other { kind, place, .. } => others.push(format!("{place}: {kind}")),
-        Member::Rejected { place, reason } => others.push(format!("{place}: {reason}")),
+        Member::Other { kind, position, .. } => others.push(format!("{position}: {kind}")),
+        Member::Rejected { position, reason } => others.push(format!("{position}: {reason}")),
         Member::Unchecked { reason } => others.push(reason),
     })
     .unwrap();

@@ -91,7 +91,7 @@ impl KeptTenant {
     ) -> Result<Self, Error> {
         let mut kept = Self::untouched(machine, fetched.tenant.clone())?;
         let allowed = machine.refuse_shared(&kept.path);
-        let brought_up = allowed.and_then(|()| kept.bring_up(machine, fetched, keep));
+        let brought_up = allowed.and_then(|()| kept.update(machine, fetched, keep));
         if kept.changed {
             let roots = (&kept.added[..], &kept.removed[..]);
             changes.add_bundle(machine, keep == Keep::Nothing, &kept.path, kept.name(), roots);
@@ -131,7 +131,7 @@ impl KeptTenant {
         Self { error: failure.as_ref().map(Error::to_string), failure, ..self }
     }
 
-    fn bring_up(&mut self, machine: &Machine<'_>, fetched: FetchedTenant, keep: Keep) -> Result<(), Error> {
+    fn update(&mut self, machine: &Machine<'_>, fetched: FetchedTenant, keep: Keep) -> Result<(), Error> {
         // Not by the day of `--as-of`: what goes from this file is forgotten.
         let renewed = fetched.renew(&self.path, machine.now)?;
         let bundle = &renewed.bundle;

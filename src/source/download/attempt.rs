@@ -7,9 +7,9 @@ use reqwest::header::{
 };
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 
-use super::cache::{self, Entry};
+use super::cache::{self, CacheEntry};
 use super::error::shown;
-use super::request::Kind;
+use super::request::DownloadKind;
 use super::{Download, DownloadError, DownloadRequest, DownloadSettings, Method};
 use crate::system::limits;
 
@@ -39,7 +39,7 @@ pub(super) async fn attempt(
             let last_modified = text(response.headers(), LAST_MODIFIED);
             let limit = if asked.is_file() { settings.max_bytes } else { settings.max_bytes.min(limits::ANSWER) };
             let body = body(response, &at, settings, limit).await?;
-            let entry = Entry { answered: shown(&at), etag, last_modified, body };
+            let entry = CacheEntry { answered: shown(&at), etag, last_modified, body };
             if let Some(folder) = folder.filter(|_| !settings.cache_is_fixed)
                 && (entry.etag.is_some() || entry.last_modified.is_some())
             {
@@ -74,7 +74,7 @@ pub(super) async fn attempt(
 }
 
 fn request(client: &Client, url: &Url, asked: &DownloadRequest) -> RequestBuilder {
-    let Kind::Api(call) = asked.kind() else { return client.get(url.clone()) };
+    let DownloadKind::Api(call) = asked.kind() else { return client.get(url.clone()) };
     let request = match call.method {
         Method::Get => client.get(url.clone()),
         Method::Put => client.put(url.clone()),
@@ -83,7 +83,7 @@ fn request(client: &Client, url: &Url, asked: &DownloadRequest) -> RequestBuilde
     call.body.iter().fold(request, |request, body| request.body(body.clone()))
 }
 
-fn conditional(request: RequestBuilder, known: Option<&Entry>) -> RequestBuilder {
+fn conditional(request: RequestBuilder, known: Option<&CacheEntry>) -> RequestBuilder {
     let Some(known) = known else { return request };
     let validators = [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.last_modified)];
     validators
@@ -123,8 +123,8 @@ fn redirected(from: &Url, location: &str, first: &Url, asked: &DownloadRequest) 
     };
     let to = from.join(location);
     let allowed_hosts = match asked.kind() {
-        Kind::File { allowed_hosts } => allowed_hosts,
-        Kind::Api(call) => {
+        DownloadKind::File { allowed_hosts } => allowed_hosts,
+        DownloadKind::Api(call) => {
             return match to {
                 Ok(to) if to.origin() == first.origin() && call.method == Method::Get => Ok(to),
                 Ok(to) if to.origin() == first.origin() => Err(refused("elsewhere", "the request changes something")),

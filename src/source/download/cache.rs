@@ -15,7 +15,7 @@ use crate::system::limits;
 use crate::x509::sha256;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct CacheEntry {
     /// The URL that answered, after redirects: its server, and no other, knows the validators.
     pub(super) answered: String,
     pub(super) etag: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Entry {
 }
 
 /// What is kept for `url`, or nothing if the file is missing, damaged, too large or not ours.
-pub(super) fn load(folder: &Path, url: &str, max_bytes: u64) -> Option<Entry> {
+pub(super) fn load(folder: &Path, url: &str, max_bytes: u64) -> Option<CacheEntry> {
     let file = File::open(path(folder, url)).ok()?;
     let limit = max_bytes.saturating_add(limits::DOWNLOAD_HEAD);
     if file.metadata().ok()?.len() > limit {
@@ -36,7 +36,7 @@ pub(super) fn load(folder: &Path, url: &str, max_bytes: u64) -> Option<Entry> {
 }
 
 /// Writes the whole file or nothing.
-pub(super) fn store(folder: &Path, url: &str, entry: &Entry) -> io::Result<()> {
+pub(super) fn store(folder: &Path, url: &str, entry: &CacheEntry) -> io::Result<()> {
     file::create_folders(folder).map_err(io::Error::other)?;
     let mut file = NamedTempFile::new_in(folder)?;
     file::new_like_folder(file.as_file(), folder)?;
@@ -50,7 +50,7 @@ fn path(folder: &Path, url: &str) -> PathBuf {
     folder.join(sha256_hex(url.as_bytes()))
 }
 
-fn head(url: &str, entry: &Entry) -> String {
+fn head(url: &str, entry: &CacheEntry) -> String {
     let mut head = format!("{MAGIC}\nurl: {url}\nanswered: {}\n", entry.answered);
     for (name, value) in [("etag", &entry.etag), ("last-modified", &entry.last_modified)] {
         if let Some(value) = value {
@@ -60,7 +60,7 @@ fn head(url: &str, entry: &Entry) -> String {
     head + &format!("sha256: {}\n\n", sha256_hex(&entry.body))
 }
 
-fn decode(mut bytes: Vec<u8>, url: &str, max_bytes: u64) -> Option<Entry> {
+fn decode(mut bytes: Vec<u8>, url: &str, max_bytes: u64) -> Option<CacheEntry> {
     let end = bytes.windows(2).position(|pair| pair == b"\n\n")?;
     let body = bytes.split_off(end + 2);
     let head = str::from_utf8(&bytes[..end]).ok()?;
@@ -71,7 +71,7 @@ fn decode(mut bytes: Vec<u8>, url: &str, max_bytes: u64) -> Option<Entry> {
         fields.find(|(found, _)| *found == name).map(|(_, value)| value.to_owned())
     };
     let whole = field("sha256")? == sha256_hex(&body) && body.len() as u64 <= max_bytes;
-    (known && whole && field("url")? == url).then_some(Entry {
+    (known && whole && field("url")? == url).then_some(CacheEntry {
         answered: field("answered")?,
         etag: field("etag"),
         last_modified: field("last-modified"),
@@ -93,8 +93,8 @@ mod tests {
 
     const URL: &str = "https://ca.example/root.pem";
 
-    fn entry() -> Entry {
-        Entry {
+    fn entry() -> CacheEntry {
+        CacheEntry {
             answered: "https://cdn.example/root.pem".to_owned(),
             etag: Some("W/\"a: b\"".to_owned()),
             last_modified: None,

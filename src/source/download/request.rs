@@ -33,11 +33,11 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Debug)]
 pub struct DownloadRequest {
     url: String,
-    kind: Kind,
+    kind: DownloadKind,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(super) enum DownloadKind {
     /// Asked of the mirror where there is one, with what is kept of the last time; may be redirected to these hosts.
     File { allowed_hosts: Vec<String> },
     /// Asked of the API itself and of nobody else, and nothing of it is kept.
@@ -64,13 +64,13 @@ pub(crate) enum Method {
 impl DownloadRequest {
     /// A file at an `https` URL. A redirect may lead to these hosts, besides the URL's own (or the mirror's).
     pub fn file(url: impl Into<String>, allowed_hosts: Vec<String>) -> Self {
-        Self { url: url.into(), kind: Kind::File { allowed_hosts } }
+        Self { url: url.into(), kind: DownloadKind::File { allowed_hosts } }
     }
 
     /// A call of an API at an `https` URL. No mirror is asked, and a redirect to another server is not followed.
     pub(crate) fn api(method: Method, url: impl Into<String>) -> Self {
         let call = Call { method, headers: HeaderMap::new(), body: None };
-        Self { url: url.into(), kind: Kind::Api(call) }
+        Self { url: url.into(), kind: DownloadKind::Api(call) }
     }
 
     /// With a header, for an API. Its value is treated as a secret. Fails for what no header can be.
@@ -79,7 +79,7 @@ impl DownloadRequest {
         let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
         let mut text = HeaderValue::from_str(value.reveal()).map_err(|_| bad())?;
         text.set_sensitive(true);
-        if let Kind::Api(call) = &mut self.kind {
+        if let DownloadKind::Api(call) = &mut self.kind {
             call.headers.insert(known, text);
         }
         Ok(self)
@@ -89,7 +89,7 @@ impl DownloadRequest {
     pub fn json(mut self, body: &impl Serialize) -> Result<Self, DownloadError> {
         let body = serde_json::to_vec(body)
             .map_err(|error| DownloadError::BadUrl { url: self.url.clone(), reason: error.to_string() })?;
-        if let Kind::Api(call) = &mut self.kind {
+        if let DownloadKind::Api(call) = &mut self.kind {
             call.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             call.body = Some(body);
         }
@@ -101,12 +101,12 @@ impl DownloadRequest {
         &self.url
     }
 
-    pub(super) fn kind(&self) -> &Kind {
+    pub(super) fn kind(&self) -> &DownloadKind {
         &self.kind
     }
 
     pub(super) fn is_file(&self) -> bool {
-        matches!(self.kind, Kind::File { .. })
+        matches!(self.kind, DownloadKind::File { .. })
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn decode(encoding: Encoding, text: &[u8], found: &mut Vec<Certificat
     let mut bad = None;
     let decoded = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::Usual, &mut |member| match member {
         Member::Certificate { certificate, .. } => found.push(certificate),
-        Member::Rejected { place, reason } => bad = Some(format!("is damaged: {place}: {reason}")),
+        Member::Rejected { position, reason } => bad = Some(format!("is damaged: {position}: {reason}")),
         Member::Other { .. } | Member::Unchecked { .. } => {}
     });
     match (decoded, bad) {

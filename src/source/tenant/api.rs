@@ -36,16 +36,16 @@ pub(crate) struct FetchedTenant {
 }
 
 impl AskedTenant {
-    /// A tenant of this provider, with a token from where the user said. That there is none is told when it is asked for.
+    /// A tenant of this provider, with a token from where the user keeps it. A missing token is an error once it is needed.
     pub(crate) fn new(
         tenant: Tenant,
         provider: &Provider,
-        said: Option<&TokenFrom>,
+        given: Option<&TokenFrom>,
         tokens: &mut Tokens<'_>,
     ) -> Option<Self> {
         let source = provider.api()?.clone();
         let url = source.filled(tenant.values());
-        let token = source.token.as_ref().map(|token| tokens.find(token, said)).transpose();
+        let token = source.token.as_ref().map(|token| tokens.find(token, given)).transpose();
         Some(Self { tenant, url, source, token })
     }
 

@@ -120,24 +120,24 @@ impl AskedServer {
 /// What to do about what became of ssh, sudo or cat, and whether it may be better next time.
 fn remedy(error: &process::Error, destination: &str, path: &str) -> (String, bool) {
     let later = ("run it again once the server can be reached".to_owned(), true);
-    let said = match error {
+    let printed = match error {
         process::Error::TimedOut { .. } => return later,
         process::Error::Failed { words, .. } => words.as_str(),
         _ => "",
     };
-    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    let remedy = if says(&["Host key verification failed"]) {
+    let prints = |words: &[&str]| words.iter().any(|word| printed.contains(word));
+    let remedy = if prints(&["Host key verification failed"]) {
         format!("connect once by hand, `ssh {destination}`, and compare the key that it shows")
-    } else if says(&["Permission denied (", "Too many authentication failures"]) {
+    } else if prints(&["Permission denied (", "Too many authentication failures"]) {
         format!("a key must do, as nobody is there to type a password: `ssh-copy-id {destination}`")
-    } else if says(&["sudo:"]) {
+    } else if prints(&["sudo:"]) {
         let user = destination.split_once('@').map_or("USER", |(user, _)| user);
         format!(
             "let that account run it without a password, in a file of /etc/sudoers.d: `{user} ALL=(root) NOPASSWD: /usr/bin/cat {path}`"
         )
-    } else if says(&["No such file"]) {
+    } else if prints(&["No such file"]) {
         "that server has no such CA yet, or elsewhere: `--ca-file FILE` says where".to_owned()
-    } else if says(&["timed out", "refused", "esolve", "No route", "unreachable", "closed by", "reset by"]) {
+    } else if prints(&["timed out", "refused", "esolve", "No route", "unreachable", "closed by", "reset by"]) {
         return later;
     } else {
         format!("`ssh {destination}` by hand may tell more")

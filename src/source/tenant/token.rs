@@ -39,15 +39,15 @@ impl<'a> Tokens<'a> {
         Self { variable, programs, known: HashMap::new() }
     }
 
-    pub(super) fn find(&mut self, token: &Token, said: Option<&TokenFrom>) -> Result<Found, TenantReason> {
+    pub(super) fn find(&mut self, token: &Token, given: Option<&TokenFrom>) -> Result<Found, TenantReason> {
         let variables = match &token.user_env {
             Some(user) => format!("{user} and {}", token.env),
             None => token.env.clone(),
         };
         let missing = |detail: String| TenantReason::NoToken { detail, variables: variables.clone() };
         let by_command = || token.command.clone().map(TokenFrom::Command);
-        let (text, from) = match (said, self.of_environment(token)) {
-            (Some(said), _) => (self.read(said).map_err(missing)?, describe(said)),
+        let (text, from) = match (given, self.of_environment(token)) {
+            (Some(given), _) => (self.read(given).map_err(missing)?, describe(given)),
             (None, Some(text)) => (text, variables.clone()),
             (None, None) => match by_command() {
                 Some(command) => (self.read(&command).map_err(missing)?, describe(&command)),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Place, Request, Target, Usage};
+use super::{StoreSpec, Target, TargetRequest, Usage};
 use crate::format::Format;
 use crate::store::Error;
 use crate::store::java::JavaStore;
@@ -11,10 +11,10 @@ pub(super) static JAVA: Target = Target {
     name: "java",
     summary: "a Java trust store of its own, for JVMs that are pointed at it",
     formats: &["pkcs12", "pkcs12-legacy", "jks"],
-    places,
+    stores,
 };
 
-fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
+fn stores(request: &TargetRequest<'_>) -> Result<Vec<StoreSpec>, Error> {
     let format = request.format.or_else(|| Format::named("pkcs12"));
     let path = request.layout.java_store(format.is_some_and(|format| format.name == "jks"));
     // The JVM that is pointed at it has another `/` than pgtrust with `--root`.
@@ -22,5 +22,5 @@ fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
     let options = JavaStore { path: seen, own_password: request.own_password }.options()?;
     let mut usage = vec![Usage::JvmOptions(options), Usage::Pgjdbc];
     usage.extend((!request.with_public_roots).then_some(Usage::JvmTrustsNothingElse));
-    Ok(vec![Place { usage, ..Place::file(path, format) }])
+    Ok(vec![StoreSpec { usage, ..StoreSpec::file(path, format) }])
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Advice, Place, Request, Target};
+use super::{Advice, StoreSpec, Target, TargetRequest};
 use crate::format::Format;
 use crate::store::Error;
 use crate::system;
@@ -12,16 +12,16 @@ pub(super) static POSTGRES: Target = Target {
     name: "postgres",
     summary: "the file that libpq, and most drivers with it, read by default",
     formats: &["pem"],
-    places,
+    stores,
 };
 
-fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
+fn stores(request: &TargetRequest<'_>) -> Result<Vec<StoreSpec>, Error> {
     if request.environment.home.is_none() && request.root.parent().is_some() {
         return Err(Error::TargetOfUser { target: POSTGRES.name, root: request.root.to_owned() });
     }
     let path = root_crt(request.environment)?;
     let advice = advice(&path, request.with_public_roots);
-    Ok(vec![Place { advice, ..Place::file(path, Some(Format::pem())) }])
+    Ok(vec![StoreSpec { advice, ..StoreSpec::file(path, Some(Format::pem())) }])
 }
 
 /// Where that file stands, by section 32.19 of the PostgreSQL manual (libpq, SSL support).

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXUPPER;
 
-use super::{Advice, Kind, Place, Request, Target};
+use super::{Advice, StoreKind, StoreSpec, Target, TargetRequest};
 use crate::format::{Format, Member};
 use crate::journal::Change;
 use crate::store::Error;
@@ -18,13 +18,18 @@ use crate::system::process::{self, Programs};
 use crate::x509::{Certificate, sha1};
 
 pub(super) static SYSTEM: Target =
-    Target { name: "system", summary: "what every program of this machine trusts", formats: &[], places };
+    Target { name: "system", summary: "what every program of this machine trusts", formats: &[], stores };
 
-fn places(request: &Request<'_>) -> Result<Vec<Place>, Error> {
+fn stores(request: &TargetRequest<'_>) -> Result<Vec<StoreSpec>, Error> {
     let system = System::detect(request.root)?;
     system.check_command(request.root)?;
     let path = system.folder(request.root, request.layout);
-    Ok(vec![Place { path, kind: Kind::Folder(Naming::Anchors), advice: vec![Advice::WholeMachine], usage: vec![] }])
+    Ok(vec![StoreSpec {
+        path,
+        kind: StoreKind::Folder(Naming::Anchors),
+        advice: vec![Advice::WholeMachine],
+        usage: vec![],
+    }])
 }
 
 /// Every system, first those that one folder tells for certain.

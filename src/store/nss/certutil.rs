@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Entry, Files};
+use super::{Files, NssEntry};
 use crate::format::DecodeError;
 use crate::format::{self, Member, Passwords, aliases};
 use crate::store::Error;
@@ -72,7 +72,7 @@ impl<'a> Copy<'a> {
         self.folder.path()
     }
 
-    pub(super) fn add(&self, entry: &Entry) -> Result<(), Error> {
+    pub(super) fn add(&self, entry: &NssEntry) -> Result<(), Error> {
         self.write("root.der", entry.certificate.der())?;
         self.run(&["-A", "-n", &entry.nickname, "-t", &entry.trust, "-i", "root.der"]).map(drop)
     }
@@ -82,11 +82,11 @@ impl<'a> Copy<'a> {
     }
 
     /// Every certificate with its nickname and its trust flags.
-    pub(super) fn entries(&self) -> Result<Vec<Entry>, Error> {
+    pub(super) fn entries(&self) -> Result<Vec<NssEntry>, Error> {
         let table = self.run(&["-L"])?;
         let table = String::from_utf8_lossy(&table);
         let rows: Vec<(&str, &str)> = table.lines().filter_map(row).collect();
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<NssEntry> = Vec::new();
         let mut known: HashMap<&str, (Vec<Certificate>, HashSet<Fingerprint>)> = HashMap::new();
         for (nickname, trust) in &rows {
             if !known.contains_key(nickname) {
@@ -106,7 +106,7 @@ impl<'a> Copy<'a> {
             let other = candidates.iter().find(|certificate| !of_others(certificate)).or_else(|| candidates.first());
             if let Some(certificate) = own.or(other) {
                 let (nickname, trust) = ((*nickname).to_owned(), (*trust).to_owned());
-                entries.push(Entry { nickname, certificate: (*certificate).clone(), trust });
+                entries.push(NssEntry { nickname, certificate: (*certificate).clone(), trust });
             }
         }
         Ok(entries)

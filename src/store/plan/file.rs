@@ -10,7 +10,7 @@ use crate::store::Error;
 use crate::system::file;
 use crate::x509::{Certificate, Fingerprint};
 
-use super::Access;
+use super::StoreAccess;
 
 /// A store that is one file, read once and decoded.
 pub struct FileStore {
@@ -38,7 +38,7 @@ impl FileStore {
     ///
     /// Fails when the file is no store, does not open with the password, or holds a block that cannot be read, when
     /// there is a private key where only certificates belong, or when there is no file and its name says no format.
-    pub fn read(path: &Path, format: Option<&'static Format>, access: &Access<'_>) -> Result<Self, Error> {
+    pub fn read(path: &Path, format: Option<&'static Format>, access: &StoreAccess<'_>) -> Result<Self, Error> {
         let bytes = file::read(path)?;
         let (mut certificates, mut others, mut flaws) = (Vec::new(), Vec::new(), Vec::new());
         let (mut hidden, mut visible) = (HashSet::new(), HashSet::new());
@@ -48,14 +48,14 @@ impl FileStore {
         let decoded = content.map(|mut content| {
             let limit = content.len() as u64;
             format::decode(&mut content, limit, Passwords::only(access.password), &mut |member| match member {
-                Member::Certificate { certificate, place, flaw, .. } => {
+                Member::Certificate { certificate, position, flaw, .. } => {
                     let seen = if flaw.is_some() { &mut hidden } else { &mut visible };
                     seen.insert(certificate.fingerprint());
-                    flaws.extend(flaw.map(|flaw| format!("{place}: {flaw}")));
+                    flaws.extend(flaw.map(|flaw| format!("{position}: {flaw}")));
                     certificates.push(certificate);
                 }
                 Member::Other { kind, .. } => others.push(kind),
-                Member::Rejected { place, reason } => damage = damage.take().or(Some((place, reason))),
+                Member::Rejected { position, reason } => damage = damage.take().or(Some((position, reason))),
                 Member::Unchecked { .. } => unchecked = true,
             })
         });
@@ -64,8 +64,8 @@ impl FileStore {
             Some(decoded) => (Some(decoded.format), decoded.password),
             None => (None, None),
         };
-        if let Some((place, reason)) = damage {
-            return Err(Error::DamagedStore { path: path.to_owned(), place, reason });
+        if let Some((position, reason)) = damage {
+            return Err(Error::DamagedStore { path: path.to_owned(), position, reason });
         }
         if unchecked && access.no_password {
             // It has one that nobody told, and the manifest must not take it for none.

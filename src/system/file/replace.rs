@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::access::{Access, make_folder, new_like_folder, refuse_other_names};
+use super::ownership::{Ownership, make_folder, new_like_folder, refuse_other_names};
 use super::temporary::{move_aside, temporary};
 use super::{behind_links, folder_of, refuse_special};
 use crate::system::Error;
@@ -40,12 +40,12 @@ pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// [`replace`], or removal, of a file that has these bytes. Fails and changes nothing when it has others, because somebody
-/// was faster. A file that is not there comes back with this access.
+/// was faster. A file that is not there comes back with this ownership.
 pub(crate) fn swap(
     path: &Path,
     before: Option<&[u8]>,
     after: Option<&[u8]>,
-    access: Option<&Access>,
+    ownership: Option<&Ownership>,
 ) -> Result<(), Error> {
     let path = behind_links(path)?;
     let changed = || Error::ChangedMeanwhile { path: path.clone() };
@@ -54,11 +54,11 @@ pub(crate) fn swap(
     }
     let swapped = match (before, after) {
         (None, None) => true,
-        (Some(before), None) => take_away(&path, before)?,
+        (Some(before), None) => remove_if_unchanged(&path, before)?,
         (_, Some(after)) => {
             let write = |output: &mut dyn Write| output.write_all(after).map_err(Error::io("write", &path));
-            let new = beside(&path, 0o644, access, write)?;
-            take_name(new, &path, before, after)?
+            let new = beside(&path, 0o644, ownership, write)?;
+            rename_into_place(new, &path, before, after)?
         }
     };
     if !swapped {
@@ -93,7 +93,7 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), Error> {
 fn beside<E: From<Error>>(
     path: &Path,
     mode: u32,
-    access: Option<&Access>,
+    ownership: Option<&Ownership>,
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<NamedTempFile, E> {
     let folder = folder_of(path);
@@ -108,7 +108,7 @@ fn beside<E: From<Error>>(
         refuse_other_names(path, old)?;
     }
     // What replaces another file is for its readers only, which may be few: a Java store may hold private keys.
-    let mode = if old.is_some() || access.is_some() { 0o600 } else { mode };
+    let mode = if old.is_some() || ownership.is_some() { 0o600 } else { mode };
     let mut new = temporary(folder, path, mode).map_err(Error::io("create a file beside", path))?;
     let mut output = BufWriter::with_capacity(256 * 1024, new.as_file_mut());
     write(&mut output)?;
@@ -119,9 +119,9 @@ fn beside<E: From<Error>>(
     if let Some(old) = &old {
         file.set_permissions(old.permissions()).map_err(Error::io("keep the mode of", path))?;
     }
-    let standing = Access::of(path).map_err(Error::io("keep owner, mode and attributes of", path))?;
-    match standing.as_ref().or(access) {
-        Some(access) => access.give(file).map_err(Error::io("keep owner, mode and attributes of", path))?,
+    let standing = Ownership::of(path).map_err(Error::io("keep owner, mode and attributes of", path))?;
+    match standing.as_ref().or(ownership) {
+        Some(ownership) => ownership.apply(file).map_err(Error::io("keep owner, mode and attributes of", path))?,
         None => new_like_folder(file, folder).map_err(Error::io("give an owner to", path))?,
     }
     file.sync_all().map_err(Error::io("write", path))?;
@@ -134,7 +134,7 @@ fn persist(new: NamedTempFile, path: &Path) -> Result<(), Error> {
 
 /// Gives a new file the name. False, with nothing changed, when the file of that name is not the one that was read.
 #[cfg(target_os = "linux")]
-fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, Error> {
+fn rename_into_place(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, Error> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
     let failed = |error: Errno| Error::io("replace", path)(error.into());
@@ -150,16 +150,16 @@ fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8
             Err(error) => Err(failed(error)),
         };
     };
-    let aside = move_aside(new.path(), path).map_err(Error::io("create a file beside", path))?;
+    let temporary = move_aside(new.path(), path).map_err(Error::io("create a file beside", path))?;
     // Closes it, and forgets the name that it had.
     let _ = new.into_temp_path().keep();
-    let exchange = || renameat_with(CWD, &*aside, CWD, path, RenameFlags::EXCHANGE);
+    let exchange = || renameat_with(CWD, &*temporary, CWD, path, RenameFlags::EXCHANGE);
     match exchange() {
         Ok(()) => {}
         Err(Errno::NOENT) => return Ok(false),
         // A file system that cannot: there the moment between reading and renaming stays.
         Err(Errno::INVAL | Errno::NOSYS) => {
-            return aside.persist(path).map(|()| true).map_err(|error| Error::io("replace", path)(error.error));
+            return temporary.persist(path).map(|()| true).map_err(|error| Error::io("replace", path)(error.error));
         }
         Err(error) => return Err(failed(error)),
     }
@@ -167,13 +167,13 @@ fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8
     // goes back, and whoever takes the place of ours in that moment goes back too.
     let mut mine = before;
     for _ in 0..MAX_EXCHANGES {
-        let taken = fs::read(&aside);
+        let taken = fs::read(&temporary);
         if taken.as_ref().is_ok_and(|taken| taken == mine) {
             return Ok(mine == before);
         }
         if let Err(error) = exchange() {
             // It may be another program's, so it stays.
-            let _ = aside.keep();
+            let _ = temporary.keep();
             return Err(failed(error));
         }
         taken.map_err(Error::io("read", path))?;
@@ -183,22 +183,22 @@ fn take_name(new: NamedTempFile, path: &Path, before: Option<&[u8]>, after: &[u8
 }
 
 #[cfg(not(target_os = "linux"))]
-fn take_name(new: NamedTempFile, path: &Path, _: Option<&[u8]>, _: &[u8]) -> Result<bool, Error> {
+fn rename_into_place(new: NamedTempFile, path: &Path, _: Option<&[u8]>, _: &[u8]) -> Result<bool, Error> {
     persist(new, path).map(|()| true)
 }
 
 /// Removes a file. False, with nothing changed, when it is not the one that was read.
-fn take_away(path: &Path, before: &[u8]) -> Result<bool, Error> {
+fn remove_if_unchanged(path: &Path, before: &[u8]) -> Result<bool, Error> {
     let failed = |error| Error::io("remove", path)(error);
-    let aside = match move_aside(path, path) {
+    let temporary = match move_aside(path, path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         moved => moved.map_err(failed)?,
     };
-    let taken = fs::read(&aside);
+    let taken = fs::read(&temporary);
     if taken.as_ref().is_ok_and(|taken| taken == before) {
-        return aside.close().map(|()| true).map_err(failed);
+        return temporary.close().map(|()| true).map_err(failed);
     }
-    match aside.persist_noclobber(path) {
+    match temporary.persist_noclobber(path) {
         Ok(()) => {}
         // Somebody has made the next one already.
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -65,8 +65,8 @@ pub(crate) fn check_writable(_: &Path) -> Result<(), Error> {
 #[cfg(target_os = "linux")]
 fn is_mount(file: &Path) -> bool {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
-    let told = statx(CWD, file, AtFlags::empty(), StatxFlags::empty());
-    told.is_ok_and(|told| told.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+    let status = statx(CWD, file, AtFlags::empty(), StatxFlags::empty());
+    status.is_ok_and(|status| status.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]

@@ -7,7 +7,7 @@ use crate::system;
 /// Why nothing is scheduled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum Error {
     /// The times cannot be understood.
     #[error("`{text}` is not a schedule: {reason}")]
     BadTimes {

@@ -8,7 +8,7 @@ use crate::system::layout::Environment;
 
 /// Folders that one distribution, version manager or program puts Java into.
 #[derive(Debug)]
-pub struct Place {
+pub struct JvmFolder {
     /// Who does, in a word or two.
     pub name: &'static str,
     /// Their paths. `*` stands for any characters of one name. `~` is the home of the user, `$NAME` an environment
@@ -16,25 +16,25 @@ pub struct Place {
     pub patterns: &'static [&'static str],
 }
 
-/// Every place that is searched, on every platform: what is not there costs a look.
+/// Every folder that is searched, on every platform: what is not there costs a look.
 ///
 /// The order matters where patterns overlap: the first that finds a Java tells where it is from.
-pub static PLACES: &[Place] = &[
+pub static JVM_FOLDERS: &[JvmFolder] = &[
     // Version managers and build tools
-    Place {
+    JvmFolder {
         name: "SDKMAN",
         patterns: &[
             "$SDKMAN_DIR/candidates/java/*",
             "/usr/local/sdkman/candidates/java/*", // dev containers
         ],
     },
-    Place { name: "asdf", patterns: &["$ASDF_DATA_DIR/installs/java/*"] },
-    Place { name: "mise", patterns: &["$MISE_DATA_DIR/installs/java/*"] },
-    Place { name: "jenv", patterns: &["$JENV_ROOT/versions/*"] },
-    Place { name: "jabba", patterns: &["$JABBA_HOME/jdk/*"] },
-    Place { name: "JBang", patterns: &["~/.jbang/cache/jdks/*"] },
-    Place { name: "Gradle", patterns: &["$GRADLE_USER_HOME/jdks/*", "$GRADLE_USER_HOME/jdks/*/*"] },
-    Place {
+    JvmFolder { name: "asdf", patterns: &["$ASDF_DATA_DIR/installs/java/*"] },
+    JvmFolder { name: "mise", patterns: &["$MISE_DATA_DIR/installs/java/*"] },
+    JvmFolder { name: "jenv", patterns: &["$JENV_ROOT/versions/*"] },
+    JvmFolder { name: "jabba", patterns: &["$JABBA_HOME/jdk/*"] },
+    JvmFolder { name: "JBang", patterns: &["~/.jbang/cache/jdks/*"] },
+    JvmFolder { name: "Gradle", patterns: &["$GRADLE_USER_HOME/jdks/*", "$GRADLE_USER_HOME/jdks/*/*"] },
+    JvmFolder {
         name: "Coursier",
         patterns: &[
             "~/.cache/coursier/jvm/*",
@@ -45,7 +45,7 @@ pub static PLACES: &[Place] = &[
             "$LOCALAPPDATA/Coursier/cache/arc/https/github.com/*/*/releases/download/*/*/*",
         ],
     },
-    Place {
+    JvmFolder {
         name: "Homebrew",
         patterns: &[
             "/opt/homebrew/opt/openjdk*/libexec/openjdk.jdk",
@@ -53,18 +53,18 @@ pub static PLACES: &[Place] = &[
             "/home/linuxbrew/.linuxbrew/opt/openjdk*/libexec",
         ],
     },
-    Place { name: "Scoop", patterns: &["~/scoop/apps/*/current"] },
-    Place {
+    JvmFolder { name: "Scoop", patterns: &["~/scoop/apps/*/current"] },
+    JvmFolder {
         name: "Nix",
         patterns: &["/run/current-system/sw/lib/openjdk", "~/.nix-profile/lib/openjdk", "/nix/store/*jdk*/lib/openjdk"],
     },
-    Place { name: "GitHub Actions", patterns: &["/opt/hostedtoolcache/Java_*/*/*"] },
+    JvmFolder { name: "GitHub Actions", patterns: &["/opt/hostedtoolcache/Java_*/*/*"] },
     // Programs that bring their own
-    Place {
+    JvmFolder {
         name: "IntelliJ",
         patterns: &["~/.jdks/*"], // what its IDEs download to build with
     },
-    Place {
+    JvmFolder {
         name: "JetBrains Toolbox",
         patterns: &[
             "$XDG_DATA_HOME/JetBrains/Toolbox/apps/*/jbr",
@@ -73,7 +73,7 @@ pub static PLACES: &[Place] = &[
             "$LOCALAPPDATA/JetBrains/Toolbox/apps/*/*/*/jbr",
         ],
     },
-    Place {
+    JvmFolder {
         name: "an IDE's own",
         patterns: &[
             "/opt/*/jbr",
@@ -88,7 +88,7 @@ pub static PLACES: &[Place] = &[
             "$LOCALAPPDATA/Programs/*/jbr",
         ],
     },
-    Place {
+    JvmFolder {
         name: "Eclipse",
         patterns: &[
             "~/.p2/pool/plugins/org.eclipse.justj.*/jre",
@@ -99,8 +99,8 @@ pub static PLACES: &[Place] = &[
             "$ProgramFiles/*/plugins/org.eclipse.justj.*/jre",
         ],
     },
-    Place { name: "VS Code", patterns: &["~/.vscode/extensions/redhat.java-*/jre/*"] },
-    Place {
+    JvmFolder { name: "VS Code", patterns: &["~/.vscode/extensions/redhat.java-*/jre/*"] },
+    JvmFolder {
         name: "DBeaver",
         patterns: &[
             "/usr/share/dbeaver*/jre",
@@ -111,7 +111,7 @@ pub static PLACES: &[Place] = &[
             "$LOCALAPPDATA/DBeaver*/jre",
         ],
     },
-    Place {
+    JvmFolder {
         name: "a program's own",
         patterns: &[
             "/usr/share/*/jdk", // Logstash, Elasticsearch
@@ -123,14 +123,14 @@ pub static PLACES: &[Place] = &[
         ],
     },
     // Packages of systems and vendors
-    Place { name: "/usr/lib/jvm", patterns: &["/usr/lib/jvm/*", "/usr/lib64/jvm/*", "/usr/lib32/jvm/*"] },
-    Place { name: "/usr/java", patterns: &["/usr/java/*"] },
-    Place {
+    JvmFolder { name: "/usr/lib/jvm", patterns: &["/usr/lib/jvm/*", "/usr/lib64/jvm/*", "/usr/lib32/jvm/*"] },
+    JvmFolder { name: "/usr/java", patterns: &["/usr/java/*"] },
+    JvmFolder {
         name: "/usr/local",
         patterns: &["/usr/local/*jdk*", "/usr/local/*jre*", "/usr/local/java/*", "/usr/local/lib/jvm/*"],
     },
-    Place { name: "/opt", patterns: &["/opt/*", "/opt/*/*"] },
-    Place {
+    JvmFolder { name: "/opt", patterns: &["/opt/*", "/opt/*/*"] },
+    JvmFolder {
         name: "macOS",
         patterns: &[
             "/Library/Java/JavaVirtualMachines/*",
@@ -138,7 +138,7 @@ pub static PLACES: &[Place] = &[
             "/Library/Internet Plug-Ins/JavaAppletPlugin.plugin", // Oracle's JRE 8
         ],
     },
-    Place {
+    JvmFolder {
         name: "Program Files",
         patterns: &[
             "$ProgramFiles/Java/*",
@@ -158,11 +158,11 @@ pub static PLACES: &[Place] = &[
     },
 ];
 
-/// What the patterns of a place lead to, each with the folder that is `/` to it: `root` for paths of the machine, the
+/// What the patterns of an entry lead to, each with the folder that is `/` to it: `root` for paths of the machine, the
 /// real one for paths that the environment tells.
-pub(super) fn folders<'a>(place: &Place, environment: &Environment, root: &'a Path) -> Vec<(&'a Path, PathBuf)> {
+pub(super) fn folders<'a>(of: &JvmFolder, environment: &Environment, root: &'a Path) -> Vec<(&'a Path, PathBuf)> {
     let mut found = Vec::new();
-    for pattern in place.patterns {
+    for pattern in of.patterns {
         let (first, rest) = pattern.split_once('/').unwrap_or((pattern, ""));
         if first.is_empty() {
             found.extend(expand(root.to_owned(), rest).into_iter().map(|folder| (root, folder)));

@@ -1,4 +1,4 @@
-//! Who owns a file and may read it.
+//! The owner of a file, and who may read it.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata, OpenOptions};
@@ -27,10 +27,10 @@ pub(super) fn refuse_other_names(_: &Path, _: &Metadata) -> Result<(), Error> {
     Ok(())
 }
 
-/// Who may read a file and who owns it, as the journal keeps it for a file that goes.
+/// The owner, the mode and the attributes of a file. The journal keeps them for a file that goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Access {
+pub struct Ownership {
     /// The mode's bits.
     pub mode: u32,
     /// The number of its user.
@@ -43,8 +43,8 @@ pub struct Access {
 }
 
 #[cfg(unix)]
-impl Access {
-    /// That of a file, or of the one behind a symbolic link; None when there is no file.
+impl Ownership {
+    /// Reads the ownership of a file, or of the one behind a symbolic link; None when there is no file.
     pub(crate) fn of(path: &Path) -> io::Result<Option<Self>> {
         use std::os::unix::fs::MetadataExt as _;
         let old = match std::fs::metadata(path) {
@@ -69,8 +69,8 @@ impl Access {
         Ok(Some(Self { mode: old.mode() & 0o7777, owner: old.uid(), group: old.gid(), attributes }))
     }
 
-    /// Gives a file all of it.
-    pub(super) fn give(&self, file: &File) -> io::Result<()> {
+    /// Applies this owner, mode and set of attributes to a file.
+    pub(super) fn apply(&self, file: &File) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
         use xattr::FileExt as _;
         let made = file.metadata()?;
@@ -90,12 +90,12 @@ impl Access {
 
 /// Elsewhere a new file has what its folder hands down.
 #[cfg(not(unix))]
-impl Access {
+impl Ownership {
     pub(crate) fn of(_: &Path) -> io::Result<Option<Self>> {
         Ok(None)
     }
 
-    pub(super) fn give(&self, _: &File) -> io::Result<()> {
+    pub(super) fn apply(&self, _: &File) -> io::Result<()> {
         Ok(())
     }
 }
