@@ -183,7 +183,7 @@ impl Bench {
 
 fn java() -> Option<Jvm> {
     let path = std::env::var_os("PATH");
-    jvm::in_use(&Environment { path, ..Environment::default() }, &Programs::default()).ok()
+    jvm::in_use(&Environment { path, ..Environment::default() }, &Programs::on("")).ok()
 }
 
 /// All roots of AWS RDS that the catalogue has and that have not expired, as DER.

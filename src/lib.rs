@@ -83,7 +83,7 @@ pub use source::{Error as SourceError, Problem, Source, Tenant, certificates_in_
 pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan};
 pub use system::layout::{Environment, Layout};
 pub use system::permissions::{Obstacle, Refusal, User, owner_of};
-pub use system::process::{Error as ProcessError, Programs};
+pub use system::process::{Error as ProcessError, Programs, Withheld, end_all};
 pub use system::text::{is_unsafe, sanitise, timestamp};
 pub use system::{Error as SystemError, IoError, limits};
 pub use x509::{Certificate, Curve, Fingerprint, Key, Name, NotACertificate, NotAFingerprint, Verdict};

@@ -136,7 +136,7 @@ fn what_is_no_java_is_refused_with_the_reason_and_what_to_do() {
         assert!(error.hint().unwrap().contains("bin/java"), "{message}");
 
         let environment = Environment { java_home: Some(path.clone()), ..tree.environment() };
-        let error = Error::from(jvm::in_use(&environment, &Programs::default()).unwrap_err());
+        let error = Error::from(jvm::in_use(&environment, &Programs::on("")).unwrap_err());
         assert!(error.to_string().contains("(JAVA_HOME)"), "{error}");
         assert!(error.hint().unwrap().contains("unset JAVA_HOME"), "{error}");
     }
@@ -146,7 +146,7 @@ fn what_is_no_java_is_refused_with_the_reason_and_what_to_do() {
     let message = Jvm::at(&dangling).unwrap_err().to_string();
     assert!(message.contains("could not follow") && message.contains("lib/security/cacerts"), "{message}");
 
-    let error = Error::from(jvm::in_use(&tree.environment(), &Programs::default()).unwrap_err());
+    let error = Error::from(jvm::in_use(&tree.environment(), &Programs::on("")).unwrap_err());
     assert!(error.to_string().contains("neither JAVA_HOME nor `java` on PATH"), "{error}");
     assert!(error.hint().unwrap().contains("--java-home"), "{error}");
 }
@@ -156,7 +156,7 @@ fn a_launcher_that_starts_no_java_is_reported_with_what_it_says() {
     let tree = Tree::new();
     let shims = tree.script("/shims/java", "echo 'No version is set for command java' >&2; exit 126");
     let environment = Environment { path: Some(shims.into()), ..tree.environment() };
-    let error = Error::from(jvm::in_use(&environment, &Programs::default()).unwrap_err());
+    let error = Error::from(jvm::in_use(&environment, &Programs::on("")).unwrap_err());
     assert!(error.to_string().contains("/shims/java"), "{error}");
     assert!(error.to_string().contains("No version is set for command java"), "{error}");
     assert!(error.hint().unwrap().contains("--java-home"), "{error}");
@@ -182,7 +182,7 @@ fn the_java_in_use_is_the_one_that_would_start() {
         let own = std::env::var_os("PATH").unwrap();
         let folders = [tree.at("/nothing"), folder.to_owned()].into_iter().chain(std::env::split_paths(&own));
         let environment = Environment { path: Some(std::env::join_paths(folders).unwrap()), ..tree.environment() };
-        let found = jvm::in_use(&environment, &Programs::default()).unwrap();
+        let found = jvm::in_use(&environment, &Programs::on("")).unwrap();
         assert_eq!((found.home.as_path(), found.found), (home.as_path(), "java on PATH"), "{}", folder.display());
         assert_eq!(found.version.as_deref(), Some(expected.version.as_str()));
     }
@@ -192,7 +192,7 @@ fn the_java_in_use_is_the_one_that_would_start() {
     tree.java(&other, "lib/security/cacerts");
     let path = Some(OsString::from(java.parent().unwrap()));
     let environment = Environment { java_home: Some(other.clone()), path, ..tree.environment() };
-    let found = jvm::in_use(&environment, &Programs::default()).unwrap();
+    let found = jvm::in_use(&environment, &Programs::on("")).unwrap();
     assert_eq!((found.home, found.found), (tree.real(&other), "JAVA_HOME"));
 }
 

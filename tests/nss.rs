@@ -200,7 +200,7 @@ fn what_is_no_database_or_not_ready_is_said() {
 #[test]
 fn without_certutil_the_packages_are_named() {
     let empty = tempfile::tempdir().unwrap();
-    let error = Error::from(Certutil::find(&Programs::new(empty.path())).unwrap_err());
+    let error = Error::from(Certutil::find(&Programs::on(empty.path())).unwrap_err());
     let hint = error.hint().unwrap();
     assert!(["libnss3-tools", "nss-tools", "`nss`"].iter().all(|package| hint.contains(package)), "{hint}");
 }
@@ -216,7 +216,7 @@ struct Scene {
 impl Scene {
     fn new(password: Option<&str>) -> Option<Self> {
         let path = tools::program("certutil")?;
-        let program = Certutil::find(&Programs::new(path.parent().unwrap())).unwrap();
+        let program = Certutil::find(&Programs::on(path.parent().unwrap())).unwrap();
         // A blank in the path, as browsers' profiles have it.
         let home = tempfile::Builder::new().prefix("nss tests ").tempdir().unwrap();
         let password_file = password.map(|password| {

@@ -6,9 +6,11 @@ mod environment;
 mod terminal;
 
 use std::fs::{self, File};
-use std::io::Read as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -41,7 +43,7 @@ impl Scene {
         let mut home = Home::new();
         let [root] = roots(["A"]);
         install_files(&home, &[&root]);
-        home.write("bin/README", "");
+        fs::create_dir(home.path().join("bin")).unwrap();
         let path = std::env::var("PATH").unwrap();
         home.set("PATH", format!("{}:{path}", home.path().join("bin").display()));
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
@@ -113,8 +115,10 @@ impl Scene {
 
     /// Puts this script in the place of the program.
     fn stands_in(&self, script: &str) {
-        let path = self.home.write(&format!("bin/{}", self.program), format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let file = self.home.write("script", format!("#!/bin/sh\n{script}\n"));
+        let program = self.path("bin").join(self.program);
+        // By another program: a child of another test may inherit a file that is open here, and keep it busy.
+        Run::of(self.home.command("install").args(["-m", "755"]).args([file, program])).expect(0);
     }
 
     /// Runs the command with this script as the program. Returns once nothing of the program is left: a reader of a FIFO
@@ -138,11 +142,10 @@ impl Scene {
         run
     }
 
-    /// Runs the command, and kills it where it waits without end.
+    #[track_caller]
     fn command(&self) -> Run {
-        let mut command = self.home.command("timeout");
-        command.args(["--signal=KILL", &LONG.as_secs().to_string(), env!("CARGO_BIN_EXE_pgtrust")]);
-        Run::of(command.args(&self.arguments))
+        let mut command = self.home.command(env!("CARGO_BIN_EXE_pgtrust"));
+        in_time(command.args(&self.arguments), "")
     }
 
     /// Runs the command with this script, and fails where it does not end so and say this.
@@ -157,6 +160,17 @@ impl Scene {
     fn leaves_something(&self) -> Run {
         self.run(&format!("sleep 1000 &\n{}", self.answer))
     }
+}
+
+/// Runs a command with this input. One that waits without end is an error.
+#[track_caller]
+fn in_time(command: &mut Command, input: &str) -> Run {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || ended.send(child.wait_with_output().unwrap()));
+    let output = end.recv_timeout(LONG).unwrap_or_else(|_| panic!("{command:?} does not end"));
+    Run::ended(&format!("{command:?}"), &output)
 }
 
 /// Their limits cannot be set: all are waited for at the same time.
@@ -231,6 +245,28 @@ fn what_a_program_leaves_running_ends_with_it() {
     let run = Scene::certutil().leaves_something().expect(2);
     assert!(run.stderr.contains("does not read back"), "{run}");
     Scene::crontab().leaves_something().expect(0);
+}
+
+/// What the terminal sends to a command does not reach a program in another group.
+#[test]
+fn programs_end_with_a_command_that_is_told_to() {
+    for (signal, number) in [("INT", 2), ("TERM", 15)] {
+        let scene = Scene::certutil();
+        let fifo = scene.path("fifo");
+        Run::of(scene.home.command("mkfifo").arg(&fifo)).expect(0);
+        scene.stands_in("exec 9> \"$HOME/fifo\"\necho started >&9\nsleep 1000 & sleep 1000");
+        let mut command = scene.home.command(env!("CARGO_BIN_EXE_pgtrust"));
+        let mut command = command.args(&scene.arguments).stderr(Stdio::null()).spawn().unwrap();
+        let mut fifo = BufReader::new(File::open(fifo).unwrap());
+        let mut line = String::new();
+        fifo.read_line(&mut line).unwrap();
+        assert_eq!(line, "started\n");
+        Run::of(scene.home.command("kill").args(["-s", signal, &command.id().to_string()])).expect(0);
+        assert_eq!(command.wait().unwrap().signal(), Some(number));
+        let (ended, end) = mpsc::channel();
+        thread::spawn(move || ended.send(fifo.read_to_end(&mut Vec::new()).unwrap()));
+        end.recv_timeout(LONG).expect("something of the program still runs");
+    }
 }
 
 /// Programs that do not end: one with its streams open, one without.

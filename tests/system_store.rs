@@ -183,7 +183,7 @@ fn debian_trusts_what_is_added_and_no_longer_what_is_removed() {
             ];
             command.extend(folders.iter().flat_map(|(flag, path)| [(*flag).to_owned(), path.display().to_string()]));
         }
-        system::run(&commands, &Programs::default()).unwrap();
+        system::run(&commands, &Programs::on("")).unwrap();
     };
     let trusted = |authority: &Authority| {
         let (leaf, _) = authority.server(&["localhost"]);

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use super::args::Args;
 use super::enforcement;
 use super::hint;
+use super::interrupt;
 use super::ui::{self, Failure};
 
 /// What commands run on, as the command line and the environment describe it.
@@ -24,7 +25,8 @@ pub(crate) fn machine(args: &Args) -> Machine<'static> {
     if let Some(date) = args.as_of {
         machine.as_of = date.midnight().assume_utc();
     }
-    machine.variable = &|name| env::var_os(name);
+    machine.variable = |name| env::var_os(name);
+    machine.before_programs = interrupt::end_programs_too;
     machine.system = args.system || args.root.is_some();
     machine.allow_writable = args.allow_writable;
     machine.wait = Duration::from_secs(args.wait);

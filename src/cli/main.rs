@@ -13,6 +13,7 @@ mod hint;
 mod history;
 mod inspect;
 mod install;
+mod interrupt;
 mod man;
 mod notes;
 mod providers;

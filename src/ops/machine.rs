@@ -17,7 +17,7 @@ use crate::source::Progress;
 use crate::system::layout::{Environment, Layout};
 use crate::system::lock::Lock;
 use crate::system::permissions::refuse_shared;
-use crate::system::process::Programs;
+use crate::system::process::{Programs, Withheld};
 
 /// A machine, or a folder that stands for one: its clock, its environment, its folders, and how far a use case may go.
 ///
@@ -32,7 +32,7 @@ pub struct Machine<'a> {
     /// Where the user's folders are.
     pub environment: Environment,
     /// An environment variable, such as one that holds a token.
-    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    pub variable: fn(&str) -> Option<OsString>,
     /// The folder that stands for `/`. Hooks do not run for any other than `/` itself.
     pub root: PathBuf,
     /// Work on what the whole machine keeps, and not on what this user does.
@@ -49,8 +49,11 @@ pub struct Machine<'a> {
     pub progress: &'a (dyn Fn(Progress) + Sync),
     /// What to do about an error, in the words of the program that asks: `refresh` keeps it beside what failed.
     pub hint: fn(&Error) -> Option<String>,
+    /// Is called before the first program of others runs, as to have it end when this process is told to:
+    /// [`end_all`](crate::end_all).
+    pub before_programs: fn(),
     /// Variables that programs of others do not get, beside the tokens of the catalogue's providers.
-    pub withheld: &'a [&'a str],
+    pub withheld: &'static [&'static str],
     layout: OnceCell<Layout>,
     catalog: OnceCell<Catalog>,
     programs: OnceCell<Programs>,
@@ -65,7 +68,7 @@ impl<'a> Machine<'a> {
             as_of: now,
             clock,
             environment,
-            variable: &|_| None,
+            variable: |_| None,
             root: PathBuf::from("/"),
             system: false,
             allow_writable: false,
@@ -74,6 +77,7 @@ impl<'a> Machine<'a> {
             command: String::new(),
             progress: &|_| {},
             hint: |_| None,
+            before_programs: || {},
             withheld: &[],
             layout: OnceCell::new(),
             catalog: OnceCell::new(),
@@ -96,13 +100,7 @@ impl<'a> Machine<'a> {
         if let Some(catalog) = self.catalog.get() {
             return Ok(catalog);
         }
-        let catalog = match self.layout() {
-            Ok(layout) => {
-                let named = manifest::catalogues(&layout.manifest)?;
-                Catalog::with_folder(&layout.catalogue).with(&named, &layout.catalogues())
-            }
-            Err(_) => Catalog::built_in(),
-        };
+        let catalog = catalog(self.layout().ok())?;
         Ok(self.catalog.get_or_init(|| catalog))
     }
 
@@ -147,12 +145,16 @@ impl<'a> Machine<'a> {
     /// The programs of others. Tokens of providers are not for them.
     pub fn programs(&self) -> &Programs {
         self.programs.get_or_init(|| {
-            // A manifest that cannot be read names no catalogue whose APIs could be asked.
-            let built_in = Catalog::built_in();
-            let mut names = self.catalog().unwrap_or(&built_in).token_variables();
-            names.extend(self.withheld.iter().map(|name| (*name).to_owned()));
-            let search_path = self.environment.path.clone().unwrap_or_default();
-            Programs::new(search_path).withhold(names, self.variable)
+            let layout = self.layout().ok().cloned();
+            let (variable, withheld, before_programs) = (self.variable, self.withheld, self.before_programs);
+            let prepare = move || {
+                before_programs();
+                // A manifest that cannot be read names no catalogue whose APIs could be asked.
+                let catalog = catalog(layout.as_ref()).unwrap_or_else(|_| Catalog::built_in());
+                let names = catalog.token_variables().into_iter().chain(withheld.iter().map(|name| (*name).to_owned()));
+                Withheld::new(names, &variable)
+            };
+            Programs::new(self.environment.path.clone().unwrap_or_default(), prepare)
         })
     }
 
@@ -160,4 +162,10 @@ impl<'a> Machine<'a> {
     pub(crate) fn failure(&self, kind: FindingKind, about: &str, error: &Error) -> Finding {
         Finding::of_error(kind, about, error, (self.hint)(error))
     }
+}
+
+fn catalog(layout: Option<&Layout>) -> Result<Catalog, Error> {
+    let Some(layout) = layout else { return Ok(Catalog::built_in()) };
+    let named = manifest::catalogues(&layout.manifest)?;
+    Ok(Catalog::with_folder(&layout.catalogue).with(&named, &layout.catalogues()))
 }

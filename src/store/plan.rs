@@ -58,7 +58,7 @@ impl Store {
             StoreKind::File(format) => Self::File(FileStore::read(&spec.path, format, access)?),
             StoreKind::Folder(naming) => Self::Folder(Directory::read(&spec.path)?, naming),
             StoreKind::Database => {
-                let none = Programs::default();
+                let none = Programs::on("");
                 let certutil = Certutil::find(access.programs.unwrap_or(&none))?;
                 Self::Database(Database::read(&spec.path, &certutil, access.password_file)?)
             }

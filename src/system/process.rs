@@ -8,6 +8,7 @@
 //! A process that made a session of its own, as daemons do, has left the group: nothing waits for it, and it goes on.
 //! Elsewhere the program alone is killed.
 
+mod group;
 mod program;
 mod programs;
 #[cfg(unix)]
@@ -23,10 +24,9 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::system::text::cause;
+pub use group::end_all;
 pub(crate) use program::End;
-#[cfg(feature = "fetch")]
-pub(crate) use program::Program;
-pub use programs::Programs;
+pub use programs::{Programs, Withheld};
 
 /// Another program did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

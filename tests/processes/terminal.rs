@@ -1,9 +1,6 @@
 //! A program that prints a token, and asks its user for a password first. `script` (util-linux) has the terminal.
 
-use std::io::Write as _;
-use std::process::Stdio;
-
-use super::{LONG, Scene};
+use super::{Scene, in_time};
 use crate::support::pgtrust::Run;
 use crate::support::tools;
 
@@ -11,14 +8,10 @@ impl Scene {
     /// Runs a shell with a terminal of its own, in which `$FETCH` is the command, and types this. Returns what is to be seen
     /// there.
     fn in_terminal(&self, script: &str, typed: &str) -> Run {
-        let mut command = self.home.command("timeout");
-        command.args(["--signal=KILL", &LONG.as_secs().to_string(), "script", "-qec", script, "/dev/null"]);
+        let mut command = self.home.command("script");
         let fetch = format!("{} {}", env!("CARGO_BIN_EXE_pgtrust"), self.arguments.join(" "));
-        command.env("SHELL", "/bin/sh").env("FETCH", fetch);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
-        Run::ended(script, &child.wait_with_output().unwrap())
+        command.args(["-qec", script, "/dev/null"]).env("SHELL", "/bin/sh").env("FETCH", fetch);
+        in_time(&mut command, typed)
     }
 }
 

@@ -169,7 +169,7 @@ fn steps(scheduler: &str, system: bool, every: &str) -> Result<Vec<JobStep>, Err
         pgtrust_home: Some("/no/home/kept".into()),
         ..Environment::default()
     };
-    let (root, programs) = (Path::new("/"), Programs::default());
+    let (root, programs) = (Path::new("/"), Programs::on(""));
     let host = Host {
         environment: &environment,
         root,

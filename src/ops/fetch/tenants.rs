@@ -47,7 +47,7 @@ pub(super) fn ask(
     if given.is_some() && providers.len() != 1 {
         return Err(RequestError::TokenOfOne { count: providers.len() }.into());
     }
-    let mut tokens = Tokens::new(machine.variable, machine.programs());
+    let mut tokens = Tokens::new(&machine.variable, machine.programs());
     let asked = tenants.into_iter().filter_map(|tenant| {
         let kept = || manifest.source(tenant.name())?.token();
         let from = given.clone().or_else(kept);

@@ -14,7 +14,7 @@ use super::error::TenantReason;
 use crate::catalog::Token;
 use crate::manifest::TokenFrom;
 use crate::system::limits;
-use crate::system::process::{Program, Programs};
+use crate::system::process::Programs;
 
 /// A token, ready for its header.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ impl<'a> Tokens<'a> {
             path if path.components().count() > 1 => path.to_owned(),
             _ => self.programs.find(name).ok_or_else(|| format!("`{name}` is not installed"))?,
         };
-        let program = Program::of_token(program.as_os_str()).arguments(arguments);
+        let program = self.programs.token_program(program).arguments(arguments);
         let output = program.run().map_err(|error| error.to_string())?;
         first_line(&output).ok_or_else(|| format!("`{}` prints none", command.join(" ")))
     }

@@ -64,10 +64,11 @@ impl Program {
         Self { command: command(program), time, input: None, kept, may_leave: false, has_terminal: false }
     }
 
-    /// A program that prints a token: it gets our whole environment, and the terminal where there is one.
+    /// Gives it the terminal for as long as it runs, where there is one.
     #[cfg(feature = "fetch")]
-    pub(crate) fn of_token(program: &OsStr) -> Self {
-        Self { has_terminal: true, ..Self::new(program, limits::TOKEN_TIME) }
+    pub(super) fn with_terminal(mut self) -> Self {
+        self.has_terminal = true;
+        self
     }
 
     pub(crate) fn arguments(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {

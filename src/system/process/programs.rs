@@ -2,59 +2,62 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::program::Program;
 use super::{find, folders};
+#[cfg(feature = "fetch")]
+use crate::system::limits;
 
 /// The programs of this machine, and what of our environment is not for them.
-///
-/// None gets `PGPASSWORD`, nor what is [withheld](Self::withhold). A program that prints a token is the exception.
 #[derive(Clone, Debug)]
 pub struct Programs {
     search_path: OsString,
-    /// Variables with another value than ours; None is not set at all.
-    changed: Vec<(String, Option<OsString>)>,
+    withheld: Arc<LazyLock<Withheld, Box<dyn FnOnce() -> Withheld + Send>>>,
 }
 
-/// None of them is found.
-impl Default for Programs {
-    fn default() -> Self {
-        Self::new(OsString::new())
-    }
+/// Variables of our environment that programs do not see as they are. One that prints a token does.
+#[derive(Clone, Debug)]
+pub struct Withheld {
+    /// The value that programs see instead; None is not set at all.
+    variables: Vec<(String, Option<OsString>)>,
 }
 
-impl Programs {
-    /// The programs in the folders of a search path such as `PATH`.
-    pub fn new(search_path: impl Into<OsString>) -> Self {
-        Self { search_path: search_path.into(), changed: vec![("PGPASSWORD".to_owned(), None)] }
-    }
-
-    /// The same, which do not see the variables of these names, nor who logs in to a proxy. `variable` reads our environment.
-    #[must_use]
-    pub fn withhold(
-        mut self,
-        names: impl IntoIterator<Item = String>,
-        variable: &dyn Fn(&str) -> Option<OsString>,
-    ) -> Self {
+impl Withheld {
+    /// `PGPASSWORD`, the variables of these names, and who logs in to a proxy. `variable` reads our environment.
+    pub fn new(names: impl IntoIterator<Item = String>, variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
         // A name that no variable can have would keep every program from being started.
         let names = names.into_iter().filter(|name| !name.is_empty() && !name.contains(['=', '\0']));
-        self.changed.extend(names.map(|name| (name, None)));
+        let mut variables: Vec<_> = names.chain(["PGPASSWORD".to_owned()]).map(|name| (name, None)).collect();
         for name in PROXIES {
             let value = variable(name).unwrap_or_default();
             // What is not text may hide a name and a password.
             let without = value.to_str().map(without_user).map(OsString::from);
             if without.as_ref() != Some(&value) {
-                self.changed.push((name.to_owned(), without));
+                variables.push((name.to_owned(), without));
             }
         }
-        self
+        Self { variables }
+    }
+}
+
+impl Programs {
+    /// The programs in the folders of a search path such as `PATH`. `prepare` runs before the first of them is started, if
+    /// one is at all.
+    pub fn new(search_path: impl Into<OsString>, prepare: impl FnOnce() -> Withheld + Send + 'static) -> Self {
+        Self { search_path: search_path.into(), withheld: Arc::new(LazyLock::new(Box::new(prepare))) }
+    }
+
+    /// The programs in the folders of a search path, which see all of our environment but `PGPASSWORD`.
+    pub fn on(search_path: impl Into<OsString>) -> Self {
+        Self::new(search_path, || Withheld::new([], &|_| None))
     }
 
     /// The same, in the folders of another search path.
     #[must_use]
     pub fn found_in(&self, search_path: &OsStr) -> Self {
-        Self { search_path: search_path.to_owned(), changed: self.changed.clone() }
+        Self { search_path: search_path.to_owned(), withheld: Arc::clone(&self.withheld) }
     }
 
     /// The program of this name, by its absolute path.
@@ -65,10 +68,17 @@ impl Programs {
     /// A program that is to be run, and may take so long.
     pub(crate) fn program(&self, program: impl AsRef<OsStr>, time: Duration) -> Program {
         let mut program = Program::new(program.as_ref(), time);
-        for (name, value) in &self.changed {
+        for (name, value) in &self.withheld.variables {
             program = program.variable(name, value.as_deref());
         }
         program
+    }
+
+    /// A program that prints a token: it gets our whole environment, and the terminal where there is one.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn token_program(&self, program: impl AsRef<OsStr>) -> Program {
+        LazyLock::force(&self.withheld);
+        Program::new(program.as_ref(), limits::TOKEN_TIME).with_terminal()
     }
 }
 
@@ -111,11 +121,10 @@ mod tests {
             "HTTP_PROXY" => Some("http://proxy.example".into()),
             _ => None,
         };
-        let names = ["API_TOKEN", "", "A=B", "A\0B"].map(str::to_owned);
-        let programs = Programs::new("/bin").withhold(names, &variable);
+        let withheld = Withheld::new(["API_TOKEN", "", "A=B", "A\0B"].map(str::to_owned), &variable);
         let proxy = Some(OsString::from("http://proxy.example"));
-        let expected = [("PGPASSWORD", None), ("API_TOKEN", None), ("https_proxy", proxy)];
-        assert_eq!(programs.changed, expected.map(|(name, value)| (name.to_owned(), value)));
+        let expected = [("API_TOKEN", None), ("PGPASSWORD", None), ("https_proxy", proxy)];
+        assert_eq!(withheld.variables, expected.map(|(name, value)| (name.to_owned(), value)));
     }
 
     #[cfg(unix)]
@@ -123,7 +132,13 @@ mod tests {
     fn a_proxy_that_is_not_text_is_withheld() {
         use std::os::unix::ffi::OsStringExt as _;
         let variable = |name: &str| (name == "ALL_PROXY").then(|| OsString::from_vec(b"u:\xff@proxy".to_vec()));
-        let programs = Programs::new("").withhold([], &variable);
-        assert_eq!(programs.changed[1..], [("ALL_PROXY".to_owned(), None)]);
+        let withheld = Withheld::new([], &variable);
+        assert_eq!(withheld.variables[1..], [("ALL_PROXY".to_owned(), None)]);
+    }
+
+    #[test]
+    fn nothing_is_prepared_for_a_program_that_is_not_run() {
+        let programs = Programs::new("", || unreachable!("no program is run"));
+        assert_eq!(programs.found_in(OsStr::new("/nowhere")).find("x"), None);
     }
 }

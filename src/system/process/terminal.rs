@@ -2,7 +2,8 @@
 //!
 //! A program in a process group of its own is in the background: it is stopped as soon as it reads from the terminal. In
 //! our group it could ask, but it could not be ended with all that it started. So its group gets the foreground for as long
-//! as it runs, as a shell does it. Control-C then ends the program, and not pgtrust.
+//! as it runs, as a shell does it. Control-C then ends the program, which pgtrust says; Control-Z stops it until its time is
+//! over.
 
 use std::fs::File;
 use std::process::Child;

@@ -7,10 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::program::Program;
-use super::{End, Error, Programs};
+use super::{End, Error, Programs, Withheld};
 
 fn shell(script: &str, time: Duration) -> Program {
-    Programs::new("").program("sh", time).arguments(["-c", script])
+    Programs::on("").program("sh", time).arguments(["-c", script])
 }
 
 /// Tells when a script and all that it started have ended: a reader of a FIFO sees its end when no writer is left.
@@ -61,7 +61,7 @@ fn output_is_that_of_a_success() {
 
 #[test]
 fn a_program_that_is_not_there_was_not_started() {
-    let error = Programs::new("").program("/nowhere/at/all", LONG).run().unwrap_err();
+    let error = Programs::on("").program("/nowhere/at/all", LONG).run().unwrap_err();
     assert!(matches!(&error, Error::NotStarted { program, .. } if program == Path::new("/nowhere/at/all")));
     assert_eq!(error.to_string(), "could not run `/nowhere/at/all`: no such file or directory");
 }
@@ -153,7 +153,7 @@ fn only_the_end_of_long_output_is_kept_of_a_hook() {
 #[test]
 fn what_is_withheld_is_not_in_the_environment() {
     let proxy = |name: &str| (name == "https_proxy").then(|| OsString::from("http://user:secret@proxy.example"));
-    let programs = Programs::new("").withhold(["HOME".to_owned()], &proxy);
+    let programs = Programs::new("", move || Withheld::new(["HOME".to_owned()], &proxy));
     let script = "echo ${HOME-none} ${https_proxy-none} ${PATH:+path}";
     let output = programs.program("sh", LONG).arguments(["-c", script]).run().unwrap();
     assert_eq!(output, b"none http://proxy.example path\n");

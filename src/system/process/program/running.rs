@@ -1,8 +1,6 @@
 //! A program while it runs.
 
 use std::io::{self, Read, Write as _};
-#[cfg(unix)]
-use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{End, Kept, Program};
+use crate::system::process::group::Group;
 #[cfg(unix)]
 use crate::system::process::terminal::Terminal;
 
@@ -18,6 +17,7 @@ enum Event {
     /// It closed one of its streams.
     Closed,
     /// It ended by itself.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "it is asked there"))]
     Ended,
     /// It printed more bytes than this on one of them.
     Flooded(u64),
@@ -40,12 +40,10 @@ pub(super) fn run(program: Program) -> io::Result<(End, Vec<u8>, Vec<u8>)> {
         }
     };
     #[cfg(unix)]
-    command.process_group(0);
-    #[cfg(unix)]
     let terminal = if has_terminal { Terminal::ours() } else { None };
     #[cfg(not(unix))]
     let _ = has_terminal;
-    let mut child = command.spawn()?;
+    let (mut child, group) = Group::start(&mut command)?;
     // It holds the other ends of the pipes.
     drop(command);
     #[cfg(unix)]
@@ -60,12 +58,18 @@ pub(super) fn run(program: Program) -> io::Result<(End, Vec<u8>, Vec<u8>)> {
     };
     let complaints = read(child.stderr.take(), kept, &sender);
     watch(&child, &sender);
-    let end = supervise(&mut child, &events, time, may_leave)?;
+    let end = supervise(&mut child, group, &events, time, may_leave)?;
     Ok((end, taken(&output), taken(&complaints)))
 }
 
 /// Waits for the end of a program, or brings it about.
-fn supervise(child: &mut Child, events: &Receiver<Event>, time: Duration, may_leave: bool) -> io::Result<End> {
+fn supervise(
+    child: &mut Child,
+    group: Group,
+    events: &Receiver<Event>,
+    time: Duration,
+    may_leave: bool,
+) -> io::Result<End> {
     let (start, mut open, mut ended, mut killed) = (Instant::now(), 2, false, None);
     while !ended && killed.is_none() {
         let left = time.saturating_sub(start.elapsed());
@@ -80,9 +84,8 @@ fn supervise(child: &mut Child, events: &Receiver<Event>, time: Duration, may_le
             Err(_) => ended = cfg!(not(unix)) && child.try_wait()?.is_some(),
         }
     }
-    // Not reaped yet, it keeps its number, which is that of the group.
     if killed.is_some() || !may_leave {
-        kill(child);
+        group.kill(child);
     }
     // What has left the group may hold a stream open. One that changed its user, as by sudo, cannot be killed.
     let start = Instant::now();
@@ -98,6 +101,7 @@ fn supervise(child: &mut Child, events: &Receiver<Event>, time: Duration, may_le
             Err(_) => break,
         }
     }
+    drop(group);
     match killed {
         None => Ok(End::Exited(child.wait()?)),
         Some(end) => {
@@ -125,14 +129,6 @@ fn watch(child: &Child, events: &Sender<Event>) {
 
 #[cfg(not(unix))]
 fn watch(_: &Child, _: &Sender<Event>) {}
-
-/// Kills a program with all of its group.
-fn kill(child: &mut Child) {
-    #[cfg(unix)]
-    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
-    #[cfg(not(unix))]
-    let _ = child.kill();
-}
 
 /// Reads a stream to its end beside what else is done.
 fn read(stream: Option<impl Read + Send + 'static>, kept: Kept, events: &Sender<Event>) -> Arc<Mutex<Vec<u8>>> {
