@@ -14,15 +14,16 @@ pub(crate) struct Tenant {
     #[arg(long, value_name = "FILE", conflicts_with = "token_command", help_heading = HEADING)]
     token_file: Option<PathBuf>,
 
-    /// Or with what this program prints: a program and its arguments between spaces, for no shell
+    /// Ask it with the token that this program prints: the program and its arguments between spaces, not
+    /// read by a shell
     #[arg(long, value_name = "COMMAND", help_heading = HEADING)]
     token_command: Option<String>,
 
-    /// Of the server that ssh reaches so, for providers with a CA on each server; without it, of this machine
+    /// Read the CA from this server over ssh, for providers with a CA on each server; without it, from this machine
     #[arg(long, value_name = "USER@HOST", help_heading = HEADING)]
     pub(crate) ssh: Option<String>,
 
-    /// The CA's file there if it is not in the usual place, or a saved copy of it; the manifest remembers it
+    /// The CA's file on the server if it is not in the usual place, or a saved copy of it; the manifest remembers it
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     ca_file: Option<PathBuf>,
 }
@@ -66,7 +67,7 @@ pub(crate) const PLACEHOLDERS: &[&str] = &[
 impl ClapArgs for Values {
     fn augment_args(command: Command) -> Command {
         let flag = |name: &'static str| {
-            let help = format!("Of this {name}, for providers with a CA for each");
+            let help = format!("The {name}, for providers with a CA for each");
             Arg::new(name).long(name).value_name("ID").action(ArgAction::Set).help(help).help_heading(HEADING)
         };
         command.args(PLACEHOLDERS.iter().map(|name| flag(name)))
