@@ -68,8 +68,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether it is not, or cannot be told to be, a root.
-    pub fn is_no_root(&self) -> bool {
+    /// Tells whether it is not a root, or cannot be proved to be one.
+    pub fn is_not_a_root(&self) -> bool {
         !matches!(self, Self::Excluded | Self::Expired(_))
     }
 }
@@ -101,8 +101,8 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    /// Whether the user should know: what was left out as asked is known, and the odd ones among this machine's and the
-    /// JDK's own roots are not the user's concern.
+    /// Tells whether the user should know: what was left out as asked is known, and the odd ones among this machine's
+    /// and the JDK's own roots are not the user's concern.
     pub fn is_of_user(&self) -> bool {
         self.reason != Reason::Excluded && !matches!(self.sighting.origin, Origin::System | Origin::Jdk)
     }
@@ -157,7 +157,7 @@ impl Bundle {
         Ok((Self { set, order }, rejected))
     }
 
-    /// How many roots it holds; at least one.
+    /// Returns how many roots it holds; at least one.
     #[expect(clippy::len_without_is_empty, reason = "a bundle is never empty")]
     pub fn len(&self) -> usize {
         self.order.len()
@@ -199,7 +199,7 @@ impl Bundle {
         Ok(!is_kept)
     }
 
-    /// Whether a PEM file holds these roots in this order.
+    /// Tells whether a PEM file holds these roots in this order.
     pub fn is_kept(&self, path: &Path) -> Result<bool, Error> {
         let mut there = Vec::new();
         let bytes = file::read(path)?.unwrap_or_default();

@@ -49,13 +49,13 @@ impl Catalog {
         Self { own: Vec::new(), parsed: Arc::default() }
     }
 
-    /// With the providers in a folder besides: `<folder>/<id>/provider.toml` and `roots.pem`. The folder need not exist.
+    /// Adds the providers of a folder: `<folder>/<id>/provider.toml` and `roots.pem`. The folder need not exist.
     pub fn with_folder(folder: impl Into<PathBuf>) -> Self {
         Self { own: vec![Own::folder(folder.into())], parsed: Arc::default() }
     }
 
-    /// With catalogues that a manifest names besides. Archives are read as [`keep_archive`] keeps them in a folder; one
-    /// that is not there, or is damaged, is an error where its providers are asked for, and no earlier.
+    /// Adds the catalogues that a manifest names. Archives are read as [`keep_archive`] keeps them in a folder; one
+    /// that is missing or damaged is an error where its providers are asked for, and no earlier.
     pub fn with(mut self, named: &[NamedCatalogue], archives: &Path) -> Self {
         self.own.extend(named.iter().map(|named| Own::named(named, archives)));
         self
@@ -79,7 +79,7 @@ impl Catalog {
         Ok(ids)
     }
 
-    /// Whether there is a provider of this id.
+    /// Tells whether there is a provider of this id.
     pub fn contains(&self, id: &str) -> bool {
         built_in(id).is_some() || self.own.iter().any(|catalogue| catalogue.has(id))
     }
@@ -249,7 +249,7 @@ fn built_in(id: &str) -> Option<&'static BuiltIn> {
     BUILT_IN.binary_search_by(|entry| entry.id.cmp(id)).ok().map(|index| &BUILT_IN[index])
 }
 
-/// How many letters must be changed, added or dropped to make one word of the other (Levenshtein).
+/// Counts the letters that must be changed, added or dropped to make one word of the other (Levenshtein).
 pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

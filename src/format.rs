@@ -58,7 +58,7 @@ pub struct Format {
     pub writable: bool,
     /// The format of which this one differs only in new stores: what stands there is recognised as that.
     pub profile_of: Option<&'static Self>,
-    /// The passwords that its stores usually have, in the order in which they are tried; `None` is no password at all.
+    /// The passwords that its stores usually have, in the order in which they are tried; `None` stands for no password at all.
     /// The first of them protects a new store. Formats that know no passwords have `None` alone.
     pub usual_passwords: &'static [Option<&'static str>],
     /// Whether a file that begins so is in this format.
@@ -104,8 +104,8 @@ impl Format {
         FORMATS.iter().copied().find(|format| format.name == name)
     }
 
-    /// Whether its stores name their entries and may have a password. Such a store may hold a certificate under several
-    /// names, and other things beside certificates.
+    /// Tells whether its stores name their entries and may have a password. Such a store may hold a certificate under
+    /// several names, and other things beside certificates.
     pub fn is_key_store(&self) -> bool {
         self.usual_passwords.iter().any(Option::is_some)
     }
@@ -115,7 +115,7 @@ impl Format {
         self.usual_passwords.iter().copied().flatten().next()
     }
 
-    /// Whether a file that is found to be in `found` is in this format.
+    /// Tells whether a file that is found to be in `found` is in this format.
     pub fn covers(&self, found: &Self) -> bool {
         self == found || self.profile_of == Some(found)
     }
@@ -148,7 +148,7 @@ pub enum Member {
         alias: Option<String>,
         /// The certificate itself.
         certificate: Certificate,
-        /// Where it stands.
+        /// Returns its path.
         position: Position,
         /// Why some clients fail to read it where it stands, although pgtrust does.
         flaw: Option<&'static str>,
@@ -159,12 +159,12 @@ pub enum Member {
         alias: Option<String>,
         /// What it is.
         kind: MemberKind,
-        /// Where it stands.
+        /// Returns its path.
         position: Position,
     },
     /// Something that should be a certificate and cannot be read.
     Rejected {
-        /// Where it stands.
+        /// Returns its path.
         position: Position,
         /// Why, in words.
         reason: String,

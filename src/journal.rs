@@ -152,7 +152,7 @@ pub struct Added {
 }
 
 impl Added {
-    /// Whether this certificate was added.
+    /// Tells whether this certificate was added.
     pub fn contains(&self, fingerprint: &Fingerprint) -> bool {
         self.roots.contains(fingerprint)
     }
@@ -169,7 +169,7 @@ impl Added {
         self.roots.iter().copied().collect()
     }
 
-    /// Whether there was no such store before.
+    /// Tells whether there was no such store before.
     pub fn created(&self) -> bool {
         self.created
     }

@@ -119,7 +119,7 @@ impl Manifest {
         &self.contents.source
     }
 
-    /// What is kept of this source.
+    /// Returns what is kept of this source.
     pub fn source(&self, name: &str) -> Option<&KeptSource> {
         self.contents.source.iter().find(|source| source.name == name)
     }
@@ -129,7 +129,7 @@ impl Manifest {
         &self.contents.target
     }
 
-    /// What runs after stores changed, if [`check_owner`](Self::check_owner) allows it.
+    /// Returns the hooks that run after stores changed, if [`check_owner`](Self::check_owner) allows it.
     pub fn hooks(&self) -> &[Hook] {
         &self.contents.hook
     }
@@ -158,7 +158,7 @@ impl Manifest {
         Ok(certificates)
     }
 
-    /// Which roots of this provider are kept.
+    /// Returns which roots of this provider are kept.
     pub fn selection(&self, provider: &str) -> Selection {
         let kept = self.source(provider);
         kept.map_or_else(Selection::default, |kept| Selection { region: kept.region.clone(), retiring: kept.retiring })
@@ -306,7 +306,7 @@ impl Manifest {
         self.on_disk.as_deref()
     }
 
-    /// Where it stands.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.path
     }

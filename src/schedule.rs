@@ -87,12 +87,12 @@ impl Scheduler {
         })
     }
 
-    /// How the job was scheduled with it; None when it is not.
+    /// Returns how the job was scheduled with it; None when it is not.
     pub fn settings(&self, host: &Host<'_>) -> Result<Option<JobSettings>, Error> {
         Ok((self.written)(host)?.map(|text| JobSettings::read(&text)))
     }
 
-    /// What is left to do until it runs the job; nothing when it does.
+    /// Returns what is left to do until it runs the job; nothing when it does.
     pub fn enable(&self, host: &Host<'_>, manifest: &Manifest, settings: &JobSettings) -> Result<Vec<JobStep>, Error> {
         host.refuse_foreign_home()?;
         let is_written = (self.written)(host)?.is_some();
@@ -103,7 +103,7 @@ impl Scheduler {
         Ok(steps)
     }
 
-    /// What is left to do until it runs the job no longer.
+    /// Returns what is left to do until it runs the job no longer.
     pub fn disable(&self, host: &Host<'_>) -> Result<Vec<JobStep>, Error> {
         if (self.written)(host)?.is_some() { (self.disable)(host) } else { Ok(vec![]) }
     }
@@ -121,18 +121,18 @@ impl fmt::Debug for Scheduler {
 }
 
 impl Host<'_> {
-    /// Whose job it is, in words.
+    /// Names the owner of the job.
     pub fn whom(&self) -> &'static str {
         if self.system { "the whole machine" } else { "this user" }
     }
 
-    /// When a job runs here.
+    /// Returns the times at which a job runs here.
     pub fn times(&self, every: &Every) -> Times {
         let id = file::read(&self.root.join("etc/machine-id")).ok().flatten().unwrap_or_default();
         every.times(&[id.trim_ascii(), self.layout.state.as_os_str().as_encoded_bytes()].concat())
     }
 
-    /// Whether this is the machine that runs now, and no image of another.
+    /// Tells whether this is the running machine, and not an image of another.
     fn is_this(&self) -> bool {
         self.root == Path::new("/")
     }
@@ -141,7 +141,7 @@ impl Host<'_> {
         Ok(self.environment.home.as_deref().ok_or(system::Error::HomeUnknown)?)
     }
 
-    /// Whether a scheduler's program is on the search path.
+    /// Tells whether a scheduler's program is on the search path.
     fn has(&self, program: &str) -> bool {
         plan::find(program, self.programs).is_ok()
     }
@@ -151,7 +151,7 @@ impl Host<'_> {
         path.strip_prefix(self.root).map_or_else(|_| path.to_owned(), |path| Path::new("/").join(path))
     }
 
-    /// With `sudo` and the user's HOME a job of root's would write into a user's folders.
+    /// Refuses root with a user's HOME, as under `sudo`: a job of root's would write into that user's folders.
     fn refuse_foreign_home(&self) -> Result<(), Error> {
         #[cfg(unix)]
         if let (false, Some(home)) = (self.system, &self.environment.home) {

@@ -87,8 +87,8 @@ pub struct Problem {
 }
 
 impl Source {
-    /// What this text names: `system`, `jdk`, `-`, a provider or one of its customers, else a path. A file that has such a
-    /// name is named by `./azure`.
+    /// Parses the name of a source: `system`, `jdk`, `-`, a provider or one of its customers, else a path. A file that
+    /// has such a name is named by `./azure`.
     pub fn parse(text: &str, catalog: &Catalog) -> Result<Self, Error> {
         if let Some(tenant) = Tenant::parse(text, catalog)? {
             return Ok(Self::Tenant(tenant));
@@ -148,7 +148,7 @@ pub(crate) fn load_provider(
 
 /// Adds what is in a file, or in the files of a folder, to a set. Returns what could not be used.
 ///
-/// A file that is no store, or holds a private key, is an error when it is named itself. In a folder it is passed over
+/// A file that is not a store, or holds a private key, is an error when it is named itself. In a folder it is passed over
 /// and reported; folders in it are not entered.
 pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
     if !path.is_dir() {

@@ -123,12 +123,12 @@ impl Certificate {
         serial(self.part(&self.serial))
     }
 
-    /// Who the certificate speaks of.
+    /// Returns the name that the certificate is for.
     pub fn subject(&self) -> Name<'_> {
         Name::new(self.part(&self.subject))
     }
 
-    /// Who signed it.
+    /// Returns the name of its signer.
     pub fn issuer(&self) -> Name<'_> {
         Name::new(self.part(&self.issuer))
     }
@@ -143,7 +143,7 @@ impl Certificate {
         self.not_after
     }
 
-    /// Whether the validity has ended at this time.
+    /// Tells whether the validity has ended at this time.
     pub fn expired(&self, as_of: OffsetDateTime) -> bool {
         self.not_after.unix_timestamp() < as_of.unix_timestamp()
     }
@@ -163,12 +163,12 @@ impl Certificate {
         self.x509().map_or_else(|| "unknown".to_owned(), |x509| signature::algorithm_name(&x509))
     }
 
-    /// Whether the basic constraints say `CA:TRUE` (RFC 5280 section 4.2.1.9). Never so for version 1.
+    /// Tells whether the basic constraints say `CA:TRUE` (RFC 5280 section 4.2.1.9). Never so for version 1.
     pub fn is_ca(&self) -> bool {
         self.ca
     }
 
-    /// How many intermediates may follow, where the basic constraints limit it.
+    /// Returns how many intermediates may follow, where the basic constraints limit it.
     pub fn path_length(&self) -> Option<u32> {
         basic_constraints(&self.x509()?)?.path_length
     }
@@ -183,18 +183,18 @@ impl Certificate {
         authority_key_id(&self.x509()?)
     }
 
-    /// Whether subject and issuer are the same name and the key identifiers do not contradict it. That is what
+    /// Tells whether subject and issuer are the same name and the key identifiers do not contradict it. That is what
     /// OpenSSL takes for self-signed when it builds a chain; [`is_self_signed`](Self::is_self_signed) proves it.
     pub fn is_self_issued(&self) -> bool {
         self.self_issued
     }
 
-    /// Whether it has a subject key identifier.
+    /// Tells whether it has a subject key identifier.
     pub(crate) fn has_key_id(&self) -> bool {
         self.has_key_id
     }
 
-    /// Whether subject and issuer are the same name and the signature verifies under the certificate's own key.
+    /// Tells whether subject and issuer are the same name and the signature verifies under the certificate's own key.
     ///
     /// Verified are RSA PKCS #1 v1.5 with SHA-1 to SHA-512, PSS with a salt as long as its hash, ECDSA on P-256, P-384 and
     /// P-521, Ed25519. What is signed in another way (MD5, DSA, Ed448) does not count as self-signed:
@@ -203,14 +203,14 @@ impl Certificate {
         self.is_self_issued() && self.signature_by(self) == Verdict::Valid
     }
 
-    /// What comes of verifying this certificate's signature under the other one's key. Names are not compared. For many
-    /// certificates under their own keys there is [`own_signatures`].
+    /// Verifies this certificate's signature under the other one's key. Names are not compared. For many certificates
+    /// under their own keys there is [`own_signatures`].
     pub fn signature_by(&self, issuer: &Self) -> Verdict {
         let key = issuer.part(&issuer.key);
         self.x509().map_or(Verdict::Unknown, |x509| signature::verdict(&x509, key))
     }
 
-    /// What x509-parser makes of it, once more.
+    /// Parses it once more with x509-parser.
     fn x509(&self) -> Option<X509Certificate<'_>> {
         parse(&self.der).ok()
     }
@@ -234,7 +234,7 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// What x509-parser makes of a certificate.
+/// Parses a certificate with x509-parser.
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>, NotACertificate> {
     Ok(X509CertificateParser::new().with_deep_parse_extensions(false).parse(der)?.1)
 }

@@ -31,7 +31,7 @@ impl Role {
         }
     }
 
-    /// Whether certificates of this role go into stores.
+    /// Tells whether certificates of this role go into stores.
     pub fn installed(self) -> bool {
         matches!(self, Self::Current | Self::Upcoming | Self::Accepted)
     }

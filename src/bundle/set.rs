@@ -116,17 +116,17 @@ impl CertificateSet {
         }
     }
 
-    /// Whether it holds this certificate.
+    /// Tells whether it holds this certificate.
     pub fn contains(&self, certificate: &Certificate) -> bool {
         self.index.contains_key(&certificate.fingerprint())
     }
 
-    /// How many certificates it holds.
+    /// Returns how many certificates it holds.
     pub fn len(&self) -> usize {
         self.certificates.len()
     }
 
-    /// Whether it holds none.
+    /// Tells whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.certificates.is_empty()
     }

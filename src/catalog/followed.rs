@@ -48,7 +48,7 @@ pub struct Followed {
 }
 
 impl Followed {
-    /// Whether it can be downloaded without knowing anything of the user.
+    /// Tells whether it can be downloaded without knowing anything of the user.
     pub fn is_public(&self) -> bool {
         self.token.is_none() && !self.url.contains('{')
     }
@@ -76,7 +76,7 @@ pub struct Token {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Names {
-    /// Where it is.
+    /// Returns its path.
     pub url: String,
     /// JSON pointer to its elements, with `*`.
     pub each: String,
@@ -98,7 +98,7 @@ impl Encoding {
         }
     }
 
-    /// That of an input in this format.
+    /// Finds the one for an input in this format.
     pub fn of(format: &Format) -> Option<Self> {
         [Self::Der, Self::Pem, Self::Pkcs7, Self::Zip].into_iter().find(|encoding| encoding.name() == format.name)
     }

@@ -11,7 +11,7 @@ use crate::x509::Fingerprint;
 #[serde(try_from = "Written")]
 #[non_exhaustive]
 pub struct NamedCatalogue {
-    /// Where it is.
+    /// Returns its path.
     pub location: Location,
     /// The providers of other catalogues that it takes the place of.
     pub overrides: Vec<String>,

@@ -71,7 +71,7 @@ pub struct Root {
     /// The regions whose servers need it; all, when empty.
     #[serde(default)]
     pub regions: Vec<String>,
-    /// Why it is listed although it is no self-signed CA certificate.
+    /// Why it is listed although it is not a self-signed CA certificate.
     pub exception: Option<String>,
 }
 
@@ -264,12 +264,12 @@ impl Provider {
         self.sources.iter().find(|source| source.url.contains('{'))
     }
 
-    /// Where its certificates can be compared, in words.
+    /// Describes where its certificates can be compared.
     pub fn page(&self) -> &str {
         if self.docs.is_empty() { "what its owner publishes" } else { &self.docs }
     }
 
-    /// Whether its servers have names like this one, which is in lower case.
+    /// Tells whether its servers have names like this one, which is in lower case.
     pub fn has_host(&self, host: &str) -> bool {
         // A star stands for one character at least: `*.example.com` is not `.example.com`.
         let matches = |pattern: &str| wildcard(pattern, host) && host.len() >= pattern.len();
@@ -277,7 +277,7 @@ impl Provider {
         !taken_away && self.hosts.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
     }
 
-    /// What a set says of a certificate of this provider.
+    /// Makes the origin of a certificate of this provider.
     pub fn origin(&self, role: Role) -> Origin {
         Origin::Provider { id: self.id.clone(), role }
     }

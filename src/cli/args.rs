@@ -225,7 +225,7 @@ pub(crate) struct Fetch {
   pgtrust inspect ~/.postgresql/root.crt
   pgtrust inspect --json *.pem | jq '.stores[].certificates[].not_after'
 
-Exit status: 0 all good, 1 a member cannot be read, 2 a file is no certificate store")]
+Exit status: 0 all good, 1 a member cannot be read, 2 a file is not a certificate store")]
 pub(crate) struct Inspect {
     /// Files or folders; `-` for standard input
     #[arg(required = true, value_name = "FILE")]

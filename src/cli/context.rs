@@ -14,7 +14,7 @@ use super::enforcement;
 use super::hint;
 use super::ui::{self, Failure};
 
-/// What commands run on, as the command line and the environment describe it.
+/// Makes the machine that commands run on, from the command line and the environment.
 pub(crate) fn machine(args: &Args) -> Machine<'static> {
     let environment = if args.root.is_some() { Environment::default() } else { environment() };
     let mut machine = Machine::new(environment, &|| OffsetDateTime::from(SystemTime::now()));
@@ -60,7 +60,7 @@ fn environment() -> Environment {
     }
 }
 
-/// Where programs of this machine are found, whatever `--root` names.
+/// Returns the search path of this machine, whatever `--root` names.
 pub(crate) fn search_path() -> OsString {
     env::var_os("PATH").unwrap_or_default()
 }

@@ -70,7 +70,7 @@ pub(crate) fn data(line: &str) -> Result<(), Failure> {
     Ok(writeln!(anstream::stdout(), "{}", sanitise(line))?)
 }
 
-/// Data that is no text, or is text with lines of its own.
+/// Data that is not text, or is text with lines of its own.
 pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     output.write_all(bytes)?;

@@ -31,7 +31,7 @@ pub(super) fn free_alias(certificate: &Certificate, taken: &mut HashSet<String>)
     })
 }
 
-/// Whether pgtrust gives this certificate such a name.
+/// Tells whether pgtrust gives this certificate such a name.
 pub(super) fn is_own(alias: &str, certificate: &Certificate) -> bool {
     let alias = folded(alias);
     alias.starts_with("pgtrust-") && aliases(certificate).any(|own| own == alias)

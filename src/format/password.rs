@@ -17,12 +17,12 @@ pub enum Passwords<'a> {
 }
 
 impl<'a> Passwords<'a> {
-    /// What is given, where there is something; the usual ones otherwise.
+    /// Tries the given password first, then the usual ones.
     pub fn first(given: Option<&'a str>) -> Self {
         given.map_or(Self::Usual, Self::First)
     }
 
-    /// What is given and no other, where there is something; the usual ones otherwise.
+    /// Tries the given password alone; the usual ones where none is given.
     pub fn only(given: Option<&'a str>) -> Self {
         given.map_or(Self::Usual, Self::Only)
     }

@@ -128,7 +128,7 @@ fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -> Result<Ve
     Ok(left)
 }
 
-/// From the first dash to the last, as blocks are placed.
+/// Writes a block from its first dash to its last.
 fn armoured(label: &str, der: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     write_block(&mut text, label, der);

@@ -13,12 +13,12 @@ use crate::system::file;
 use crate::x509::Fingerprint;
 
 impl Journal {
-    /// Whether bytes that an undo of this change needs are no longer kept.
+    /// Tells whether bytes that an undo of this change needs are no longer kept.
     pub fn lacks_bytes(&self, record: &Record) -> bool {
         digests(record).any(|digest| !self.backup(&digest).exists())
     }
 
-    /// What stood in a file before this change.
+    /// Returns the bytes of a file before this change.
     pub(super) fn bytes_before(&self, record: &Record, change: &FileChange) -> Result<Option<Vec<u8>>, Error> {
         let Some(digest) = change.before else { return Ok(None) };
         let backup = self.backup(&digest);

@@ -10,7 +10,7 @@ use crate::system::file;
 use crate::x509::{Fingerprint, sha256};
 
 impl Record {
-    /// Who could do what with a file before this change.
+    /// Returns the owner and mode of a file before this change.
     pub(super) fn ownership_of(&self, path: &Path) -> Option<&Ownership> {
         self.files.iter().find(|change| change.path == path)?.ownership.as_ref()
     }
@@ -34,7 +34,7 @@ impl Journal {
         self.standing()?.into_iter().rfind(|record| record.store == store).ok_or(Error::NothingToUndo)
     }
 
-    /// What pgtrust added to this store and did not take out again.
+    /// Returns what pgtrust added to this store and did not remove again.
     pub(crate) fn added_to(&self, store: &Path) -> Result<Added, Error> {
         let store = std::path::absolute(store).map_err(system::Error::io("find", store))?;
         let mut added = Added::default();
@@ -79,8 +79,8 @@ impl Journal {
         Ok(records)
     }
 
-    /// What undoes a change. Fails when others changed the store since, unless `force` is given; a manifest that
-    /// others changed since is left as it is.
+    /// Returns what undoes a change. Fails when others changed the store since, unless `force` is given; a manifest
+    /// that others changed since is left as it is.
     pub fn undo(&self, record: &Record, force: bool) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::new();
         for change in &record.files {
@@ -103,8 +103,8 @@ impl Journal {
     }
 }
 
-/// Whether a recorded change was made, as far as the files tell. An undo that was cut short can be tried again, what
-/// was installed before a cut stays.
+/// Tells whether a recorded change was made, as far as the files show it. An undo that was cut short can be tried
+/// again; what was installed before a cut stays.
 pub(super) fn was_applied(record: &Record) -> bool {
     match record.undoes {
         Some(_) => record.files.iter().all(is_made),

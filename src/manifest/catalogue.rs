@@ -24,7 +24,7 @@ impl Manifest {
         &self.contents.catalogue
     }
 
-    /// What of this provider is kept, in the words of the manifest: as a source, in a store, as an accepted root.
+    /// Lists where the manifest names this provider: as a source, in a store, as an accepted root.
     pub fn uses(&self, provider: &str) -> Vec<String> {
         let of_it =
             |name: &str| name.strip_prefix(provider).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

@@ -47,7 +47,7 @@ impl Manifest {
 }
 
 impl KeptSource {
-    /// Where the token for its API comes from, where that is said.
+    /// Returns where the token for its API comes from, if the manifest names it.
     pub fn token(&self) -> Option<TokenFrom> {
         let file = self.token_file.clone().map(TokenFrom::File);
         file.or_else(|| self.token_command.clone().map(TokenFrom::Command))

@@ -28,7 +28,7 @@ pub struct KeptTarget {
 }
 
 impl KeptTarget {
-    /// How it is opened and written.
+    /// Returns how it is opened and written.
     pub fn opening(&self) -> Opening {
         Opening {
             format: self.format.clone(),

@@ -28,7 +28,7 @@ pub struct Report {
     pub provider: String,
     /// The roots, each with what speaks for it, a line each.
     pub roots: Vec<(Listed, Vec<String>)>,
-    /// The subjects of certificates that stay held because they are no roots.
+    /// The subjects of certificates that stay held because they are not roots.
     pub others: Vec<String>,
     /// What a person should know.
     pub notes: Vec<Note>,
@@ -77,7 +77,7 @@ fn run(machine: &Machine<'_>, which: &Which, dry_run: bool, changes: &mut Change
     Ok(Report { provider: id.clone(), roots: shown, others, notes })
 }
 
-/// Who serves a root, since when, and what speaks for its key.
+/// Collects the evidence for a root: who serves it, since when, and what speaks for its key.
 fn evidence(
     provider: &Provider,
     root: &Certificate,

@@ -162,7 +162,7 @@ pub fn remove(machine: &Machine<'_>, name: &str, dry_run: bool) -> Result<PathBu
     Ok(path)
 }
 
-/// Nothing of another catalogue is overridden here: the manifest is where that is told.
+/// Refuses a name that another catalogue has: only the manifest can override.
 fn refuse_taken(catalog: &Catalog, name: &str, folder: &Path) -> Result<(), Error> {
     let own = folder.display().to_string();
     match catalog.catalogues_of(name).into_iter().find(|catalogue| *catalogue != own) {
@@ -249,7 +249,7 @@ impl Found {
         Ok(Bundle::build(set, &Policy::roots(machine.as_of))?.0)
     }
 
-    /// What is wrong with pins that are not of a root that is offered.
+    /// Describes the pins that no offered root has.
     fn faults(&self, pins: &[Fingerprint]) -> Vec<String> {
         let fault = |pin: &Fingerprint| {
             let found = self.certificates.iter().find(|(certificate, _)| certificate.fingerprint() == *pin);

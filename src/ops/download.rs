@@ -45,7 +45,7 @@ impl Default for Network {
 }
 
 impl Download {
-    /// What is wanted of a provider: what is kept, and what is asked for beyond that.
+    /// Returns which roots of a provider are wanted: those that are kept, and those that are asked for beyond that.
     pub(super) fn selection(&self, kept: Selection) -> Selection {
         let region = self.region.clone().or(kept.region).filter(|region| region != "all");
         Selection { region, retiring: self.retiring || kept.retiring }

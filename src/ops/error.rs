@@ -48,12 +48,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the request itself is wrong, and not one part of what it names.
+    /// Tells whether the request itself is wrong, and not one part of what it names.
     pub(super) fn is_of_whole_request(&self) -> bool {
         matches!(self, Self::Request(error) if !matches!(error, RequestError::WouldEmpty { .. }))
     }
 
-    /// Whether another program changed a file between reading and writing, so that the same may go well once more.
+    /// Tells whether another program changed a file between reading and writing, so that a second try may succeed.
     pub(super) fn is_of_a_race(&self) -> bool {
         matches!(self, Self::System(system::Error::ChangedMeanwhile { .. }))
     }
@@ -110,7 +110,7 @@ pub enum RequestError {
     /// The manifest keeps no store, and none was named.
     #[error("the manifest keeps no store")]
     NoStoreKept,
-    /// What is held is no root.
+    /// The held certificate is not a root.
     #[error("`{subject}` is not a self-signed CA certificate")]
     NotARoot {
         /// Its subject.

@@ -289,7 +289,7 @@ impl KeptProvider {
         Ok(())
     }
 
-    /// What is not as it should be, told once.
+    /// Takes the notes of what is wrong, so that each is reported once.
     pub(super) fn take_notes(&mut self) -> Vec<Note> {
         let mut notes = vec![Note::Rejected(std::mem::take(&mut self.rejected))];
         notes.extend(self.failure.take().map(Note::Failure));
@@ -304,7 +304,7 @@ impl KeptProvider {
     }
 }
 
-/// A provider's roots: what is pinned and accepted. And what of it is no good.
+/// A provider's roots, pinned or accepted, and those of them that the policy rejects.
 pub(super) fn bundle(
     machine: &Machine<'_>,
     manifest: &Manifest,
@@ -316,7 +316,7 @@ pub(super) fn bundle(
     Ok(Bundle::build(set, &Policy::roots(machine.as_of))?)
 }
 
-/// What a bundle has more and less than what stood there.
+/// Compares a bundle with what was there: the roots that it adds and removes.
 pub(super) fn difference(before: &[Certificate], bundle: &Bundle) -> (Vec<Listed>, Vec<Listed>) {
     let known: HashSet<Fingerprint> = before.iter().map(Certificate::fingerprint).collect();
     let wanted: HashSet<Fingerprint> = bundle.certificates().map(Certificate::fingerprint).collect();

@@ -156,7 +156,7 @@ fn check_target(machine: &Machine<'_>, manifest: &Manifest, hook: &Hook) -> Resu
     if Target::named(target).is_some() || Path::new(target).is_absolute() || machine.catalog()?.contains(provider) {
         return Ok(());
     }
-    let reason = format!("the hook for `{target}`: that is no target, no provider and no absolute path");
+    let reason = format!("the hook for `{target}`: that is not a target, a provider or an absolute path");
     Err(manifest::Error::BadManifest { path: manifest.path().to_owned(), reason }.into())
 }
 

@@ -292,7 +292,7 @@ impl Installed {
         }
     }
 
-    /// Whether the store is another than before, or would be.
+    /// Tells whether the store is another than before, or would be.
     pub fn is_change(&self) -> bool {
         self.outcome != Outcome::Unchanged
     }

@@ -81,7 +81,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Where this user, or the machine, keeps what pgtrust keeps.
+    /// Returns where this user, or the machine, keeps what pgtrust keeps.
     pub fn layout(&self) -> Result<&Layout, Error> {
         if self.layout.get().is_none() {
             let layout = if self.system { Layout::of_system(&self.root) } else { Layout::of_user(&self.environment)? };
@@ -106,7 +106,7 @@ impl<'a> Machine<'a> {
         Ok(self.catalog.get_or_init(|| catalog))
     }
 
-    /// What is kept; nothing where there is no place to keep it.
+    /// Returns what is kept; nothing where there is no place to keep it.
     pub fn manifest(&self) -> Result<Manifest, Error> {
         Ok(self.layout().map_or_else(|_| Ok(Manifest::default()), |layout| Manifest::load(&layout.manifest))?)
     }
@@ -139,7 +139,7 @@ impl<'a> Machine<'a> {
         Ok(Lock::store(store, self.wait)?)
     }
 
-    /// What this command does to a store, as the journal takes it.
+    /// Returns what this command does to a store, as the journal takes it.
     pub(crate) fn step<'b>(&self, store: &'b Path, changes: &'b [Change]) -> Step<'b> {
         Step::new(self.now, &self.command, store, changes)
     }

@@ -55,7 +55,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether anything changed, or would.
+    /// Tells whether anything changed, or would.
     pub fn is_change(&self) -> bool {
         self.providers.iter().any(|kept| kept.changed)
             || self.tenants.iter().any(|kept| kept.changed)
@@ -63,12 +63,12 @@ impl Report {
             || self.catalogues.iter().any(|catalogue| catalogue.result == CatalogueState::Downloaded)
     }
 
-    /// Whether something could not be done.
+    /// Tells whether something could not be done.
     pub fn has_failures(&self) -> bool {
         self.findings.iter().any(|(finding, _)| finding.kind.is_failure())
     }
 
-    /// Whether something waits for a person.
+    /// Tells whether something waits for a person.
     pub fn needs_a_person(&self) -> bool {
         self.findings.iter().any(|(finding, _)| !finding.kind.is_note())
     }
@@ -162,7 +162,7 @@ impl Work<'_> {
                     names.push(name.clone());
                     continue;
                 }
-                // What is no provider is read when it goes into a store.
+                // A source that is not a provider is read when it goes into a store.
                 Ok(_) => continue,
                 Err(error) => Err(error),
             };

@@ -202,7 +202,7 @@ pub struct HeldRoot {
 }
 
 impl Overview {
-    /// Whether all is well.
+    /// Tells whether all is well.
     pub fn is_healthy(&self) -> bool {
         let unwell = |store: &StoreState| store.error.is_some() || store.roots.roots == 0 || !store.unready.is_empty();
         self.findings.iter().all(|finding| finding.kind.is_note())

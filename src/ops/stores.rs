@@ -68,12 +68,12 @@ pub(super) struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    /// As the manifest keeps them.
+    /// Finds stores as the manifest keeps them.
     pub(super) fn new(machine: &'a Machine<'a>, manifest: &'a Manifest) -> Self {
         Self { machine, manifest, given: Opening::default(), with_public_roots: false }
     }
 
-    /// What is named. One target that cannot be found must not keep the others from their roots.
+    /// Returns what is named. One target that cannot be found must not keep the others from their roots.
     pub(super) fn named(&self, named: &Stores, notes: &mut Vec<Note>) -> Result<Vec<NamedStore>, Error> {
         let (homes, mut targets) = (&named.java_homes, named.targets.clone());
         if named.all_jdks && !targets.iter().any(|name| name == CACERTS) {
@@ -85,7 +85,7 @@ impl<'a> Finder<'a> {
         gather(targets.chain(homes).chain(files), notes)
     }
 
-    /// All stores of the manifest, in the same way.
+    /// Finds all stores of the manifest, in the same way.
     pub(super) fn kept(&self, notes: &mut Vec<Note>) -> Result<Vec<NamedStore>, Error> {
         gather(self.manifest.targets().iter().map(|target| self.of(target)), notes)
     }
@@ -143,7 +143,7 @@ impl<'a> Finder<'a> {
         Ok(NamedStore { store, key, opening, password })
     }
 
-    /// How a store is opened: by the request, else by the manifest.
+    /// Returns how a store is opened: by the request, else by the manifest.
     fn opening(&self, key: &(&'static str, String)) -> Opening {
         let mut opening = self.given.clone();
         opening.password_file = opening.password_file.as_deref().map(absolute);

@@ -98,7 +98,7 @@ fn restore(
     Ok(Report { record, changes, conflict: None, notes: Vec::new() })
 }
 
-/// What putting old bytes back would do to the certificates in a file.
+/// Compares the certificates of a file before and after its old bytes are put back.
 fn difference(change: &Change, removed: &mut Vec<Listed>, added: &mut Vec<Listed>) {
     let certificates = |bytes: &Option<Vec<u8>>| {
         let mut set = CertificateSet::new();

@@ -35,7 +35,7 @@ pub struct JobCommand {
     pub input: Option<Vec<u8>>,
     /// The lines of the input that are new (`+`) or go (`-`).
     pub lines: Vec<(char, String)>,
-    /// Whether its failure is no reason to stop.
+    /// Whether the other steps go on when it fails.
     pub may_fail: bool,
 }
 
@@ -67,7 +67,7 @@ impl JobStep {
     }
 }
 
-/// Does it all. Returns what failed and was no reason to stop.
+/// Carries out the steps. Returns the failures that did not stop it.
 pub fn apply(steps: &[JobStep], programs: &Programs) -> Result<Vec<Error>, Error> {
     let mut failures = Vec::new();
     let mut written = false;

@@ -39,7 +39,7 @@ pub enum CatalogueState {
     Unreachable,
     /// The expected archive, which was here.
     Unchanged,
-    /// The expected archive, which is no catalogue or cannot be kept.
+    /// The expected archive, which is not a catalogue or cannot be kept.
     Unusable,
 }
 

@@ -164,7 +164,7 @@ impl Fetched {
         Ok((compared, answered.collect()))
     }
 
-    /// Whether a root that is published somewhere could not be had from there.
+    /// Tells whether a root could not be downloaded from where it is published.
     pub fn missed_network(&self) -> bool {
         self.roots.iter().any(|root| root.result == RootState::BuiltIn && root.url.is_some())
     }
@@ -325,8 +325,8 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
     Fetched { provider, roots: results, held, urls }
 }
 
-/// What is served and leads to a pinned root, signature by signature: the intermediates of whole chains, which some
-/// providers publish. They are no roots, and whoever trusts the root has no need of them.
+/// Finds what is served and leads to a pinned root, signature by signature: the intermediates of whole chains, which
+/// some providers publish. They are not roots, and whoever trusts the root does not need them.
 fn chained(provider: &Provider, answers: &[Answer]) -> HashSet<Fingerprint> {
     let mut issuers: Vec<Certificate> =
         provider.roots().unwrap_or_default().into_iter().map(|(_, certificate)| certificate).collect();

@@ -77,7 +77,7 @@ impl Tenant {
         }
     }
 
-    /// The tenant that a text names; none where it does not begin with a provider and a `/`, and is no provider whose
+    /// The tenant that a text names; none where it does not begin with a provider and a `/`, and is not a provider whose
     /// servers have a CA each.
     pub fn parse(text: &str, catalog: &Catalog) -> Result<Option<Self>, Error> {
         match text.split_once('/') {
@@ -103,7 +103,7 @@ impl Tenant {
         self.name.split('/').next().unwrap_or_default()
     }
 
-    /// What stands for the placeholders of the API's URL.
+    /// Lists the values for the placeholders of the API's URL.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.name.split('/').skip(1)
     }
@@ -121,7 +121,8 @@ pub(crate) fn load_tenant(set: &mut CertificateSet, tenant: &Tenant, file: &Path
     Ok(())
 }
 
-/// What is in a tenant's file, in order. One that is damaged is an error: it is the only record of what is pinned.
+/// Reads the certificates of a tenant's file, in order. A damaged one is an error: it is the only record of what is
+/// pinned.
 fn kept(file: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
     let problems = load_path(&mut set, file, Passwords::Usual)?;
@@ -145,7 +146,7 @@ fn is_word(value: &str) -> bool {
     value.len() <= 128 && first.is_some_and(|byte| byte.is_ascii_alphanumeric()) && value.bytes().all(legal)
 }
 
-/// Whether ssh takes it for a destination, and nothing else does for an option, a path or a part of a command.
+/// Tells whether ssh takes it for a destination, and no program takes it for an option, a path or a part of a command.
 fn is_destination(text: &str) -> bool {
     let (user, host) = text.split_once('@').map_or((None, text), |(user, host)| (Some(user), host));
     user.is_none_or(is_word) && is_word(host)

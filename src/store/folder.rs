@@ -42,7 +42,7 @@ struct Stored {
     strict_pem: bool,
 }
 
-/// A file that is no file of certificates.
+/// A file that does not hold certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Other {
@@ -62,8 +62,8 @@ pub enum Naming {
     Hashed,
 }
 
-/// Whether a folder has files named as OpenSSL looks them up. One that cannot be listed counts as such: reading it says
-/// why.
+/// Tells whether a folder has files named as OpenSSL looks them up. One that cannot be listed counts as such: reading
+/// it then fails with the reason.
 pub fn is_hashed(folder: &Path) -> bool {
     let hashed = |path: PathBuf| {
         let parts = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once('.'));
@@ -114,7 +114,7 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 impl Directory {
-    /// Reads a folder, which need not exist. What in it is no certificate is never an error.
+    /// Reads a folder, which need not exist. A file in it that is not a certificate is never an error.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let mut directory = Self {
             path: path.to_owned(),
@@ -150,7 +150,7 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -181,7 +181,7 @@ impl Directory {
         if all_found { Ok(()) } else { self.all_read() }
     }
 
-    /// Whether nothing has a name there.
+    /// Tells whether the folder is empty.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
@@ -191,7 +191,7 @@ impl Directory {
         &self.others
     }
 
-    /// What adds these certificates: new files only. What reads the folder finds a certificate already, and it is not
+    /// Plans to add these certificates: new files only. A certificate that readers of the folder find already is not
     /// added again.
     pub fn add<'a>(&self, naming: Naming, entries: &mut dyn Iterator<Item = Entry<'a>>) -> Result<Difference, Error> {
         match naming {
@@ -200,7 +200,7 @@ impl Directory {
         }
     }
 
-    /// What removes these certificates from the files that pgtrust wrote for them, and from no others. Hashed files
+    /// Plans to remove these certificates from the files that pgtrust wrote for them, and from no others. Hashed files
     /// behind them take the next number down.
     pub fn remove(&self, naming: Naming, fingerprints: &[Fingerprint]) -> Difference {
         let mut difference = match naming {
@@ -232,7 +232,7 @@ impl Directory {
     }
 }
 
-/// A file of a folder, as far as one may be read. None of what is no file, or leads to none.
+/// Reads a file of a folder, as far as one may be read. None for what is not a file, or does not lead to one.
 fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
@@ -272,7 +272,7 @@ impl Stored {
         }
     }
 
-    /// Whether pgtrust wrote it, with one of these certificates in it and nothing else.
+    /// Tells whether pgtrust wrote it, with one of these certificates in it and nothing else.
     fn is_ours(&self, fingerprints: &[Fingerprint]) -> bool {
         let ([certificate], None) = (&self.certificates[..], &self.link) else { return false };
         // The fourth comment line is the origin, which an entry need not have.

@@ -8,7 +8,7 @@ use crate::system::layout::{self, JAVA_STORE_PASSWORD};
 /// The Java trust store that pgtrust keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JavaStore {
-    /// Where it stands.
+    /// Returns its path.
     pub path: PathBuf,
     /// Whether its password is the user's own, which is never printed, and not [`JAVA_STORE_PASSWORD`].
     pub own_password: bool,

@@ -95,7 +95,7 @@ impl Jvm {
 
 /// The Java that a program started now would run on: that of `JAVA_HOME`, else the first `java` on `PATH`.
 ///
-/// Where that `java` is no link to an installation but a script or a launcher (jenv, asdf, mise, macOS), it is run and
+/// Where that `java` is not a link to an installation but a script or a launcher (jenv, asdf, mise, macOS), it is run and
 /// asked, because which Java it starts may depend on files, on variables and on the folder that the user is in.
 pub fn in_use(environment: &Environment, programs: &Programs) -> Result<Jvm, Error> {
     if let Some(home) = &environment.java_home {

@@ -161,17 +161,17 @@ impl Plan {
         &self.added
     }
 
-    /// How many certificates stand in the store and stay; the second copy of one does not count.
+    /// Counts the certificates that are in the store and stay; second copies do not count.
     pub fn kept(&self) -> usize {
         self.kept
     }
 
-    /// What is put right besides, and what a user must know, in words.
+    /// Returns what else is repaired, and what a user must know, in words.
     pub fn repairs(&self) -> &[String] {
         &self.repairs
     }
 
-    /// What applying the plan makes of the store.
+    /// Returns what applying the plan does to the store.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
@@ -217,17 +217,17 @@ impl Removal {
         self.format
     }
 
-    /// How many certificates stay.
+    /// Counts the certificates that stay.
     pub fn kept(&self) -> usize {
         self.kept
     }
 
-    /// What a user must know, in words.
+    /// Returns what a user must know, in words.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// What becomes of the store.
+    /// Returns what applying the plan does to the store.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
@@ -237,7 +237,7 @@ impl Removal {
         &self.changes
     }
 
-    /// What goes, as the journal lists it.
+    /// Lists the roots that go, for the journal.
     pub fn listed(&self) -> Vec<Listed> {
         self.removed.iter().map(Listed::of).collect()
     }

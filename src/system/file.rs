@@ -49,7 +49,8 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| Error::io("read", path)(io::ErrorKind::InvalidData.into()))
 }
 
-/// What is in a folder, sorted; nothing when there is no folder. More than [`limits::FOLDER_ENTRIES`] are an error.
+/// Lists what is in a folder, sorted; nothing when there is no folder. More than [`limits::FOLDER_ENTRIES`] are an
+/// error.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = loop {
         match fs::read_dir(folder) {
@@ -71,7 +72,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-/// Pipes and devices are no stores, and opening one may wait for ever.
+/// Refuses pipes and devices: they are not stores, and opening one may wait for ever.
 fn refuse_special(path: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => Err(if metadata.is_dir() {

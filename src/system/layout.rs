@@ -116,13 +116,13 @@ impl Layout {
         self.state.join("held")
     }
 
-    /// Those of one provider.
+    /// Returns the folder of one provider.
     pub(crate) fn held_of(&self, provider: &str) -> PathBuf {
         self.held().join(format!("{provider}.pem"))
     }
 }
 
-/// What Java stores have since ever, and what every Java program tries. It proves that a store is whole, no more.
+/// The usual password of Java stores, which every Java program tries. It proves that a store is whole, no more.
 pub(crate) const JAVA_STORE_PASSWORD: &str = "changeit";
 
 /// A path as text, for what can hold nothing else.

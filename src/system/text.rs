@@ -5,7 +5,7 @@ use std::io;
 
 use time::{OffsetDateTime, UtcOffset};
 
-/// Whether a character could act on a terminal, or make a line read as something else: control characters,
+/// Tells whether a character could act on a terminal, or make a line read as something else: control characters,
 /// bidirectional overrides and isolates, zero-width and other invisible ones, line separators, noncharacters.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()

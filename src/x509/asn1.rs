@@ -106,7 +106,7 @@ impl<'a> Element<'a> {
         self.spot.bytes(self.whole.len())
     }
 
-    /// What is said about bytes that were made of this element's content, such as its decrypted form.
+    /// Returns what is said about bytes that were made of this element's content, such as its decrypted form.
     pub(crate) fn spot_within(&self) -> Spot {
         let Range { start, end } = self.bytes();
         Spot::Within(start, end)
@@ -203,7 +203,8 @@ impl<'a> Reader<'a> {
         self.element()
     }
 
-    /// All that is left, elements of this tag alone. Who goes on behind an error gets it again.
+    /// Iterates over all that is left, which must be elements of this tag. A caller that goes on after an error gets
+    /// the error again.
     pub(crate) fn all(mut self, tag: u8, what: &str) -> impl Iterator<Item = Result<Element<'a>, Error>> {
         iter::from_fn(move || (!self.is_empty()).then(|| self.expect(tag, what)))
     }
@@ -224,7 +225,7 @@ impl<'a> Reader<'a> {
         Error::Malformed { bytes: self.spot.bytes(0), reason: reason.into() }
     }
 
-    /// How long the header of the next element is, and what follows it. Both are within the bytes that are left.
+    /// Measures the header of the next element, and what follows it. Both are within the bytes that are left.
     fn measure(&self) -> Result<(usize, Length), Error> {
         let (header, content) = header_within(self.rest).map_err(|reason| self.malformed(reason))?;
         if let Some(content) = content {

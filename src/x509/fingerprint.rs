@@ -68,7 +68,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     digest
 }
 
-/// What programs older than SHA-256 name certificates by. It identifies nothing here.
+/// Hashes bytes with SHA-1, by which old programs name certificates. Nothing is identified by it here.
 pub(crate) fn sha1(bytes: &[u8]) -> [u8; 20] {
     let mut digest = [0; 20];
     let sha1 = &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;

@@ -47,8 +47,8 @@ enum Value {
 }
 
 impl Value {
-    /// None for what OpenSSL does not take, and for a text that breaks the rules of its kind. TeletexString counts as
-    /// Latin-1.
+    /// Decodes a text; None for what OpenSSL does not take, and for one that breaks the rules of its kind.
+    /// TeletexString counts as Latin-1.
     fn of(kind: u8, content: &[u8]) -> Option<Self> {
         let text = match kind {
             tag::UTF8_STRING => str::from_utf8(content).ok()?.to_owned(),

@@ -17,7 +17,7 @@ pub(super) fn algorithm_name(certificate: &X509Certificate<'_>) -> String {
     known.map_or_else(|| dotted(oid), |(_, name, _)| (*name).to_owned())
 }
 
-/// What comes of verifying a certificate's signature under a key.
+/// Verifies a certificate's signature under a key.
 pub(super) fn verdict(certificate: &X509Certificate<'_>, spki: &[u8]) -> Verdict {
     let Ok((_, key)) = SubjectPublicKeyInfo::from_der(spki) else { return Verdict::Unknown };
     let Some(algorithm) = verification(&certificate.signature_algorithm, curve(&key.algorithm)) else {

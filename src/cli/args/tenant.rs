@@ -29,7 +29,8 @@ pub(crate) struct Tenant {
 }
 
 impl Tenant {
-    /// Where the token comes from, if that is said. Later runs stand in another folder.
+    /// Returns where the token comes from, if that is given. The path is absolute, because later runs have another
+    /// folder.
     pub(crate) fn token(&self) -> Option<TokenFrom> {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let file = self.token_file.as_ref().map(|path| TokenFrom::File(absolute(path)));
@@ -37,7 +38,7 @@ impl Tenant {
         file.or_else(|| Some(TokenFrom::Command(self.token_command.as_ref().map(words)?)))
     }
 
-    /// Where the CA's file is, if that is said.
+    /// Returns where the CA's file is, if that is given.
     pub(crate) fn ca_file(&self) -> Option<PathBuf> {
         let path = self.ca_file.as_ref()?;
         // On another server it is as it was typed.

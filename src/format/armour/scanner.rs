@@ -115,7 +115,7 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    /// Where the label of the BEGIN line at the start of the unread bytes ends.
+    /// Finds the end of the label of the BEGIN line at the start of the unread bytes.
     fn label_end(&mut self) -> io::Result<Option<usize>> {
         self.have(BEGIN.len() + limits::PEM_LABEL + DASHES.len())?;
         let line = &self.unread()[BEGIN.len()..];

@@ -13,7 +13,7 @@ pub(in crate::format) struct Utf16 {
 }
 
 impl Utf16 {
-    /// From a byte order mark, or from ASCII written in two bytes.
+    /// Detects it by a byte order mark, or by ASCII written in two bytes.
     pub(in crate::format) fn detect(head: &[u8]) -> Option<Self> {
         let big_endian = match head {
             [0xfe, 0xff, ..] => true,

@@ -122,7 +122,7 @@ fn certificate<'a>(value: &Element<'a>) -> Result<Option<Cow<'a, [u8]>>, Error> 
 }
 
 impl<'a> Bag<'a> {
-    /// Whether it is one of these certificates, trusted and under a name that pgtrust gives.
+    /// Tells whether it is one of these certificates, trusted and under a name that pgtrust gives.
     fn is_own(&self, certificates: &[Fingerprint]) -> bool {
         match (&self.kind, &self.alias) {
             (BagKind::Certificate(der), Some(alias))

@@ -26,13 +26,14 @@ enum Derivation<'a> {
 }
 
 impl Scheme<'static> {
-    /// What keytool writes since Java 8u301, 11.0.12 and 16: AES-256 under PBKDF2 with HMAC-SHA256.
+    /// Makes what keytool writes since Java 8u301, 11.0.12 and 16: AES-256 under PBKDF2 with HMAC-SHA256.
     pub(super) fn modern() -> Result<Self, Error> {
         let derivation = Derivation::Pbkdf2 { hash: &SHA256, vector: Cow::Owned(random(16)?) };
         Self::with(&AES_256, derivation, 10_000)
     }
 
-    /// What every Java reads. The RC2 with 40 bits that keytool wrote then is no protection at all; Triple DES is as old.
+    /// Makes what every Java reads. The RC2 with 40 bits that keytool wrote then does not protect anything; Triple DES
+    /// is as old.
     pub(super) fn legacy() -> Result<Self, Error> {
         Self::with(&TRIPLE_DES, Derivation::Pkcs12, 50_000)
     }

@@ -163,7 +163,7 @@ impl Hash {
         HASHES.iter().copied().find(|hash| hash.oid == oid).ok_or_else(|| Self::unsupported(oid))
     }
 
-    /// From an AlgorithmIdentifier of HMAC with it.
+    /// Reads it from an AlgorithmIdentifier of HMAC.
     pub(super) fn of_hmac(algorithm: &Element<'_>) -> Result<&'static Self, Error> {
         let oid = algorithm.reader().expect(tag::OID, "the hash function")?.content;
         HASHES.iter().copied().find(|hash| hash.hmac_oid == oid).ok_or_else(|| Self::unsupported(oid))

@@ -145,7 +145,7 @@ impl KeptTenant {
         self.tenant.name()
     }
 
-    /// What a person should look at.
+    /// Returns what a person should look at.
     pub(in crate::ops) fn findings(&self, machine: &Machine<'_>) -> Vec<Finding> {
         let of_failure = |error| machine.failure(FindingKind::Source, self.name(), error);
         self.failure.as_ref().map(of_failure).into_iter().chain(self.changes_and_notes()).collect()
@@ -169,7 +169,7 @@ impl KeptTenant {
         findings
     }
 
-    /// What is new and what is not as it should be, told once.
+    /// Returns what is new and what is not as it should be, told once.
     pub(in crate::ops) fn take_notes(&mut self) -> Vec<Note> {
         let mut notes = Vec::new();
         notes.extend(self.failure.take().map(|failure| match failure {
@@ -185,7 +185,7 @@ impl KeptTenant {
         );
         notes.extend(self.changes_and_notes().into_iter().map(Note::Finding));
         notes.extend(self.usage.clone().map(Note::Usage));
-        if renewed.rejected.iter().any(|rejected| rejected.reason.is_no_root()) {
+        if renewed.rejected.iter().any(|rejected| rejected.reason.is_not_a_root()) {
             notes.push(Note::NotAllRoots);
         }
         notes

@@ -73,7 +73,7 @@ impl DownloadRequest {
         Self { url: url.into(), kind: DownloadKind::Api(call) }
     }
 
-    /// With a header, for an API. Its value is treated as a secret. Fails for what no header can be.
+    /// Adds a header, for an API. Its value is treated as a secret. Fails for what cannot be a header.
     pub(crate) fn header(mut self, name: &str, value: &Secret) -> Result<Self, DownloadError> {
         let bad = || DownloadError::BadHeader { url: self.url.clone(), name: name.to_owned() };
         let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
@@ -85,7 +85,7 @@ impl DownloadRequest {
         Ok(self)
     }
 
-    /// With a body in JSON, for an API.
+    /// Adds a body in JSON, for an API.
     pub fn json(mut self, body: &impl Serialize) -> Result<Self, DownloadError> {
         let body = serde_json::to_vec(body)
             .map_err(|error| DownloadError::BadUrl { url: self.url.clone(), reason: error.to_string() })?;
@@ -96,7 +96,7 @@ impl DownloadRequest {
         Ok(self)
     }
 
-    /// Where it is sent, if there is no mirror.
+    /// Returns the URL that it is sent to, if there is no mirror.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -47,7 +47,7 @@ fn address(request: &DownloadRequest, mirror: Option<&Mirror>) -> Result<Url, Do
     }
 }
 
-/// How long to wait before the next attempt; `None` for what will not pass, or not soon enough.
+/// Returns how long to wait before the next attempt; `None` for what will not pass, or not soon enough.
 fn pause(error: &DownloadError, tried: u32, random: u16) -> Option<Duration> {
     let asked = match error {
         DownloadError::Connect { .. } | DownloadError::Timeout { .. } | DownloadError::Truncated { .. } => None,

@@ -72,7 +72,7 @@ impl AskedTenant {
         Some((value, names))
     }
 
-    /// What came of the request for it.
+    /// Makes the result of its request.
     pub(crate) fn fetched(self, result: Result<Result<Download, DownloadError>, TenantReason>) -> FetchedTenant {
         let unreadable = |detail: String| TenantReason::Unreadable { url: self.url.clone(), detail };
         let served = result

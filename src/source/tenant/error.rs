@@ -58,7 +58,7 @@ pub enum TenantReason {
     /// A file cannot be read.
     #[error("`{place}`: {detail}")]
     NotRead {
-        /// Where it is.
+        /// Returns its path.
         place: String,
         /// What stands against it.
         detail: String,
@@ -110,7 +110,7 @@ pub enum TenantReason {
 }
 
 impl TenantError {
-    /// Whether it may be better the next time, with nothing changed here.
+    /// Tells whether a later try may succeed with nothing changed here.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.reason,

@@ -35,22 +35,22 @@ impl AskedServer {
         Ok(Some(Self { tenant, path, mount: file.mount.clone() }))
     }
 
-    /// Whose CA it is.
+    /// Returns the tenant whose CA it is.
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.tenant
     }
 
-    /// Where the file stands, on its server.
+    /// Returns the path of the file on its server.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where ssh reaches the server; None for this one.
+    /// Returns where ssh reaches the server; None for this machine.
     pub(crate) fn destination(&self) -> Option<&str> {
         self.tenant.values().next()
     }
 
-    /// Where containers that are clients have the file.
+    /// Returns the path at which containers that are clients have the file.
     pub(crate) fn mount(&self) -> Option<&str> {
         self.mount.as_deref()
     }
@@ -117,7 +117,7 @@ impl AskedServer {
     }
 }
 
-/// What to do about what became of ssh, sudo or cat, and whether it may be better next time.
+/// Returns what to do about a failure of ssh, sudo or cat, and whether a later try may succeed.
 fn remedy(error: &process::Error, destination: &str, path: &str) -> (String, bool) {
     let later = ("run it again once the server can be reached".to_owned(), true);
     let printed = match error {

@@ -220,7 +220,7 @@ pub fn run(commands: &[Vec<String>], programs: &Programs) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a user must know before this machine trusts more roots.
+/// Returns what a user must know before this machine trusts more roots.
 fn advice() -> Advice {
     Advice {
         warning: "the system store is what every program of this machine trusts, for every web site and not only for \

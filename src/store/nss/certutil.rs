@@ -175,7 +175,7 @@ fn row(line: &str) -> Option<(&str, &str)> {
     (flags && trust.matches(',').count() == 2).then_some((nickname.trim_end(), trust))
 }
 
-/// Whether these flags make a root of TLS servers.
+/// Tells whether these flags make a root of TLS servers.
 pub(super) fn is_root(trust: &str) -> bool {
     trust.split(',').next().is_some_and(|tls| tls.contains('C'))
 }

@@ -36,7 +36,7 @@ impl FileStore {
     /// Reads a store. `format` is what it is to be in; without it a store keeps the format that stands there, or takes
     /// the one that its name asks for.
     ///
-    /// Fails when the file is no store, does not open with the password, or holds a block that cannot be read, when
+    /// Fails when the file is not a store, does not open with the password, or holds a block that cannot be read, when
     /// there is a private key where only certificates belong, or when there is no file and its name says no format.
     pub fn read(path: &Path, format: Option<&'static Format>, access: &StoreAccess<'_>) -> Result<Self, Error> {
         let bytes = file::read(path)?;
@@ -99,7 +99,7 @@ impl FileStore {
     }
 
     /// The roots that stand there to be trusted and are not, as in what `openssl pkcs12 -export -nokeys` makes. Beside
-    /// a private key they may be there for its sake, and what is no root was never an anchor.
+    /// a private key they may be there for its sake, and what is not a root was never an anchor.
     pub(super) fn unseen_roots(&self) -> Vec<Certificate> {
         if self.others.contains(&MemberKind::PrivateKey) {
             return Vec::new();
@@ -114,7 +114,7 @@ impl FileStore {
         self.certificates.iter().filter(unseen).cloned().collect()
     }
 
-    /// Whether all that stands there can stand in the format that it is to be in.
+    /// Fails when the new format cannot hold all that is in the store.
     pub(super) fn refuse_loss(&self) -> Result<(), Error> {
         match self.others.first() {
             Some(kind) => Err(Error::WouldLose { path: self.path.clone(), kind: *kind, format: self.format.name }),

@@ -45,13 +45,13 @@ impl fmt::Display for User {
     }
 }
 
-/// Whose a file or folder is; None where that cannot be told.
+/// Finds the owner of a file or folder; None where it is not known.
 #[cfg(unix)]
 pub fn owner_of(path: &Path) -> Option<User> {
     std::fs::metadata(path).ok().map(|metadata| User(std::os::unix::fs::MetadataExt::uid(&metadata)))
 }
 
-/// Whose a file or folder is; None where that cannot be told.
+/// Finds the owner of a file or folder; None where it is not known.
 #[cfg(not(unix))]
 pub fn owner_of(_: &Path) -> Option<User> {
     None
@@ -66,7 +66,7 @@ pub(super) fn group(group: u32) -> String {
     }
 }
 
-/// Whether nobody is in a group but this user, and those who can do everything anyway.
+/// Tells whether a group has no members but this user, and those who can do everything anyway.
 #[cfg(unix)]
 pub(super) fn is_private(group: u32, user: User) -> bool {
     // Of macOS, 80 is `admin`, who may use sudo. All that Homebrew makes is theirs.
