@@ -1,4 +1,4 @@
-//! From certificates of any origin to a bundle: checked, without duplicates, ordered, never empty.
+//! Makes a bundle of certificates of any origin: checked, without duplicates, ordered, never empty.
 
 mod error;
 mod pattern;
@@ -23,7 +23,7 @@ pub use pattern::{BadPattern, Pattern};
 pub use role::Role;
 pub use set::{CertificateSet, Origin, OriginId, Sighting};
 
-/// What a certificate must be to become a root.
+/// The conditions on which a certificate becomes a root.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// The time to judge validity by.
@@ -55,7 +55,7 @@ pub enum Reason {
     NotCa,
     /// Another CA signed it.
     NotSelfSigned {
-        /// That CA's name.
+        /// The name of that CA.
         issuer: String,
     },
     /// Its subject is its issuer, yet its own key did not make its signature.

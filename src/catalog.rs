@@ -222,7 +222,7 @@ impl Catalog {
     }
 }
 
-/// Where a provider's definition stands.
+/// The place of a provider's definition.
 #[derive(Clone, Copy)]
 enum Holder<'a> {
     BuiltIn(&'static BuiltIn),

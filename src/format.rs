@@ -48,7 +48,7 @@ pub static FORMATS: &[&Format] = &[
     &pem::PEM,
 ];
 
-/// What pgtrust knows of one format.
+/// A format, with the functions that read and write it.
 pub struct Format {
     /// The name in messages, flags and JSON.
     pub name: &'static str,
@@ -138,7 +138,7 @@ impl PartialEq for Format {
     }
 }
 
-/// What a file holds, piece by piece.
+/// One piece of what a file holds.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Member {
@@ -210,7 +210,7 @@ pub struct Entry<'a> {
     pub origin: &'a str,
 }
 
-/// What [`decode`] found an input to be.
+/// The result of [`decode`]: what the input was found to be.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Decoded {

@@ -62,7 +62,7 @@ pub struct Record {
     pub failed: Option<u64>,
 }
 
-/// How one file changed. Absent files have no digest.
+/// The change of one file in a record. Absent files have no digest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FileChange {
@@ -94,7 +94,7 @@ impl Listed {
     }
 }
 
-/// What is to be written to a file: None removes it.
+/// A change that is to be made to a file.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The file.
@@ -105,7 +105,7 @@ pub struct Change {
     pub after: Option<Vec<u8>>,
 }
 
-/// What a journal says.
+/// The contents of a journal.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct History {
@@ -115,7 +115,7 @@ pub struct History {
     pub torn: usize,
 }
 
-/// What a command does to a store.
+/// The changes that a command makes to a store.
 #[derive(Clone, Debug)]
 pub struct Step<'a> {
     /// When.
@@ -144,7 +144,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// What pgtrust added to a store, by its journal.
+/// The roots that pgtrust added to a store, by its journal.
 #[derive(Clone, Debug, Default)]
 pub struct Added {
     roots: HashSet<Fingerprint>,

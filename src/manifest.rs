@@ -75,7 +75,7 @@ pub struct Manifest {
     is_of_another: bool,
 }
 
-/// What a manifest says.
+/// The contents of a manifest.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Contents {

@@ -53,7 +53,7 @@ pub struct Scheduler {
     disable: fn(&Host<'_>) -> Result<Vec<JobStep>, Error>,
 }
 
-/// Where a job is to run.
+/// The host that a job is to run on.
 #[derive(Clone, Debug)]
 pub struct Host<'a> {
     /// Where the user's folders are.

@@ -1,4 +1,4 @@
-//! Where certificates come from: providers, files, folders, standard input, this machine.
+//! Sources of certificates: providers, files, folders, standard input, this machine.
 
 mod catalogue;
 #[cfg(feature = "fetch")]
@@ -66,7 +66,7 @@ pub enum Source {
     Stdin,
     /// This machine's own roots, `system`.
     System,
-    /// Those of the JDK in use, `jdk`.
+    /// The roots of the JDK in use, `jdk`.
     Jdk,
     /// One customer of a provider, `digitalocean/my-cluster`.
     Tenant(Tenant),

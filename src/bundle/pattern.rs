@@ -1,4 +1,4 @@
-//! How a user names certificates: by fingerprint or by subject.
+//! Patterns by which a user names certificates: a fingerprint or a subject.
 
 use std::str::FromStr;
 

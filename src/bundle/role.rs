@@ -1,8 +1,8 @@
-//! What is done with a certificate that a provider pins.
+//! Roles of the certificates that a provider pins.
 
 use serde::{Deserialize, Serialize};
 
-/// What is done with a pinned certificate.
+/// The role of a pinned certificate, which decides what is done with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

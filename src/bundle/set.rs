@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::Role;
 use crate::x509::{Certificate, Fingerprint};
 
-/// Where a certificate came from.
+/// The origin of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -25,7 +25,7 @@ pub enum Origin {
     Stdin,
     /// This machine's own roots.
     System,
-    /// Those of the JDK in use.
+    /// The roots of the JDK in use.
     Jdk,
     /// A root of one customer of a provider.
     Tenant {

@@ -1,10 +1,10 @@
-//! What sources serve, and the files on servers that stand in their place.
+//! Sources that a provider has, and files on servers in place of them.
 
 use serde::Deserialize;
 
 use crate::format::Format;
 
-/// What a URL serves. A hint for readers: content decides.
+/// The format that a URL serves. It is a hint for readers: the content decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -54,7 +54,7 @@ impl Followed {
     }
 }
 
-/// How an API takes the user's token.
+/// The way in which an API takes the user's token.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! Where catalogues beside the built-in one are.
+//! Locations of catalogues beside the built-in one.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub struct NamedCatalogue {
     pub overrides: Vec<String>,
 }
 
-/// Where a catalogue is.
+/// The location of a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// A folder, by its absolute path.

@@ -75,12 +75,12 @@ pub struct Root {
     pub exception: Option<String>,
 }
 
-/// Which of a provider's roots are wanted. The default: of all regions, those in use and those to come.
+/// A choice of a provider's roots. The default is those of all regions that are in use or upcoming.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Only those that servers of this region need.
     pub region: Option<String>,
-    /// Those on their way out too.
+    /// Whether the roots that are being phased out are wanted too.
     pub retiring: bool,
 }
 

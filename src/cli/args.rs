@@ -1,4 +1,4 @@
-//! What the user types. Parsing does no work and touches no file.
+//! The arguments of the command line. Parsing does no work and touches no file.
 
 mod custom;
 mod enforcement;

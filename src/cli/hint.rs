@@ -1,4 +1,4 @@
-//! What to do about an error, in the words of the command line.
+//! Remedies for errors, in the words of the command line.
 
 use std::io;
 

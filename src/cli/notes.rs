@@ -1,4 +1,4 @@
-//! What commands say of what a person should know.
+//! Texts for the notes of a report.
 
 use pgtrust::{FindingKind, Note, Problem, Rejected};
 

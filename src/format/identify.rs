@@ -1,4 +1,4 @@
-//! What a file is that no format recognises.
+//! Identification of files that no format recognises.
 
 use super::{Format, Identified, MemberKind, zip};
 use crate::x509::asn1;

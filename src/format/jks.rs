@@ -130,7 +130,7 @@ fn remove(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Re
     sealed_off(store, count, password)
 }
 
-/// What a store has already.
+/// The contents of a store before a merge.
 #[derive(Default)]
 struct Known {
     /// Java looks them up in lower case.

@@ -1,4 +1,4 @@
-//! What stands in a store beside certificates.
+//! Kinds of members of a store that are not certificates.
 
 use std::fmt;
 

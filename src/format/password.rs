@@ -1,4 +1,4 @@
-//! Which passwords are tried on a store.
+//! Passwords that are tried on a store.
 
 use std::io::Read;
 
@@ -11,7 +11,7 @@ pub enum Passwords<'a> {
     First(&'a str),
     /// This one and no other.
     Only(&'a str),
-    /// Those that stores of its format usually have.
+    /// The passwords that stores of its format usually have.
     #[default]
     Usual,
 }

@@ -80,9 +80,9 @@ fn age(record: &Record, now: OffsetDateTime) -> Duration {
     OffsetDateTime::parse(&record.time, &Rfc3339).map_or(Duration::ZERO, |time| now - time)
 }
 
-/// How long bytes are kept.
+/// The time for which bytes are kept.
 const MAX_AGE: Duration = Duration::days(365);
-/// Of how many changes of a store, and as many again that were put back or put others back.
+/// The number of changes of a store whose bytes are kept; as many again that were undone or undo others.
 const MAX_CHANGES: usize = 100;
-/// How many bytes together.
+/// The size of all kept bytes together.
 const MAX_TOTAL: u64 = 512 << 20;

@@ -1,4 +1,4 @@
-//! What stands of the recorded changes, and what puts one back.
+//! Undoing a recorded change, and finding out which changes still hold.
 
 use std::collections::HashSet;
 use std::path::Path;

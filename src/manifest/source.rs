@@ -1,4 +1,4 @@
-//! What a manifest says of a source.
+//! Sources that a manifest keeps.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub struct KeptSource {
     /// Roots on their way out too.
     #[serde(default)]
     pub retiring: bool,
-    /// What to do with roots that a source serves and no pin knows.
+    /// The treatment of roots that a source serves and no pin knows.
     #[serde(default)]
     pub new_roots: NewRoots,
     /// The file whose first line is the token for its API.
@@ -54,7 +54,7 @@ impl KeptSource {
     }
 }
 
-/// Where a token comes from.
+/// The origin of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenFrom {
@@ -64,7 +64,7 @@ pub enum TokenFrom {
     Command(Vec<String>),
 }
 
-/// What to do with roots that a source serves and no pin knows.
+/// The treatment of roots that a source serves and no pin knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NewRoots {

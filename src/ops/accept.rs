@@ -11,16 +11,16 @@ use crate::journal::Listed;
 use crate::source;
 use crate::x509::{Certificate, Fingerprint, Verdict};
 
-/// Which held roots are accepted.
+/// The held roots that are to be accepted.
 #[derive(Clone, Debug)]
 pub enum Which {
     /// The one of this fingerprint.
     One(Fingerprint),
-    /// All of this provider.
+    /// All held roots of this provider.
     OfProvider(String),
 }
 
-/// What is accepted, or would be.
+/// The roots that were accepted, or would be.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {

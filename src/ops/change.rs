@@ -75,5 +75,5 @@ pub(super) fn retry<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<T, 
     work()
 }
 
-/// Nothing but a program that writes all the time is faster as often.
+/// The number of tries. Only a program that writes all the time is faster this often.
 const TRIES: usize = 50;

@@ -43,7 +43,7 @@ impl Request {
     }
 }
 
-/// Where the roots of a provider are.
+/// The place where the roots of a provider are.
 #[derive(Clone, Debug)]
 pub enum Offer {
     /// A file.
@@ -52,13 +52,13 @@ pub enum Offer {
     Url(String),
 }
 
-/// What came of it.
+/// The provider that was written, or would be.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
     /// The folder of the provider.
     pub path: PathBuf,
-    /// What was done, or would be.
+    /// The outcome, or what it would be.
     pub outcome: Outcome,
     /// What is offered.
     pub certificates: Vec<Offered>,
@@ -68,7 +68,7 @@ pub struct Report {
     pub notes: Vec<Note>,
 }
 
-/// What was done, or would be.
+/// The outcome, or what it would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is new.
@@ -174,7 +174,7 @@ fn refuse_taken(catalog: &Catalog, name: &str, folder: &Path) -> Result<(), Erro
     }
 }
 
-/// What is offered, every certificate with the reason why it is not a root.
+/// The offered certificates, each with the reason why it is not a root.
 struct Found {
     origin: Origin,
     /// What a URL serves, where it can be followed.

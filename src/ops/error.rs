@@ -27,7 +27,7 @@ pub enum Error {
     /// The manifest cannot be used.
     #[error(transparent)]
     Manifest(manifest::Error),
-    /// What was asked for cannot be done.
+    /// Errors of a request that cannot be carried out.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// A job cannot be scheduled.
@@ -59,7 +59,7 @@ impl Error {
     }
 }
 
-/// What was asked for cannot be done.
+/// Errors of a request that cannot be carried out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -122,7 +122,7 @@ pub enum RequestError {
         /// What was asked for.
         fingerprint: Fingerprint,
     },
-    /// Nothing of this provider is held.
+    /// No root of this provider is held.
     #[error("nothing is held of `{provider}`")]
     NothingHeld {
         /// What was asked for.
@@ -194,10 +194,10 @@ pub enum RequestError {
         /// Where it would stand.
         path: PathBuf,
     },
-    /// Nothing was named and nothing is kept.
+    /// No provider was named and none is kept.
     #[error("no provider is named, and the manifest keeps none")]
     NothingKept,
-    /// Nothing was named, and several providers could be meant.
+    /// No provider was named, and several are kept.
     #[error("no provider is named, and the manifest keeps {}", .ids.len())]
     SeveralKept {
         /// The providers.

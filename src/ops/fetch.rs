@@ -26,7 +26,7 @@ use crate::source::{
 use crate::system::permissions::check_place;
 use crate::x509::{Certificate, Fingerprint};
 
-/// What is fetched.
+/// The providers to fetch, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Providers and tenants, as `digitalocean/my-cluster`; all that the manifest keeps, when empty.
@@ -35,7 +35,7 @@ pub struct Request {
     pub download: Download,
 }
 
-/// What came of a fetch.
+/// The result of a fetch.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -96,7 +96,7 @@ fn followed(catalog: &catalog::Catalog, manifest: &Manifest) -> (Vec<String>, Ve
     (names, lost)
 }
 
-/// What stays of a fetch.
+/// The choice of what a fetch keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keep {
     /// Nothing: this only tells what would change.
@@ -148,7 +148,7 @@ pub(super) fn keep(
     Ok((providers, tenants, manifest))
 }
 
-/// Who is to be asked.
+/// The providers, tenants and servers that are to be asked.
 struct Asked {
     providers: Vec<(Provider, Selection)>,
     tenants: Vec<source::Tenant>,
@@ -157,7 +157,7 @@ struct Asked {
     left: Vec<KeptTenant>,
 }
 
-/// What they answered.
+/// Their answers.
 struct Answers {
     providers: Vec<Fetched>,
     tenants: Vec<source::FetchedTenant>,

@@ -1,4 +1,4 @@
-//! What of a fetch a person should look at.
+//! Findings of a fetch that a person should look at.
 
 use super::last_run::{Finding, FindingKind};
 use super::note::Note;

@@ -10,7 +10,7 @@ use crate::journal::{Listed, Record};
 use crate::manifest::{self, Hook, Manifest};
 use crate::store::known::Target;
 
-/// What a run does to stores.
+/// The events that a run has for hooks.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     made: Vec<HookEvent>,
@@ -75,12 +75,12 @@ pub(super) fn announce(machine: &Machine<'_>, manifest: &Manifest, changes: &Cha
     notes.extend(concerned.map(|hook| Note::HookPlanned { hook: hook.command() }));
 }
 
-/// Which hooks run.
+/// The hooks that are to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
-    /// Those that wait for one of the changes.
+    /// The hooks that wait for one of the changes.
     Concerned,
-    /// Those too that failed before, or never came to run.
+    /// The hooks too that failed before, or never came to run.
     Pending,
 }
 

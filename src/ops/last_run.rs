@@ -1,4 +1,4 @@
-//! What a run of `refresh` finds that a person should look at, and what of it was told before.
+//! Findings of `refresh` that a person should look at, and which of them were reported before.
 //!
 //! The state folder has two files for it. `refresh.json` holds the findings that stand, and is written only when they
 //! change. `refresh.lock` keeps two runs apart; the time of its last change is the time of the last run, so that a run with
@@ -101,7 +101,7 @@ impl Finding {
     }
 }
 
-/// What stands since the last run.
+/// The findings that still hold since the last run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LastRun {
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! What use cases run on.
+//! The machine that use cases run on.
 
 use std::cell::OnceCell;
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! Which of the files that pgtrust keeps a client should read.
+//! Chooses the file that a client should read, of those that pgtrust keeps.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What a person should know of a run that went on.
+//! Notes: what a person should know of a run that went on.
 
 use std::path::PathBuf;
 

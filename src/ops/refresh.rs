@@ -1,4 +1,4 @@
-//! What cron runs: fetches again, rebuilds, and installs what changed.
+//! Fetches again, rebuilds, and installs what changed: the command that cron runs.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ use crate::manifest::{KeptTarget, Manifest};
 use crate::source::{CatalogueResult, CatalogueState, Source};
 use crate::store::plan::{Outcome, Plan, Store};
 
-/// How a refresh runs.
+/// The options of a refresh.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// How the network is asked.
@@ -36,7 +36,7 @@ pub struct Request {
     pub metrics: Option<PathBuf>,
 }
 
-/// What came of a refresh.
+/// The result of a refresh.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {

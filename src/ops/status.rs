@@ -1,4 +1,4 @@
-//! What this machine keeps, and how it stands: for people, scripts and monitoring.
+//! Describes what this machine keeps and its state, for people, scripts and monitoring.
 
 mod metrics;
 
@@ -99,7 +99,7 @@ fn store_state(
     Ok(state)
 }
 
-/// All of it.
+/// The state of all that this machine keeps.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Overview {
     /// When `refresh` last ended.

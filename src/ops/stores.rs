@@ -11,7 +11,7 @@ use crate::store::jvm::Jvm;
 use crate::store::known::{self, StoreKind, Target, TargetRequest};
 use crate::store::plan::StoreAccess;
 
-/// Which stores are meant. None of all of it means the usual ones of the use case.
+/// The stores that a request names. If it names none, the use case takes its usual ones.
 #[derive(Clone, Debug, Default)]
 pub struct Stores {
     /// Names of [targets](crate::store::known::TARGETS).

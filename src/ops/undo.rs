@@ -13,7 +13,7 @@ use crate::journal::{self, Change, Listed, Record, Step};
 use crate::source;
 use crate::system::permissions::check_place;
 
-/// What is undone.
+/// The change to undo.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The number of a change, or a store for its last change; the last change of all, when not given.
@@ -24,7 +24,7 @@ pub struct Request {
     pub dry_run: bool,
 }
 
-/// What became of it.
+/// The result of an undo.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {

@@ -80,7 +80,7 @@ fn crontab(host: &Host<'_>) -> Result<Option<Vec<u8>>, Error> {
 /// A crontab with the line of ours apart.
 struct Crontab {
     line: Option<String>,
-    /// All else, byte for byte.
+    /// The other lines, byte for byte.
     others: Vec<u8>,
 }
 

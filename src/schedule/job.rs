@@ -1,4 +1,4 @@
-//! What is run, with what, and what it may write.
+//! The job: its command, its environment, and what it may write.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::system::file;
 use crate::system::layout::text_of;
 use crate::system::process;
 
-/// What the user says of a job.
+/// The user's settings for a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobSettings {
     /// How often it runs.

@@ -1,4 +1,4 @@
-//! What is to be done to schedule a job or to take it away, before it is done.
+//! The steps that schedule a job or remove it.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub enum JobStep {
     Write {
         /// The file.
         path: PathBuf,
-        /// All that is in it.
+        /// Its whole content.
         text: String,
     },
     /// Remove a file.

@@ -1,4 +1,4 @@
-//! When a job runs.
+//! Times at which a job runs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use time::{Time, macros::format_description};
 
 use super::Error;
 
-/// How often, as the user says it.
+/// The frequency of a job, as the user gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Every {
     /// Once an hour.
@@ -71,7 +71,7 @@ impl fmt::Display for Every {
     }
 }
 
-/// When a job runs on one machine. Its text is five fields of a crontab.
+/// The times of a job on one machine. Its text is five fields of a crontab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Times {
     /// What every scheduler can say.

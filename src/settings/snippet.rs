@@ -40,7 +40,7 @@ pub enum Reads {
     Pem,
 }
 
-/// What a snippet is filled with.
+/// The values that a snippet is filled with.
 #[derive(Clone, Debug)]
 pub struct SnippetValues {
     /// The file with the roots, as the snippet [reads](Snippet::reads) it.

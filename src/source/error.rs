@@ -1,4 +1,4 @@
-//! What can go wrong with sources.
+//! Errors of sources.
 
 use std::path::PathBuf;
 

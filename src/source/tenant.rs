@@ -22,7 +22,7 @@ use crate::source::Error;
 use crate::store;
 use crate::x509::Certificate;
 
-/// Whose CA is meant, as `<provider>/<value>/...`, the values in the order in which the API's URL has them.
+/// A customer of a provider, as `<provider>/<value>/...`, the values in the order in which the API's URL has them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant {
     name: String,

@@ -1,4 +1,4 @@
-//! What can go wrong with stores.
+//! Errors of stores.
 
 use std::path::PathBuf;
 

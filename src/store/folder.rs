@@ -23,11 +23,11 @@ use crate::x509::{Certificate, Fingerprint};
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
-    /// All that has a name there, whatever it is.
+    /// The names of all that is there.
     names: HashSet<OsString>,
     files: BTreeMap<OsString, Stored>,
     others: Vec<Other>,
-    /// Those of the others that the system did not let read.
+    /// Files that the system did not let us read.
     unread: Vec<(PathBuf, io::Error)>,
 }
 
@@ -52,7 +52,7 @@ pub struct Other {
     pub kind: String,
 }
 
-/// How the files of a folder are named.
+/// The naming of the files in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Naming {
     /// `pgtrust-<subject>-<start of the fingerprint>.crt`: any name will do for what reads the folder.
@@ -85,7 +85,7 @@ impl Naming {
     }
 }
 
-/// What brings a store of several files to what it should hold.
+/// The changes that bring a store of several files to what it should hold.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Difference {

@@ -20,7 +20,7 @@ use addition::Addition;
 pub use file::FileStore;
 use removal::FileRemoval;
 
-/// How a store is opened, and written where there is none yet.
+/// The way in which a store is opened, and written where there is none yet.
 #[derive(Clone, Copy, Default)]
 pub struct StoreAccess<'a> {
     /// The one password that is tried, and that protects a new store. Without it the usual ones of the format are tried.
@@ -100,7 +100,7 @@ impl Store {
     }
 }
 
-/// What an install does to one store: only adds, never removes what others put there.
+/// The changes that an install makes to one store: it only adds, and never removes what others put there.
 #[derive(Debug)]
 pub struct Plan {
     format: &'static str,
@@ -111,7 +111,7 @@ pub struct Plan {
     changes: Vec<Change>,
 }
 
-/// What becomes of a store.
+/// The outcome for a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -187,7 +187,7 @@ impl Plan {
     }
 }
 
-/// What an uninstall does to one store.
+/// The changes that an uninstall makes to one store.
 #[derive(Debug)]
 pub struct Removal {
     format: &'static str,

@@ -1,11 +1,11 @@
-//! Where pgtrust keeps what it keeps.
+//! The places where pgtrust keeps its files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::system::Error;
 
-/// What the environment says of folders. The binary reads it once; a test makes its own.
+/// The folders that the environment names. The binary reads it once; a test makes its own.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `HOME`, on Windows `USERPROFILE`.
@@ -116,7 +116,7 @@ impl Layout {
         self.state.join("held")
     }
 
-    /// Returns the folder of one provider.
+    /// Returns the file of the held roots of one provider.
     pub(crate) fn held_of(&self, provider: &str) -> PathBuf {
         self.held().join(format!("{provider}.pem"))
     }

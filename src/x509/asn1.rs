@@ -58,7 +58,7 @@ pub(crate) enum Error {
     Limit { what: &'static str, limit: u64, found: u64 },
 }
 
-/// Where in the file bytes come from.
+/// The place in the file that bytes come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spot {
     /// They begin at this byte.

@@ -63,7 +63,7 @@ fn verification(
     })
 }
 
-/// What came of verifying a signature.
+/// The result of verifying a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The key did not make it.

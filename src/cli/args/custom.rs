@@ -1,4 +1,4 @@
-//! What `pgtrust providers add` and `remove` take.
+//! Arguments of `pgtrust providers add` and `remove`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What `pgtrust enforcement` takes.
+//! Arguments of `pgtrust enforcement`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What `history` and `undo` take.
+//! Arguments of `history` and `undo`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What `refresh` and `status` take.
+//! Arguments of `refresh` and `status`.
 
 use std::path::PathBuf;
 use std::time::Duration;

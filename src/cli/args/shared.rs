@@ -1,4 +1,4 @@
-//! What several commands take.
+//! Arguments of several commands.
 
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Whose CA is meant, where a provider has one for each customer.
+//! Arguments that name a customer, for providers with a CA for each.
 
 use std::path::PathBuf;
 
@@ -46,7 +46,7 @@ impl Tenant {
     }
 }
 
-/// What is said of the placeholders of the providers' APIs, by name.
+/// The values that the user gave for placeholders of the providers' APIs, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Values(pub(crate) Vec<(String, String)>);
 

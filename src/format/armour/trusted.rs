@@ -1,4 +1,4 @@
-//! What OpenSSL appends to a certificate in a `TRUSTED CERTIFICATE` block: its own trust settings.
+//! Trust settings that OpenSSL appends to a certificate in a `TRUSTED CERTIFICATE` block.
 
 use crate::x509::asn1::{Element, Error, Reader, oid, tag};
 

@@ -76,7 +76,7 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
     Ok(())
 }
 
-/// What is left of a list once entries are taken out.
+/// The rest of a list once entries are removed.
 pub(super) enum Left {
     /// It had none of them.
     All,

@@ -1,5 +1,5 @@
-//! How parts of a store are protected: PBES2 (RFC 8018 section 6.2) and the older schemes of PKCS#12 itself
-//! (RFC 7292 appendix C).
+//! Encryption of the parts of a store: PBES2 (RFC 8018 section 6.2) and the older schemes of PKCS#12 itself (RFC 7292
+//! appendix C).
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
@@ -10,7 +10,7 @@ use crate::format::Error;
 use crate::system::limits;
 use crate::x509::asn1::{Element, Reader, der, der_number, dotted, oid, tag};
 
-/// How a part of a store is encrypted.
+/// The encryption of one part of a store.
 pub(super) struct Scheme<'a> {
     cipher: &'static Cipher,
     derivation: Derivation<'a>,
@@ -191,5 +191,5 @@ pub(super) fn random(length: usize) -> Result<Vec<u8>, Error> {
 const PBES2: &[u8] = &oid!(raw 1.2.840.113549.1.5.13);
 const PBKDF2: &[u8] = &oid!(raw 1.2.840.113549.1.5.12);
 
-/// As long as keytool's.
+/// The length of a new salt, which is keytool's.
 pub(super) const SALT: usize = 20;

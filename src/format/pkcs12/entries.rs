@@ -1,4 +1,4 @@
-//! What the entries of a store are to Java: trusted certificates, keys with their chains, and what it does not see.
+//! Entries of a store as Java sees them: trusted certificates, keys with their chains, and what it does not see.
 
 use std::collections::{HashMap, HashSet};
 
@@ -111,7 +111,7 @@ fn visible(bags: &[Bag<'_>], certificates: &[Parsed]) -> HashSet<usize> {
     last.into_values().chain(nameless).collect()
 }
 
-/// What Java takes where there is one key and no identifier.
+/// The identifier that Java assumes where there is one key and none is given.
 const ONLY_KEY: &[u8] = b"01";
 
 const UNTRUSTED: &str = "Java does not see it: it lacks the trusted attribute";

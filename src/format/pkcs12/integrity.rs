@@ -10,7 +10,7 @@ use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
 use crate::format::Error;
 use crate::x509::asn1::{Element, der, der_number, oid, tag};
 
-/// How a store is checked, and the value that it should have.
+/// The integrity check of a store, and the value that it should have.
 pub(super) struct Integrity<'a> {
     method: Method<'a>,
     value: Cow<'a, [u8]>,

@@ -109,7 +109,7 @@ fn add_and_one(piece: &mut [u8], repeated: &[u8]) {
     }
 }
 
-/// What a key of PKCS#12's derivation is for (RFC 7292 appendix B.3).
+/// The purpose of a key of PKCS#12's derivation (RFC 7292 appendix B.3).
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     Encryption = 1,

@@ -1,4 +1,4 @@
-//! How a value is written inside the strings of a language, so that it cannot end them.
+//! Escapes a value for the strings of a language, so that it cannot end them.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;

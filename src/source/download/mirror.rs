@@ -7,7 +7,7 @@ use reqwest::Url;
 use super::DownloadError;
 use super::error::shown;
 
-/// Where to ask instead of the providers' own servers.
+/// A server to ask instead of the providers' own.
 ///
 /// `https://mirror.corp/ca` makes `https://ca.example/root.pem?v=2` into `https://mirror.corp/ca/root.pem?v=2`; `{host}`
 /// in it stands for the host that is replaced. Plain `http` is allowed here and nowhere else: what a mirror serves counts

@@ -1,4 +1,4 @@
-//! What is asked: a file that everybody may have, or an API that answers whoever shows a token.
+//! Requests: for a file that everybody may have, or to an API that answers whoever shows a token.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What to ask, and how far it may lead.
+/// A URL to ask, and how far its redirects may lead.
 #[derive(Clone, Debug)]
 pub struct DownloadRequest {
     url: String,
@@ -51,7 +51,7 @@ pub(super) struct Call {
     pub(super) body: Option<Vec<u8>>,
 }
 
-/// What an API is to do. Both can be repeated without harm, and are when an answer does not come.
+/// The method of a call of an API. Both can be repeated without harm, and are when an answer does not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum Method {

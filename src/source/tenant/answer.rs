@@ -1,4 +1,4 @@
-//! From the body of an API's answer to the certificates in it.
+//! Reads the certificates in the body of an API's answer.
 
 use base64::Engine as _;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What is asked for a tenant, and what comes of it.
+//! Requests for a tenant, and their results.
 
 use std::collections::HashMap;
 
@@ -17,13 +17,13 @@ use crate::x509::Certificate;
 #[derive(Clone, Debug)]
 pub(crate) struct AskedTenant {
     tenant: Tenant,
-    /// With the values in their places.
+    /// The URL with the values in their places.
     url: String,
     source: Followed,
     token: Result<Option<Found>, TenantReason>,
 }
 
-/// What an API said of a tenant.
+/// The answer of an API about a tenant.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub(crate) struct FetchedTenant {

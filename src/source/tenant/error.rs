@@ -15,7 +15,7 @@ pub struct TenantError {
     pub reason: TenantReason,
 }
 
-/// What stands between a user and a tenant's CA.
+/// The reason why a tenant's CA cannot be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TenantReason {

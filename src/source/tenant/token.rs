@@ -1,4 +1,4 @@
-//! Where a user's token comes from. It is never written anywhere, nor printed.
+//! Finds a user's token, which is never written anywhere, nor printed.
 
 use std::collections::HashMap;
 use std::ffi::OsString;

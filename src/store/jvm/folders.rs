@@ -1,4 +1,4 @@
-//! Where Java installations stand.
+//! Folders in which Java installations are.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What a path leads to.
+//! Follows the links of a path.
 
 use std::fs;
 use std::io;

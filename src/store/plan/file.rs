@@ -22,7 +22,7 @@ pub struct FileStore {
     pub(super) password: Option<String>,
     pub(super) bytes: Option<Vec<u8>>,
     pub(super) certificates: Vec<Certificate>,
-    /// Those of a key store that its clients do not see where they stand.
+    /// Certificates of a key store that its clients do not see where they are.
     pub(super) hidden: HashSet<Fingerprint>,
     /// What keeps clients of other stores from reading them.
     pub(super) flaws: Vec<String>,

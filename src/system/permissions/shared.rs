@@ -1,4 +1,4 @@
-//! Whether others than its owner could change a file.
+//! Checks whether others than its owner could change a file.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Whether this user can change a file.
+//! Checks whether this user can change a file.
 
 use std::path::Path;
 
