@@ -99,9 +99,9 @@ impl Listed {
 pub struct Change {
     /// The file.
     pub path: PathBuf,
-    /// The bytes that stand there.
+    /// The bytes that the file has.
     pub before: Option<Vec<u8>>,
-    /// The bytes that shall stand there.
+    /// The bytes that it is to have; None removes it.
     pub after: Option<Vec<u8>>,
 }
 

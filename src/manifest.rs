@@ -6,7 +6,7 @@
 //! [[source]]
 //! name = "aws-rds"                           # a provider, `system`, or the path of a file or folder
 //! region = "eu-west-1"                       # optional: only this region's roots
-//! retiring = true                            # optional: roots on their way out too
+//! retiring = true                            # optional: also roots that are being phased out
 //! new-roots = "accept"                       # optional: trust new roots within the provider's subject pattern
 //!
 //! [[source]]

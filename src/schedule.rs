@@ -73,12 +73,12 @@ pub struct Host<'a> {
 }
 
 impl Scheduler {
-    /// The scheduler of this name.
+    /// Finds the scheduler of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         SCHEDULERS.iter().copied().find(|scheduler| scheduler.name == name)
     }
 
-    /// The one that this machine has.
+    /// Finds the scheduler of this machine.
     pub fn of(host: &Host<'_>) -> Result<&'static Self, Error> {
         let found = SCHEDULERS.iter().copied().find(|scheduler| (scheduler.is_here)(host));
         found.ok_or_else(|| {
@@ -87,12 +87,12 @@ impl Scheduler {
         })
     }
 
-    /// Returns how the job was scheduled with it; None when it is not.
+    /// Returns the settings of the job; None when it is not scheduled here.
     pub fn settings(&self, host: &Host<'_>) -> Result<Option<JobSettings>, Error> {
         Ok((self.written)(host)?.map(|text| JobSettings::read(&text)))
     }
 
-    /// Returns what is left to do until it runs the job; nothing when it does.
+    /// Returns the steps until it runs the job; none when it does.
     pub fn enable(&self, host: &Host<'_>, manifest: &Manifest, settings: &JobSettings) -> Result<Vec<JobStep>, Error> {
         host.refuse_foreign_home()?;
         let is_written = (self.written)(host)?.is_some();
@@ -103,7 +103,7 @@ impl Scheduler {
         Ok(steps)
     }
 
-    /// Returns what is left to do until it runs the job no longer.
+    /// Returns the steps until it no longer runs the job.
     pub fn disable(&self, host: &Host<'_>) -> Result<Vec<JobStep>, Error> {
         if (self.written)(host)?.is_some() { (self.disable)(host) } else { Ok(vec![]) }
     }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::{Error, Format, Member, read_whole};
 
-/// The passwords that are tried on an input. Formats without passwords take no notice.
+/// The passwords that are tried on an input. Formats without passwords ignore them.
 #[derive(Clone, Copy, Default)]
 pub enum Passwords<'a> {
     /// This one, then those that stores of its format usually have.

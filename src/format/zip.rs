@@ -81,7 +81,7 @@ struct File {
     crc: u32,
 }
 
-/// Why a file's content cannot be had.
+/// The reason why a file's content cannot be read.
 enum Refused {
     TooLarge,
     Unreadable(String),

@@ -17,7 +17,7 @@ pub struct KeptSource {
     pub name: String,
     /// Only the roots of this region.
     pub region: Option<String>,
-    /// Roots on their way out too.
+    /// Whether roots that are being phased out are kept too.
     #[serde(default)]
     pub retiring: bool,
     /// The treatment of roots that a source serves and no pin knows.

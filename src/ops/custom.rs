@@ -1,4 +1,4 @@
-//! Providers of one's own: pinned, written and taken away again.
+//! Providers of the user's own: pinned, written and removed.
 
 use std::fs::File;
 use std::io::Read;
@@ -14,7 +14,7 @@ use crate::source::{self, DownloadRequest, DownloadSettings, Downloader};
 use crate::system;
 use crate::x509::{Certificate, Fingerprint};
 
-/// A provider of one's own.
+/// A provider of the user's own.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Its id.
@@ -93,7 +93,7 @@ pub struct Offered {
     pub pinned: bool,
 }
 
-/// Pins what a file or URL offers as a provider of one's own. Without pins nothing is written of a URL: its roots are shown.
+/// Pins what a file or URL offers as a provider of the user's own. Without pins nothing is written of a URL: its roots are shown.
 pub fn add(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
     let (catalog, folder) = (machine.catalog()?, &machine.layout()?.catalogue);
     refuse_taken(catalog, &request.name, folder)?;
@@ -141,7 +141,7 @@ fn write(machine: &Machine<'_>, request: &Request, path: &Path, files: &Files) -
     Ok(outcome)
 }
 
-/// Takes a provider of one's own away. Fails while the manifest uses it. Returns the folder that is gone, or would be.
+/// Removes a provider of the user's own. Fails while the manifest uses it. Returns the folder that is gone, or would be.
 pub fn remove(machine: &Machine<'_>, name: &str, dry_run: bool) -> Result<PathBuf, Error> {
     let (catalog, folder) = (machine.catalog()?, &machine.layout()?.catalogue);
     if !catalog.catalogues_of(name).contains(&folder.display().to_string().as_str()) {

@@ -15,7 +15,7 @@ pub struct Download {
     pub network: Network,
     /// Only the roots of this region; `all` for those of all regions again.
     pub region: Option<String>,
-    /// Roots on their way out too.
+    /// Whether roots that are being phased out are taken too.
     pub retiring: bool,
     /// Which customer of a named provider is meant: the values of its API's placeholders, by name.
     pub values: Vec<(String, String)>,

@@ -36,7 +36,7 @@ pub enum Error {
     /// Settings of clients cannot be written.
     #[error(transparent)]
     Settings(settings::Error),
-    /// Certificates could not be had.
+    /// Certificates could not be read or downloaded.
     #[error(transparent)]
     Source(source::Error),
     /// A store cannot be found, read or changed.
@@ -152,7 +152,7 @@ pub enum RequestError {
         /// What it serves.
         format: &'static str,
     },
-    /// A provider of one's own is there and says something else.
+    /// A provider of the user's own has this name and another definition.
     #[error("`{path}` is there already and says something else")]
     ProviderDiffers {
         /// Its folder.

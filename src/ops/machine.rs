@@ -121,7 +121,7 @@ impl<'a> Machine<'a> {
         if self.allow_writable { Ok(()) } else { Ok(refuse_shared(store, &self.root)?) }
     }
 
-    /// Does the same for what says which roots are trusted: manifest, journal, providers of one's own.
+    /// Does the same for the files that decide which roots are trusted: manifest, journal, the user's own providers.
     pub fn refuse_shared_settings(&self) -> Result<(), Error> {
         match self.layout() {
             Ok(layout) if !self.allow_writable => refuse_shared_settings(layout, &self.root),

@@ -69,7 +69,7 @@ pub enum Note {
         /// The certificate, as people compare it.
         root: String,
     },
-    /// A tenant's CA could not be had for a reason that may pass; what is kept stays.
+    /// A tenant's CA could not be fetched for a reason that may pass; what is kept stays.
     #[cfg(feature = "fetch")]
     Stale(TenantError),
     /// Something that a root removed from a store leaves behind.

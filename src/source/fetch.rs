@@ -124,7 +124,7 @@ impl Fetched {
     /// Asks every URL of these providers and the API of every tenant at once, a few at a time, and compares what comes with
     /// the pins. Offline no tenant has an answer.
     ///
-    /// Fails only where a provider has no fixed roots or none of its kept region: a URL that cannot be had is a result.
+    /// Fails only where a provider has no fixed roots or none of its kept region: a URL that cannot be reached is a result.
     pub(crate) fn all(
         providers: Vec<(Provider, Selection)>,
         mut tenants: Vec<AskedTenant>,

@@ -22,7 +22,7 @@ impl JavaStore {
         let path = jvm_option(&format!("-Djavax.net.ssl.trustStore={}", layout::text_of(&self.path)?));
         let mut options = format!("{path} -Djavax.net.ssl.trustStoreType={}", if jks { "JKS" } else { "PKCS12" });
         if !self.own_password {
-            // Java takes no notice of it where the store has none.
+            // Java ignores it where the store has none.
             options.push_str(&format!(" -Djavax.net.ssl.trustStorePassword={JAVA_STORE_PASSWORD}"));
         }
         Ok(options)

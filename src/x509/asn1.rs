@@ -50,7 +50,7 @@ pub(crate) mod tag {
 /// Why bytes cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    /// What stands in these bytes of the file breaks the rules.
+    /// These bytes of the file break the rules.
     #[error("{reason}")]
     Malformed { bytes: Range<u64>, reason: String },
     /// A number asks for more than pgtrust spends.
@@ -106,7 +106,7 @@ impl<'a> Element<'a> {
         self.spot.bytes(self.whole.len())
     }
 
-    /// Returns what is said about bytes that were made of this element's content, such as its decrypted form.
+    /// Returns the place of bytes that were made of this element's content, such as its decrypted form.
     pub(crate) fn spot_within(&self) -> Spot {
         let Range { start, end } = self.bytes();
         Spot::Within(start, end)

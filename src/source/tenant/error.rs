@@ -1,10 +1,10 @@
-//! Why the CA of a tenant could not be had.
+//! Errors of fetching a tenant's CA.
 
 use std::time::Duration;
 
 use super::super::DownloadError;
 
-/// Why the CA of a tenant could not be had. What was kept before stays.
+/// A failure to fetch a tenant's CA. What was kept before stays.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{tenant}`: {reason}")]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! The CA of one server, which stands in a file there.
+//! The CA of one server, which is in a file there.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
