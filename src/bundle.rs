@@ -163,12 +163,12 @@ impl Bundle {
         self.order.len()
     }
 
-    /// The roots in order.
+    /// Returns the roots in order.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         self.entries().map(|entry| entry.certificate)
     }
 
-    /// The roots in order, ready to be written: each with its providers and roles.
+    /// Returns the roots in order, ready to be written: each with its providers and roles.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.order
             .iter()
@@ -211,7 +211,7 @@ impl Bundle {
         Ok(self.certificates().map(Certificate::fingerprint).eq(there))
     }
 
-    /// The roots of one tenant that share a subject, the one in use first: OpenSSL may try only the first.
+    /// Returns the roots of one tenant that share a subject, the one in use first: OpenSSL may try only the first.
     pub(crate) fn successions(&self) -> Vec<Vec<Fingerprint>> {
         let mut successions: HashMap<(&str, &[u8]), Vec<Fingerprint>> = HashMap::new();
         for place in &self.order {

@@ -44,7 +44,7 @@ struct BuiltIn {
 const BUILT_IN: &[BuiltIn] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 impl Catalog {
-    /// Only what is built in.
+    /// Makes a catalogue of what is built in.
     pub fn built_in() -> Self {
         Self { own: Vec::new(), parsed: Arc::default() }
     }
@@ -72,7 +72,7 @@ impl Catalog {
         Ok(BUILT_IN.iter().map(|entry| Cow::Borrowed(entry.id)).chain(own.into_iter().map(Cow::Owned)).collect())
     }
 
-    /// Every provider's id, sorted.
+    /// Returns every provider's id, sorted.
     pub fn ids(&self) -> Result<Vec<Cow<'static, str>>, Error> {
         let mut ids = self.by_catalogue()?;
         ids.sort();
@@ -84,17 +84,17 @@ impl Catalog {
         built_in(id).is_some() || self.own.iter().any(|catalogue| catalogue.has(id))
     }
 
-    /// The catalogues that have a provider of this id: [`BUILT_IN_CATALOGUE`], folders, URLs.
+    /// Returns the catalogues that have a provider of this id: [`BUILT_IN_CATALOGUE`], folders, URLs.
     pub(crate) fn catalogues_of(&self, id: &str) -> Vec<&str> {
         self.holders(id).into_iter().map(Holder::name).collect()
     }
 
-    /// The catalogues that cannot be used now, with the reason.
+    /// Returns the catalogues that cannot be used now, with the reason.
     pub fn unusable(&self) -> Vec<Error> {
         self.own.iter().filter_map(Own::problem).collect()
     }
 
-    /// One provider with its roots. Fails when there is none of this id (and says which is meant), when its definition
+    /// Returns one provider with its roots. Fails when there is none of this id (and says which is meant), when its definition
     /// does not hold, or when its certificates are not the ones that it pins.
     pub fn provider(&self, id: &str) -> Result<Provider, Error> {
         let mut provider = self.load(id)?;
@@ -176,7 +176,8 @@ impl Catalog {
         Error::UnknownProvider { id: id.to_owned(), suggestion: host_of.or_else(nearest) }
     }
 
-    /// The environment variables that hold a token for a provider's API, even of a definition that does not hold or count.
+    /// Returns the environment variables that hold a token for a provider's API, even of a definition that does not
+    /// hold or count.
     pub fn token_variables(&self) -> Vec<String> {
         let built_in = BUILT_IN.iter().map(|entry| Cow::Borrowed(entry.definition));
         let own = self.own.iter().flat_map(|catalogue| {
@@ -186,7 +187,7 @@ impl Catalog {
         built_in.chain(own).flat_map(|definition| provider::token_variables(&definition)).collect()
     }
 
-    /// The providers that list this certificate, with its role in each.
+    /// Returns the providers that list this certificate, with its role in each.
     ///
     /// Definitions are searched as text first: only those that hold the fingerprint are parsed. Ids that two catalogues
     /// have, or one that cannot be read, give no answer.
@@ -210,7 +211,7 @@ impl Catalog {
         Ok(found)
     }
 
-    /// The provider whose servers have this host name. A built-in one has the first claim on its names.
+    /// Returns the provider whose servers have this host name. A built-in one has the first claim on its names.
     pub fn provider_of_host(&self, host: &str) -> Result<Option<String>, Error> {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         for id in self.by_catalogue()? {

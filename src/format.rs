@@ -88,18 +88,18 @@ pub type Merge = fn(existing: &[u8], password: Option<&str>, add: &[Entry<'_>]) 
 pub type Remove = fn(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error>;
 
 impl Format {
-    /// The format of a file that begins so.
+    /// Returns the format of a file that begins so.
     pub fn of(head: &[u8]) -> Option<&'static Self> {
         FORMATS.iter().copied().find(|format| (format.recognise)(head))
     }
 
-    /// The format that this file name asks for.
+    /// Returns the format that this file name asks for.
     pub fn of_name(path: &Path) -> Option<&'static Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         FORMATS.iter().copied().find(|format| format.extensions.contains(&extension.as_str()))
     }
 
-    /// The format of this name.
+    /// Returns the format of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         FORMATS.iter().copied().find(|format| format.name == name)
     }
@@ -110,7 +110,8 @@ impl Format {
         self.usual_passwords.iter().any(Option::is_some)
     }
 
-    /// The password of a new store for which none is given: it proves that the store is whole, and keeps no secret.
+    /// Returns the password of a new store for which none is given: it proves that the store is whole, and keeps no
+    /// secret.
     pub fn new_password(&self) -> Option<&'static str> {
         self.usual_passwords.iter().copied().flatten().next()
     }

@@ -73,7 +73,7 @@ pub(crate) struct HookEvent {
 }
 
 impl HookEvent {
-    /// A change that is not known to any journal.
+    /// Makes an event of a change that no journal has.
     pub(crate) fn new(store: &Path, target: Option<&str>, command: &str) -> Self {
         let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
         Self {
@@ -85,7 +85,7 @@ impl HookEvent {
         }
     }
 
-    /// The same, with what came and went.
+    /// Adds the roots that came and went.
     #[must_use]
     pub(crate) fn with(self, added: &[Listed], removed: &[Listed]) -> Self {
         Self { added: added.to_vec(), removed: removed.to_vec(), ..self }

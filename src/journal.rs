@@ -137,7 +137,7 @@ pub struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// A step that so far says nothing of certificates.
+    /// Makes a step that so far says nothing of certificates.
     pub fn new(now: OffsetDateTime, command: &str, store: &'a Path, changes: &'a [Change]) -> Self {
         let command = command.to_owned();
         Self { now, command, store, target: None, changes, added: vec![], removed: vec![], undoes: None }
@@ -157,14 +157,14 @@ impl Added {
         self.roots.contains(fingerprint)
     }
 
-    /// Only those of which this holds.
+    /// Keeps only the certificates for which this holds.
     #[must_use]
     pub fn only(mut self, mut wanted: impl FnMut(&Fingerprint) -> bool) -> Self {
         self.roots.retain(|root| wanted(root));
         self
     }
 
-    /// The certificates, in no order.
+    /// Returns the certificates, in no order.
     pub fn roots(&self) -> Vec<Fingerprint> {
         self.roots.iter().copied().collect()
     }
@@ -176,7 +176,7 @@ impl Added {
 }
 
 impl Journal {
-    /// The journal in this state folder, which need not exist.
+    /// Returns the journal in this state folder, which need not exist.
     pub fn new(state: &Path) -> Self {
         Self { state: state.to_owned() }
     }
@@ -187,7 +187,7 @@ impl Journal {
         Ok(Lock::file(&self.state.join("lock"), wait)?)
     }
 
-    /// Every record, oldest first.
+    /// Returns every record, oldest first.
     pub fn history(&self) -> Result<History, Error> {
         let bytes = file::read(&self.path())?.unwrap_or_default();
         let mut history = History::default();

@@ -109,12 +109,12 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The server to download from instead of the providers' own.
+    /// Returns the server to download from instead of the providers' own.
     pub fn mirror(&self) -> Option<&str> {
         self.contents.mirror.as_deref()
     }
 
-    /// The sources that are kept.
+    /// Returns the sources that are kept.
     pub fn sources(&self) -> &[KeptSource] {
         &self.contents.source
     }
@@ -124,7 +124,7 @@ impl Manifest {
         self.contents.source.iter().find(|source| source.name == name)
     }
 
-    /// The stores that are kept.
+    /// Returns the stores that are kept.
     pub fn targets(&self) -> &[KeptTarget] {
         &self.contents.target
     }
@@ -140,7 +140,7 @@ impl Manifest {
         if self.is_of_another { Err(Error::HooksOfAnother { path: self.path.clone() }) } else { Ok(()) }
     }
 
-    /// The certificates of this provider that the user accepted.
+    /// Returns the certificates of this provider that the user accepted.
     pub fn accepted(&self, provider: &str) -> Result<Vec<Certificate>, Error> {
         let mut certificates = Vec::new();
         for accepted in self.contents.accepted.iter().filter(|accepted| accepted.provider == provider) {
@@ -292,7 +292,7 @@ impl Manifest {
         self.understand()
     }
 
-    /// The text to be written; None when the file says it already. Fails when no later run could read it.
+    /// Returns the text to be written; None when the file says it already. Fails when no later run could read it.
     pub fn changed(&self) -> Result<Option<String>, Error> {
         let text = self.document.to_string();
         if text.len() as u64 > limits::SETTINGS {
@@ -301,7 +301,7 @@ impl Manifest {
         Ok((self.on_disk.as_deref().unwrap_or_default() != text).then_some(text))
     }
 
-    /// The text that the file has; None when there is no file.
+    /// Returns the text that the file has; None when there is no file.
     pub(crate) fn on_disk(&self) -> Option<&str> {
         self.on_disk.as_deref()
     }

@@ -165,8 +165,8 @@ impl Host<'_> {
     }
 }
 
-/// The path of the running program that holds longest: one on the search path that leads to it outlives the folder of a
-/// release.
+/// Returns the path of the running program that holds longest: one on the search path that leads to it outlives the
+/// folder of a release.
 pub fn stable_program(running: &Path, programs: &Programs) -> PathBuf {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     let on_path = programs.find("pgtrust");

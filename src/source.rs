@@ -110,7 +110,7 @@ impl Source {
         }
     }
 
-    /// The text that means the same in a manifest; none for standard input.
+    /// Returns the text that means the same in a manifest; none for standard input.
     pub fn name(&self) -> Result<Option<String>, Error> {
         Ok(match self {
             Self::Path(path) => {
@@ -210,7 +210,7 @@ pub(crate) fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>)
     if file::read(path)?.as_deref() == Some(&bytes) { Ok(()) } else { Ok(file::replace_bytes(path, &bytes)?) }
 }
 
-/// The certificates in a file; none when there is no file.
+/// Returns the certificates in a file; none when there is no file.
 pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
     if path.exists() {
@@ -219,7 +219,7 @@ pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
     Ok(set.certificates().cloned().collect())
 }
 
-/// The certificates that [`hold`] keeps aside below this folder, with the provider of each.
+/// Returns the certificates that [`hold`] keeps aside below this folder, with the provider of each.
 pub(crate) fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
     let mut held = Vec::new();
     for path in file::entries(folder)? {

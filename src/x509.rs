@@ -103,12 +103,12 @@ impl Certificate {
         })
     }
 
-    /// The certificate's bytes.
+    /// Returns the certificate's bytes.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// SHA-256 of [`der`](Self::der).
+    /// Returns the SHA-256 of [`der`](Self::der).
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
@@ -118,7 +118,7 @@ impl Certificate {
         self.version
     }
 
-    /// Serial number in lower-case hexadecimal, with a minus sign where an issuer made it negative.
+    /// Returns the serial number in lower-case hexadecimal, with a minus sign where an issuer made it negative.
     pub fn serial(&self) -> String {
         serial(self.part(&self.serial))
     }
@@ -133,12 +133,12 @@ impl Certificate {
         Name::new(self.part(&self.issuer))
     }
 
-    /// Start of the validity, UTC.
+    /// Returns the start of the validity, UTC.
     pub fn not_before(&self) -> OffsetDateTime {
         self.not_before
     }
 
-    /// End of the validity, UTC, the second included.
+    /// Returns the end of the validity, UTC, the second included.
     pub fn not_after(&self) -> OffsetDateTime {
         self.not_after
     }
@@ -148,17 +148,17 @@ impl Certificate {
         self.not_after.unix_timestamp() < as_of.unix_timestamp()
     }
 
-    /// Kind and size of the public key.
+    /// Returns the kind and size of the public key.
     pub fn key(&self) -> Key {
         Key::from_spki(self.part(&self.key))
     }
 
-    /// SHA-256 of the SubjectPublicKeyInfo: equal for all certificates of one key.
+    /// Returns the SHA-256 of the SubjectPublicKeyInfo: equal for all certificates of one key.
     pub fn spki_sha256(&self) -> [u8; 32] {
         sha256(self.part(&self.key))
     }
 
-    /// Name of the signature algorithm, or its object identifier in dotted form.
+    /// Returns the name of the signature algorithm, or its object identifier in dotted form.
     pub fn signature_algorithm(&self) -> String {
         self.x509().map_or_else(|| "unknown".to_owned(), |x509| signature::algorithm_name(&x509))
     }
@@ -173,12 +173,12 @@ impl Certificate {
         basic_constraints(&self.x509()?)?.path_length
     }
 
-    /// Subject key identifier (RFC 5280 section 4.2.1.2).
+    /// Returns the subject key identifier (RFC 5280 section 4.2.1.2).
     pub fn subject_key_id(&self) -> Option<&[u8]> {
         subject_key_id(&self.x509()?)
     }
 
-    /// Key identifier of the authority key identifier (RFC 5280 section 4.2.1.1).
+    /// Returns the key identifier of the authority key identifier (RFC 5280 section 4.2.1.1).
     pub fn authority_key_id(&self) -> Option<&[u8]> {
         authority_key_id(&self.x509()?)
     }

@@ -20,7 +20,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The word in definitions, comments and JSON.
+    /// Returns the word in definitions, comments and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Current => "current",

@@ -80,7 +80,7 @@ pub(super) struct Link {
 }
 
 impl CertificateSet {
-    /// A set without certificates.
+    /// Makes a set without certificates.
     pub fn new() -> Self {
         Self::default()
     }
@@ -131,7 +131,7 @@ impl CertificateSet {
         self.certificates.is_empty()
     }
 
-    /// The certificates in the order in which they were first seen.
+    /// Returns the certificates in the order in which they were first seen.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         self.certificates.iter()
     }
@@ -156,7 +156,7 @@ impl CertificateSet {
         links.iter().map(|link| &self.origins[link.origin])
     }
 
-    /// The tenants whose root this is, in a set that is [`seal`](Self::seal)ed.
+    /// Returns the tenants whose root this is, in a set that is [`seal`](Self::seal)ed.
     pub(super) fn tenants_of(&self, certificate: usize) -> impl Iterator<Item = &str> {
         let first = self.links.partition_point(|link| link.certificate < certificate);
         let links = self.links[first..].iter().take_while(move |link| link.certificate == certificate);

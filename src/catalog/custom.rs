@@ -39,7 +39,7 @@ pub(crate) struct Files {
 }
 
 impl NewProvider {
-    /// A provider of this name with servers of these names, `*` for one or more characters.
+    /// Makes a provider of this name with servers of these names, `*` for one or more characters.
     pub(crate) fn new(id: &str, mut hosts: Vec<String>, catalog: &Catalog) -> Result<Self, Error> {
         let bad = |reason: String| Error::BadProvider { id: id.to_owned(), reason };
         if let Some(fault) = name_fault(id) {
@@ -62,7 +62,7 @@ impl NewProvider {
         Ok(Self { id: id.to_owned(), hosts, title: None, docs: None, source: None })
     }
 
-    /// The texts, with these roots pinned, as of the day on which somebody looked at them.
+    /// Returns the texts, with these roots pinned, as of the day on which somebody looked at them.
     pub(crate) fn files(&self, roots: &Bundle, checked: Date) -> Result<Files, Error> {
         let bad = |reason: String| Error::BadProvider { id: self.id.clone(), reason };
         let texts = [("title", &self.title), ("docs", &self.docs)];

@@ -29,7 +29,7 @@ enum Content {
 }
 
 impl Own {
-    /// A folder, which need not exist.
+    /// Makes a catalogue of a folder, which need not exist.
     pub(super) fn folder(path: PathBuf) -> Self {
         Self { name: path.display().to_string(), overrides: Vec::new(), content: Content::Folder(path) }
     }

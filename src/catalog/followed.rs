@@ -87,7 +87,7 @@ pub struct Names {
 }
 
 impl Encoding {
-    /// The word in definitions.
+    /// Returns the word in definitions.
     pub fn name(self) -> &'static str {
         match self {
             Self::Base64Pem => "base64-pem",
@@ -115,7 +115,8 @@ pub struct ServerFile {
 }
 
 impl ServerFile {
-    /// An absolute path of plain characters: it becomes a word of a command on another machine, where a shell reads it.
+    /// Tells whether it is an absolute path of plain characters: it becomes a word of a command on another machine, where a shell
+    /// reads it.
     pub(crate) fn is_plain(path: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
         path.starts_with('/') && path.bytes().all(plain) && path.split('/').all(|part| part != "..")

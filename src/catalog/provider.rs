@@ -191,7 +191,8 @@ impl Provider {
         self.decoded = other.decoded;
     }
 
-    /// Every pinned certificate with its bytes. Fails when `roots.pem` does not hold exactly what is pinned, in order.
+    /// Returns every pinned certificate with its bytes. Fails when `roots.pem` does not hold exactly what is pinned, in
+    /// order.
     pub fn roots(&self) -> Result<Vec<(&Root, Certificate)>, Error> {
         let bad = |reason: String| Error::BadProvider { id: self.id.clone(), reason };
         if self.pins.is_empty() {
@@ -232,7 +233,8 @@ impl Provider {
         Ok(certificates)
     }
 
-    /// The certificates that go into stores. Fails when the provider has no fixed roots, or none of the wanted region.
+    /// Returns the certificates that go into stores. Fails when the provider has no fixed roots, or none of the wanted
+    /// region.
     pub fn installed(&self, selection: &Selection) -> Result<Vec<(&Root, Certificate)>, Error> {
         if self.pins.is_empty() {
             let flags = self.api().map(Followed::flags);
@@ -249,7 +251,7 @@ impl Provider {
         Ok(self.roots()?.into_iter().filter(|(root, _)| selection.wants(root)).collect())
     }
 
-    /// The regions that its roots name, sorted; those of retiring roots too, if asked.
+    /// Returns the regions that its roots name, sorted; those of retiring roots too, if asked.
     pub fn regions(&self, retiring: bool) -> Vec<&str> {
         let selection = Selection { region: None, retiring };
         let wanted = self.pins.iter().filter(|root| selection.wants(root));
@@ -259,7 +261,7 @@ impl Provider {
         regions
     }
 
-    /// The API that hands out the CA of one customer.
+    /// Returns the API that hands out the CA of one customer.
     pub fn api(&self) -> Option<&Followed> {
         self.sources.iter().find(|source| source.url.contains('{'))
     }
@@ -283,7 +285,7 @@ impl Provider {
     }
 }
 
-/// The environment variables that a definition has tokens in. What else is in it may be wrong.
+/// Returns the environment variables that a definition has tokens in. What else is in it may be wrong.
 pub(super) fn token_variables(definition: &str) -> Vec<String> {
     #[derive(Deserialize)]
     struct Definition {

@@ -15,13 +15,13 @@ impl Followed {
         names
     }
 
-    /// The flags that say it: `--project PROJECT --instance INSTANCE`.
+    /// Returns the flags that say it: `--project PROJECT --instance INSTANCE`.
     pub fn flags(&self) -> String {
         let flags = self.placeholders().into_iter().map(|name| format!("--{name} {}", name.to_uppercase()));
         flags.collect::<Vec<_>>().join(" ")
     }
 
-    /// The URL with these values in the places of [`placeholders`](Self::placeholders).
+    /// Returns the URL with these values in the places of [`placeholders`](Self::placeholders).
     pub fn filled<'a>(&self, values: impl Iterator<Item = &'a str>) -> String {
         let names = self.placeholders();
         names.into_iter().zip(values).fold(self.url.clone(), |url, (name, value)| url.replace(&braced(name), value))

@@ -80,7 +80,7 @@ pub(crate) fn warn_of_foreign_home(machine: &Machine<'_>) {
     }
 }
 
-/// The file of this program.
+/// Returns the file of this program.
 pub(crate) fn program() -> Result<PathBuf, Failure> {
     env::current_exe().map_err(|error| Failure::Usage {
         message: format!("could not find the file of this program: {error}"),
@@ -88,7 +88,7 @@ pub(crate) fn program() -> Result<PathBuf, Failure> {
     })
 }
 
-/// The first variable that names a proxy here.
+/// Returns the first variable that names a proxy here.
 pub(crate) fn proxy_variable() -> Option<&'static str> {
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(|name| env::var_os(name).is_some())
 }

@@ -77,7 +77,8 @@ pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
     Ok(output.flush()?)
 }
 
-/// A value as JSON. What could act on a terminal is written in the way that JSON has for every character, `\u202e`.
+/// Prints a value as JSON. What could act on a terminal is written in the way that JSON has for every character,
+/// `\u202e`.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
     let mut shown = String::with_capacity(text.len() + 1);

@@ -23,7 +23,7 @@ pub enum MemberKind {
 }
 
 impl MemberKind {
-    /// The word in messages and JSON.
+    /// Returns the word in messages and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::CertificateRequest => "certificate-request",

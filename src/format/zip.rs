@@ -53,8 +53,8 @@ fn unpack(archive: &[u8], limit: u64, password: Option<&str>, visit: &mut dyn Fn
     Ok(())
 }
 
-/// Every file of an archive, by its name and all or none, whatever is in it. Together they have no more than `limit`
-/// bytes.
+/// Returns every file of an archive, by its name and all or none, whatever is in it. Together they have no more than
+/// `limit` bytes.
 pub(crate) fn contents(archive: &[u8], limit: u64) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut left = limit;
     let mut contents = Vec::new();

@@ -17,18 +17,18 @@ impl Record {
 }
 
 impl Journal {
-    /// The change that an undo puts back: the last one that no undo has put back yet.
+    /// Returns the change that an undo puts back: the last one that no undo has put back yet.
     pub fn last(&self) -> Result<Record, Error> {
         self.standing()?.pop().ok_or(Error::NothingToUndo)
     }
 
-    /// The change of this number, if it stands.
+    /// Returns the change of this number, if it is not undone.
     pub fn change(&self, id: u64) -> Result<Record, Error> {
         let standing = self.standing()?.into_iter().find(|record| record.id == id);
         standing.ok_or(Error::NoSuchChange { id })
     }
 
-    /// The last change of this store that no undo has put back yet.
+    /// Returns the last change of this store that no undo has put back yet.
     pub fn last_of(&self, store: &Path) -> Result<Record, Error> {
         let store = std::path::absolute(store).map_err(system::Error::io("find", store))?;
         self.standing()?.into_iter().rfind(|record| record.store == store).ok_or(Error::NothingToUndo)
@@ -65,7 +65,7 @@ impl Journal {
         Ok(added)
     }
 
-    /// The changes that were made and not put back, oldest first.
+    /// Returns the changes that were made and not put back, oldest first.
     pub(super) fn standing(&self) -> Result<Vec<Record>, Error> {
         let mut records = self.records()?;
         let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();

@@ -7,8 +7,8 @@ use crate::catalog::NamedCatalogue;
 use crate::manifest::Error;
 use crate::system::file;
 
-/// The catalogues that a manifest names. One that does not say the word is not even parsed: every command that looks a
-/// provider up asks this.
+/// Reads the catalogues that a manifest names. A manifest without that word is not parsed: every command that
+/// looks a provider up asks this.
 pub(crate) fn catalogues(manifest: &Path) -> Result<Vec<NamedCatalogue>, Error> {
     match file::read(manifest)? {
         Some(text) if memchr::memmem::find(&text, b"catalogue").is_some() => {
@@ -19,7 +19,7 @@ pub(crate) fn catalogues(manifest: &Path) -> Result<Vec<NamedCatalogue>, Error> 
 }
 
 impl Manifest {
-    /// The catalogues that are named beside the built-in one.
+    /// Returns the catalogues that are named beside the built-in one.
     pub fn catalogues(&self) -> &[NamedCatalogue] {
         &self.contents.catalogue
     }

@@ -55,7 +55,7 @@ pub(super) fn plan(
     changes.add_planned(Some(change.with(added, removed)));
 }
 
-/// The change of the manifest that goes with a change of a store.
+/// Returns the change of the manifest that goes with a change of a store.
 pub(super) fn of_manifest(manifest: &Manifest) -> Result<Vec<Change>, Error> {
     let change = |after: String| {
         let before = manifest.on_disk().map(|text| text.as_bytes().to_vec());

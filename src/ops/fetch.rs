@@ -304,7 +304,7 @@ impl KeptProvider {
     }
 }
 
-/// A provider's roots, pinned or accepted, and those of them that the policy rejects.
+/// Returns a provider's roots, pinned or accepted, and those of them that the policy rejects.
 pub(super) fn bundle(
     machine: &Machine<'_>,
     manifest: &Manifest,

@@ -84,12 +84,12 @@ impl FindingKind {
 }
 
 impl Finding {
-    /// A finding of this run.
+    /// Makes a finding of this run.
     pub fn new(kind: FindingKind, about: &str, key: &str, message: String, hint: Option<String>) -> Self {
         Self { kind, about: about.to_owned(), key: key.to_owned(), message, hint, since: String::new() }
     }
 
-    /// A failure with its remedy.
+    /// Makes a failure with its remedy.
     pub(crate) fn of_error(kind: FindingKind, about: &str, error: &Error, hint: Option<String>) -> Self {
         Self::new(kind, about, "", error.to_string(), hint)
     }

@@ -90,8 +90,8 @@ impl<'a> Machine<'a> {
         Ok(self.layout.get().ok_or(crate::system::Error::HomeUnknown)?)
     }
 
-    /// The built-in providers, and the user's where there is a place for them, with the catalogues that the manifest
-    /// names as they are kept.
+    /// Returns the built-in providers, and the user's where there is a place for them, with the catalogues that the
+    /// manifest names as they are kept.
     pub fn catalog(&self) -> Result<&Catalog, Error> {
         if let Some(catalog) = self.catalog.get() {
             return Ok(catalog);
@@ -111,7 +111,7 @@ impl<'a> Machine<'a> {
         Ok(self.layout().map_or_else(|_| Ok(Manifest::default()), |layout| Manifest::load(&layout.manifest))?)
     }
 
-    /// The journal of this user, or of the machine.
+    /// Returns the journal of this user, or of the machine.
     pub fn journal(&self) -> Result<Journal, Error> {
         Ok(Journal::new(&self.layout()?.state))
     }
@@ -144,7 +144,7 @@ impl<'a> Machine<'a> {
         Step::new(self.now, &self.command, store, changes)
     }
 
-    /// The programs of others. Tokens of providers are not for them.
+    /// Returns the programs of others. Tokens of providers are not for them.
     pub fn programs(&self) -> &Programs {
         self.programs.get_or_init(|| {
             // A manifest that cannot be read names no catalogue whose APIs could be asked.
@@ -156,7 +156,7 @@ impl<'a> Machine<'a> {
         })
     }
 
-    /// A failure, as `refresh` keeps it.
+    /// Returns a failure, as `refresh` keeps it.
     pub(crate) fn failure(&self, kind: FindingKind, about: &str, error: &Error) -> Finding {
         Finding::of_error(kind, about, error, (self.hint)(error))
     }

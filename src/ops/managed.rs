@@ -51,7 +51,7 @@ fn fetched(machine: &Machine<'_>, id: &str) -> Result<PathBuf, Error> {
     if path.exists() { Ok(path) } else { Err(source::Error::NotFetched { id: id.to_owned(), path }.into()) }
 }
 
-/// The Java trust store that is kept, which need not exist.
+/// Returns the Java trust store that is kept, which need not exist.
 pub fn java_store(machine: &Machine<'_>) -> Result<JavaStore, Error> {
     machine.refuse_shared_settings()?;
     let (layout, manifest) = (machine.layout()?, machine.manifest()?);

@@ -44,7 +44,7 @@ impl NamedStore {
         is(&self.key, kept)
     }
 
-    /// The name of its target, where it has one.
+    /// Returns the name of its target, where it has one.
     pub(super) fn target(&self) -> Option<String> {
         (self.key.0 == "name").then(|| self.key.1.clone())
     }
@@ -90,7 +90,7 @@ impl<'a> Finder<'a> {
         gather(self.manifest.targets().iter().map(|target| self.of(target)), notes)
     }
 
-    /// The stores of a target of the manifest.
+    /// Returns the stores of a target of the manifest.
     pub(super) fn of(&self, target: &KeptTarget) -> Result<Vec<NamedStore>, Error> {
         match (&target.name, &target.path) {
             (Some(name), _) => self.target(name),
@@ -99,7 +99,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The stores of a target.
+    /// Returns the stores of a target.
     pub(super) fn target(&self, name: &str) -> Result<Vec<NamedStore>, Error> {
         let Some(target) = Target::named(name) else { return Ok(Vec::new()) };
         let key = ("name", target.name.to_owned());

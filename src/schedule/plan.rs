@@ -110,7 +110,7 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// A scheduler's program.
+/// Returns a scheduler's program.
 pub(super) fn find(program: &str, programs: &Programs) -> Result<PathBuf, Error> {
     let scheduler = SCHEDULERS.iter().find(|scheduler| scheduler.program == program);
     let (name, packages) = scheduler.map_or(("", ""), |scheduler| (scheduler.program, scheduler.packages));

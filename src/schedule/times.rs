@@ -24,8 +24,8 @@ pub enum Every {
 }
 
 impl Every {
-    /// The times on a machine. `seed` tells it from others, so that a fleet is spread over the hour; the full hour, when
-    /// everybody else's jobs run, is left out.
+    /// Returns the times on a machine. `seed` tells it from others, so that a fleet is spread over the hour; the full
+    /// hour, when everybody else's jobs run, is left out.
     pub fn times(&self, seed: &[u8]) -> Times {
         let digest = digest(&SHA256, seed);
         let chosen = |index: usize, first: u8, count: u8| first + digest.as_ref()[index] % count;

@@ -25,7 +25,7 @@ pub struct Enforcement {
 }
 
 impl Project {
-    /// A reference is made of lower-case letters and digits, so that it can lead to no other address.
+    /// Parses a reference, which is made of lower-case letters and digits, so that it can lead to no other address.
     pub fn parse(text: &str) -> Result<Self, EnforcementError> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         if text.is_empty() || text.len() > 64 || !text.bytes().all(plain) {

@@ -29,8 +29,8 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// The tenant of a provider with these values. Each is a word of letters, digits, `.`, `_` and `-` that begins with a
-    /// letter or digit: it can lead to no other path, query, server or file.
+    /// Returns the tenant of a provider with these values. Each is a word of letters, digits, `.`, `_` and `-` that
+    /// begins with a letter or digit: it can lead to no other path, query, server or file.
     ///
     /// Where each server has a CA of its own, a value is where that server is to be reached by ssh, and none is this one.
     pub fn new(provider: &Provider, values: &[&str]) -> Result<Self, Error> {
@@ -77,8 +77,8 @@ impl Tenant {
         }
     }
 
-    /// The tenant that a text names; none where it does not begin with a provider and a `/`, and is not a provider whose
-    /// servers have a CA each.
+    /// Returns the tenant that a text names; none where it does not begin with a provider and a `/`, and is not a
+    /// provider whose servers have a CA each.
     pub fn parse(text: &str, catalog: &Catalog) -> Result<Option<Self>, Error> {
         match text.split_once('/') {
             None if catalog.contains(text) => {
@@ -93,12 +93,12 @@ impl Tenant {
         }
     }
 
-    /// The text that names it.
+    /// Returns the text that names it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The provider's id.
+    /// Returns the provider's id.
     pub fn provider(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }

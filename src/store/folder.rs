@@ -76,7 +76,7 @@ pub fn is_hashed(folder: &Path) -> bool {
 }
 
 impl Naming {
-    /// The name that a store in it has as its format.
+    /// Returns the name that a store in it has as its format.
     pub fn name(self) -> &'static str {
         match self {
             Self::Anchors => "anchors",
@@ -108,7 +108,7 @@ impl Difference {
     }
 }
 
-/// The regular files in a folder, sorted, with what symbolic links lead to under the name of the link.
+/// Returns the regular files in a folder, sorted, with what symbolic links lead to under the name of the link.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(file::entries(folder)?.into_iter().filter(|path| path.is_file()).collect())
 }
@@ -155,8 +155,8 @@ impl Directory {
         &self.path
     }
 
-    /// The certificates, each once, with the name of its file. Of several files a regular one is named before a link to
-    /// it.
+    /// Returns the certificates, each once, with the name of its file. Of several files a regular one is named before a
+    /// link to it.
     pub fn certificates(&self) -> impl Iterator<Item = (String, &Certificate)> {
         let (links, regular): (Vec<_>, Vec<_>) = self.files.iter().partition(|(_, stored)| stored.link.is_some());
         let mut seen = HashSet::new();
@@ -186,7 +186,7 @@ impl Directory {
         self.names.is_empty()
     }
 
-    /// The files that hold no certificate.
+    /// Returns the files that hold no certificate.
     pub fn others(&self) -> &[Other] {
         &self.others
     }

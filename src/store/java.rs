@@ -15,8 +15,8 @@ pub struct JavaStore {
 }
 
 impl JavaStore {
-    /// The options of `java` that make a JVM trust what is in it, and nothing else. A password that is the user's own is
-    /// left out.
+    /// Returns the options of `java` that make a JVM trust what is in it, and nothing else. A password that is the
+    /// user's own is left out.
     pub fn options(&self) -> Result<String, system::Error> {
         let jks = self.path.extension().is_some_and(|extension| extension == "jks");
         let path = jvm_option(&format!("-Djavax.net.ssl.trustStore={}", layout::text_of(&self.path)?));

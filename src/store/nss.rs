@@ -69,7 +69,7 @@ impl Database {
         Ok(Self { folder: folder.to_owned(), certutil: certutil.clone(), password_file, files, entries })
     }
 
-    /// The certificates.
+    /// Returns the certificates.
     pub fn entries(&self) -> &[NssEntry] {
         &self.entries
     }

@@ -65,7 +65,7 @@ impl Store {
         })
     }
 
-    /// The name of its format.
+    /// Returns the name of its format.
     pub fn format(&self) -> &'static str {
         match self {
             Self::File(store) => store.format.name,
@@ -90,7 +90,7 @@ impl Store {
         }
     }
 
-    /// The certificates in it.
+    /// Returns the certificates in it.
     pub fn certificates(&self) -> Vec<&Certificate> {
         match self {
             Self::File(store) => store.certificates.iter().collect(),
@@ -151,12 +151,12 @@ impl Plan {
         })
     }
 
-    /// The name of the store's format.
+    /// Returns the name of the store's format.
     pub fn format(&self) -> &'static str {
         self.format
     }
 
-    /// The roots that the store gains, each with its origin as a comment.
+    /// Returns the roots that the store gains, each with its origin as a comment.
     pub fn added(&self) -> &[(Certificate, String)] {
         &self.added
     }
@@ -176,12 +176,12 @@ impl Plan {
         self.outcome
     }
 
-    /// The changes for [`Journal::apply`](crate::journal::Journal::apply); none when nothing changes.
+    /// Returns the changes for [`Journal::apply`](crate::journal::Journal::apply); none when nothing changes.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// The added roots as the journal lists them.
+    /// Returns the added roots as the journal lists them.
     pub fn listed(&self) -> Vec<Listed> {
         self.added.iter().map(|(certificate, _)| Listed::of(certificate)).collect()
     }
@@ -212,7 +212,7 @@ impl Removal {
         Ok(Self { format: store.format(), outcome, removed, kept, notes, changes })
     }
 
-    /// The name of the store's format.
+    /// Returns the name of the store's format.
     pub fn format(&self) -> &'static str {
         self.format
     }
@@ -232,7 +232,7 @@ impl Removal {
         self.outcome
     }
 
-    /// The changes for the journal; none when nothing changes.
+    /// Returns the changes for the journal; none when nothing changes.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }

@@ -75,7 +75,7 @@ impl Spot {
         }
     }
 
-    /// The bytes of the file that `length` bytes come from which begin here.
+    /// Returns the bytes of the file that `length` bytes come from which begin here.
     pub(crate) fn bytes(self, length: usize) -> Range<u64> {
         match self {
             Self::At(byte) => byte..byte.saturating_add(length as u64),
@@ -101,7 +101,7 @@ impl<'a> Element<'a> {
         Reader { rest: self.content, spot: self.spot.after(self.header) }
     }
 
-    /// The bytes of the file that it takes up.
+    /// Returns the bytes of the file that it takes up.
     pub(crate) fn bytes(&self) -> Range<u64> {
         self.spot.bytes(self.whole.len())
     }
@@ -116,7 +116,7 @@ impl<'a> Element<'a> {
         Error::Malformed { bytes: self.bytes(), reason: reason.into() }
     }
 
-    /// The octets of an OCTET STRING, whatever its tag and however many pieces it is in, and where they stand.
+    /// Returns the octets of an OCTET STRING, whatever its tag and however many pieces it is in, and where they stand.
     pub(crate) fn octets(&self) -> Result<(Cow<'a, [u8]>, Spot), Error> {
         if self.tag & CONSTRUCTED == 0 {
             return Ok((Cow::Borrowed(self.content), self.spot.after(self.header)));
@@ -138,7 +138,7 @@ impl<'a> Element<'a> {
         Ok((Cow::Owned(octets), self.spot_within()))
     }
 
-    /// A number that is not negative; more than 64 bits are an error that names the limit.
+    /// Returns a number that is not negative; more than 64 bits are an error that names the limit.
     pub(crate) fn number(&self, what: &'static str, limit: u64) -> Result<u64, Error> {
         let digits = match self.content {
             [] => return Err(self.malformed("a number without digits")),
@@ -161,12 +161,12 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of bytes that nobody asks the place of, or of a whole file.
+    /// Makes a reader of bytes that nobody asks the place of, or of a whole file.
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self::at(bytes, Spot::At(0))
     }
 
-    /// A reader of bytes that come from this place.
+    /// Makes a reader of bytes that come from this place.
     pub(crate) const fn at(bytes: &'a [u8], spot: Spot) -> Self {
         Self { rest: bytes, spot }
     }
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
         if self.peek_tag() == Some(tag) { self.element().map(Some) } else { Ok(None) }
     }
 
-    /// An OCTET STRING, in one piece or several.
+    /// Returns an OCTET STRING, in one piece or several.
     pub(crate) fn octet_string(&mut self, what: &str) -> Result<Element<'a>, Error> {
         match self.peek_tag() {
             Some(tag::OCTET_STRING | tag::OCTET_STRING_IN_PIECES) => self.element(),
@@ -265,14 +265,14 @@ struct Length {
     end: usize,
 }
 
-/// Tag of the first element, and its content as far as the bytes go.
+/// Returns the tag of the first element, and its content as far as the bytes go.
 pub(crate) fn open(head: &[u8]) -> Option<(u8, &[u8])> {
     let (start, length) = header(head).ok()?;
     let (tag, content) = (head.first()?, head.get(start..)?);
     Some((*tag, length.and_then(|length| content.get(..length)).unwrap_or(content)))
 }
 
-/// The content of a SEQUENCE that begins so, as far as the bytes go.
+/// Returns the content of a SEQUENCE that begins so, as far as the bytes go.
 pub(crate) fn begun_sequence(head: &[u8]) -> Option<&[u8]> {
     open(head).filter(|(tag, _)| *tag == tag::SEQUENCE).map(|(_, content)| content)
 }
@@ -307,8 +307,8 @@ fn header(bytes: &[u8]) -> Result<(usize, Option<usize>), &'static str> {
     }
 }
 
-/// Dotted decimal form of an object identifier's content octets (X.690 section 8.19). asn1-rs takes the first two arcs for
-/// one octet: 2.999 would be 3.16.55.
+/// Returns the dotted decimal form of an object identifier's content octets (X.690 section 8.19). asn1-rs takes the
+/// first two arcs for one octet: 2.999 would be 3.16.55.
 pub(crate) fn dotted(oid: &[u8]) -> String {
     let mut arcs: Vec<String> = Vec::new();
     let mut arc: u128 = 0;
@@ -327,7 +327,7 @@ pub(crate) fn dotted(oid: &[u8]) -> String {
     arcs.join(".")
 }
 
-/// Text of a BMPString. What is beyond it comes in surrogate pairs from Java.
+/// Returns the text of a BMPString. What is beyond it comes in surrogate pairs from Java.
 pub(crate) fn bmp_text(content: &[u8]) -> String {
     let (units, _) = content.as_chunks();
     String::from_utf16_lossy(&units.iter().map(|unit| u16::from_be_bytes(*unit)).collect::<Vec<_>>())

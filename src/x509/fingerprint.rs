@@ -12,12 +12,12 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of these bytes.
+    /// Returns the fingerprint of these bytes.
     pub fn of(der: &[u8]) -> Self {
         Self(sha256(der))
     }
 
-    /// The 32 bytes of the digest.
+    /// Returns the 32 bytes of the digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

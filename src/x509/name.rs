@@ -23,7 +23,7 @@ impl<'a> Name<'a> {
         Self { rdns }
     }
 
-    /// The name's own content: the RDNSequence without its outer tag and length.
+    /// Returns the name's own content: the RDNSequence without its outer tag and length.
     pub fn as_bytes(&self) -> &'a [u8] {
         self.rdns
     }

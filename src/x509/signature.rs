@@ -10,7 +10,7 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 use super::key::{Curve, curve};
 use crate::x509::asn1::{dotted, oid};
 
-/// The name that OpenSSL and the RFCs use, else the object identifier.
+/// Returns the name that OpenSSL and the RFCs use, else the object identifier.
 pub(super) fn algorithm_name(certificate: &X509Certificate<'_>) -> String {
     let oid = certificate.signature_algorithm.algorithm.as_bytes();
     let known = ALGORITHMS.iter().find(|(known, ..)| *known == oid);

@@ -93,7 +93,7 @@ impl<R: Read> Scanner<R> {
         Ok(scanner)
     }
 
-    /// The next block; text around it is passed over.
+    /// Returns the next block; text around it is passed over.
     pub(in crate::format) fn next_block(&mut self) -> io::Result<Option<Block>> {
         loop {
             match self.begin.find(self.unread()) {

@@ -47,7 +47,7 @@ impl Utf16 {
     }
 }
 
-/// A whole file as UTF-8, without a byte order mark.
+/// Returns a whole file as UTF-8, without a byte order mark.
 pub(in crate::format) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     match Utf16::detect(bytes) {
         None => Cow::Borrowed(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)),

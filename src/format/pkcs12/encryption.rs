@@ -78,7 +78,8 @@ impl<'a> Scheme<'a> {
         Ok(Self { cipher, derivation: Derivation::Pbkdf2 { hash, vector: octets }, salt, iterations })
     }
 
-    /// The same kind for new content. RC2 and RC4 are only read: Triple DES takes their place, as old as they are.
+    /// Returns the same kind for new content. RC2 and RC4 are only read: Triple DES takes their place, as old as they
+    /// are.
     pub(super) fn renewed(&self) -> Result<Scheme<'static>, Error> {
         let cipher = if self.cipher.is_written() { self.cipher } else { &TRIPLE_DES };
         let derivation = match &self.derivation {
@@ -90,7 +91,7 @@ impl<'a> Scheme<'a> {
         Scheme::with(cipher, derivation, self.iterations.get())
     }
 
-    /// The AlgorithmIdentifier.
+    /// Returns the AlgorithmIdentifier.
     pub(super) fn der(&self) -> Vec<u8> {
         let salt = der(tag::OCTET_STRING, &[&self.salt]);
         let iterations = der_number(self.iterations.get().into());
@@ -109,8 +110,8 @@ impl<'a> Scheme<'a> {
         der(tag::SEQUENCE, &[&der(tag::OID, &[PBES2]), &der(tag::SEQUENCE, &[&derivation, &cipher])])
     }
 
-    /// The content, or None when this password does not open it: the padding is wrong, or what comes out is not one
-    /// SEQUENCE from beginning to end.
+    /// Returns the content, or None when this password does not open it: the padding is wrong, or what comes out is not
+    /// one SEQUENCE from beginning to end.
     pub(super) fn decrypt(
         &self,
         password: &Password<'_>,

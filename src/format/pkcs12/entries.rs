@@ -7,8 +7,8 @@ use crate::format::alias::folded;
 use crate::format::{Member, MemberKind};
 use crate::x509::{Certificate, NotACertificate};
 
-/// The entries as members, in their order. The certificates of a private key's chain are part of that key's entry and
-/// no trust anchors: they are not handed over.
+/// Returns the entries as members, in their order. The certificates of a private key's chain are part of that key's
+/// entry and no trust anchors: they are not handed over.
 pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
     let certificates: Vec<_> = bags.iter().map(parse).collect();
     let chained = chained(&bags, &certificates);

@@ -79,7 +79,7 @@ impl<'a> Integrity<'a> {
         Ok(self.sign(password, bytes, work)?.as_ref() == &*self.value)
     }
 
-    /// A MacData of the same method, salt and iterations for other bytes.
+    /// Returns a MacData of the same method, salt and iterations for other bytes.
     pub(super) fn der(&self, password: &Password<'_>, bytes: &[u8], work: &mut Work) -> Result<Vec<u8>, Error> {
         let value = self.sign(password, bytes, work)?;
         let info = der(tag::SEQUENCE, &[&self.algorithm, &der(tag::OCTET_STRING, &[value.as_ref()])]);

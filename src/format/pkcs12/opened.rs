@@ -98,8 +98,8 @@ impl<'a> Opened<'a> {
         Ok(members)
     }
 
-    /// The parts without the entries of these certificates that pgtrust named; None when there are none. Parts without
-    /// any stay as they are; one that would be empty goes.
+    /// Returns the parts without the entries of these certificates that pgtrust named; None when there are none. Parts
+    /// without any stay as they are; one that would be empty goes.
     pub(super) fn without(
         &self,
         parts: &'a [Part<'a>],

@@ -98,7 +98,7 @@ impl KeptTenant {
         Ok(kept.with(brought_up.err()))
     }
 
-    /// A tenant without its API: what is kept, if anything is.
+    /// Makes a tenant without its API: what is kept, if anything is.
     pub(super) fn offline(machine: &Machine<'_>, tenant: Tenant) -> Result<Self, Error> {
         let kept = Self::untouched(machine, tenant)?;
         let missing = source::Error::NotFetched { id: kept.name().to_owned(), path: kept.path.clone() };
@@ -106,7 +106,7 @@ impl KeptTenant {
         Ok(kept.with(failure))
     }
 
-    /// One that cannot be asked.
+    /// Makes the result for a tenant that cannot be asked.
     pub(super) fn failed(machine: &Machine<'_>, tenant: Tenant, error: Error) -> Result<Self, Error> {
         Ok(Self::untouched(machine, tenant)?.with(Some(error)))
     }

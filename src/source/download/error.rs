@@ -148,7 +148,7 @@ pub(super) fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> (&'a (dyn Erro
     }
 }
 
-/// A URL as it may be printed and stored: without a password.
+/// Returns a URL as it may be printed and stored: without a password.
 pub(super) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     // Fails only for URLs without a host, which hold no password.

@@ -33,7 +33,7 @@ impl FromStr for Mirror {
 }
 
 impl Mirror {
-    /// The original path and query, appended to the mirror's path.
+    /// Returns the original path and query, appended to the mirror's path.
     pub(super) fn apply(&self, url: &Url) -> Result<Url, DownloadError> {
         let mut mirrored = self.at(url.host_str().unwrap_or_default())?;
         let path = format!("{}{}", mirrored.path().trim_end_matches('/'), url.path());

@@ -17,7 +17,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text, for the one place that sends it.
+    /// Returns the text, for the one place that sends it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -62,12 +62,12 @@ pub(crate) enum Method {
 }
 
 impl DownloadRequest {
-    /// A file at an `https` URL. A redirect may lead to these hosts, besides the URL's own (or the mirror's).
+    /// Makes a file at an `https` URL. A redirect may lead to these hosts, besides the URL's own (or the mirror's).
     pub fn file(url: impl Into<String>, allowed_hosts: Vec<String>) -> Self {
         Self { url: url.into(), kind: DownloadKind::File { allowed_hosts } }
     }
 
-    /// A call of an API at an `https` URL. No mirror is asked, and a redirect to another server is not followed.
+    /// Makes a call of an API at an `https` URL. No mirror is asked, and a redirect to another server is not followed.
     pub(crate) fn api(method: Method, url: impl Into<String>) -> Self {
         let call = Call { method, headers: HeaderMap::new(), body: None };
         Self { url: url.into(), kind: DownloadKind::Api(call) }

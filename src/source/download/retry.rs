@@ -10,7 +10,7 @@ use super::error::shown;
 use super::{Download, DownloadError, DownloadRequest, DownloadSettings, Mirror};
 use crate::system::limits;
 
-/// The download with as many attempts as it is worth.
+/// Downloads with as many attempts as the errors are worth.
 pub(super) async fn download(
     client: &Client,
     settings: &DownloadSettings,

@@ -36,7 +36,8 @@ pub(crate) struct FetchedTenant {
 }
 
 impl AskedTenant {
-    /// A tenant of this provider, with a token from where the user keeps it. A missing token is an error once it is needed.
+    /// Makes a tenant of this provider, with a token from where the user keeps it. A missing token is an error once it
+    /// is needed.
     pub(crate) fn new(
         tenant: Tenant,
         provider: &Provider,
@@ -83,7 +84,7 @@ impl AskedTenant {
     }
 }
 
-/// The request for each tenant. Where names must be turned into ids, the lists are asked for first, each once.
+/// Makes the request for each tenant. Where names must be turned into ids, the lists are asked for first, each once.
 pub(crate) fn requests(
     tenants: &mut [AskedTenant],
     downloader: &Downloader,

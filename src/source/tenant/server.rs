@@ -23,7 +23,8 @@ pub(crate) struct AskedServer {
 }
 
 impl AskedServer {
-    /// The file of a tenant of this provider, in its usual place or in another. None where servers have no such file.
+    /// Returns the file of a tenant of this provider, in its usual place or in another. None where servers have no such
+    /// file.
     pub(crate) fn new(tenant: Tenant, provider: &Provider, path: Option<&Path>) -> Result<Option<Self>, Error> {
         let Some(file) = &provider.file else { return Ok(None) };
         let path = path.map_or_else(|| PathBuf::from(&file.path), Path::to_owned);
@@ -157,7 +158,8 @@ fn certificates(bytes: &[u8], place: &str) -> Result<Vec<Certificate>, TenantRea
     Ok(found)
 }
 
-/// The running containers that have one of these files mounted, by name. None where Docker is not here or does not tell.
+/// Returns the running containers that have one of these files mounted, by name. None where Docker is not here or does
+/// not tell.
 pub(crate) fn containers_with(files: &[&Path], programs: &Programs) -> Option<Vec<String>> {
     let mut program = programs.program(programs.find("docker")?, limits::DOCKER_TIME).arguments(["ps"]);
     for file in files {

@@ -93,13 +93,13 @@ impl FileStore {
         Ok(Self { path, format, found, password, bytes, certificates, hidden, flaws, others, unchecked })
     }
 
-    /// The kinds of what stands there beside certificates.
+    /// Returns the kinds of what stands there beside certificates.
     pub fn others(&self) -> &[MemberKind] {
         &self.others
     }
 
-    /// The roots that stand there to be trusted and are not, as in what `openssl pkcs12 -export -nokeys` makes. Beside
-    /// a private key they may be there for its sake, and what is not a root was never an anchor.
+    /// Returns the roots that stand there to be trusted and are not, as in what `openssl pkcs12 -export -nokeys` makes.
+    /// Beside a private key they may be there for its sake, and what is not a root was never an anchor.
     pub(super) fn unseen_roots(&self) -> Vec<Certificate> {
         if self.others.contains(&MemberKind::PrivateKey) {
             return Vec::new();

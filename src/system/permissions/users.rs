@@ -17,13 +17,13 @@ impl User {
         Self(number)
     }
 
-    /// The one who runs this.
+    /// Returns the one who runs this.
     #[cfg(unix)]
     pub fn this() -> Self {
         Self(rustix::process::geteuid().as_raw())
     }
 
-    /// The one who runs this.
+    /// Returns the one who runs this.
     #[cfg(not(unix))]
     pub fn this() -> Self {
         Self(0)
@@ -57,7 +57,7 @@ pub fn owner_of(_: &Path) -> Option<User> {
     None
 }
 
-/// The name of a group, or its number.
+/// Returns the name of a group, or its number.
 #[cfg(unix)]
 pub(super) fn group(group: u32) -> String {
     match lines(GROUP).iter().find(|line| number(line, 2) == Some(group)) {
