@@ -1,4 +1,4 @@
-//! From certificates of any origin to a bundle: checked, without duplicates, ordered, never empty.
+//! Makes a bundle of certificates of any origin: checked, without duplicates, ordered, never empty.
 
 mod error;
 mod pattern;
@@ -23,7 +23,7 @@ pub use pattern::{BadPattern, Pattern};
 pub use role::Role;
 pub use set::{CertificateSet, Origin, OriginId, Sighting};
 
-/// What a certificate must be to become a root.
+/// The conditions on which a certificate becomes a root.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// The time to judge validity by.
@@ -55,7 +55,7 @@ pub enum Reason {
     NotCa,
     /// Another CA signed it.
     NotSelfSigned {
-        /// That CA's name.
+        /// The name of that CA.
         issuer: String,
     },
     /// Its subject is its issuer, yet its own key did not make its signature.
@@ -68,8 +68,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether it is not, or cannot be told to be, a root.
-    pub fn is_no_root(&self) -> bool {
+    /// Tells whether it is not a root, or cannot be proved to be one.
+    pub fn is_not_a_root(&self) -> bool {
         !matches!(self, Self::Excluded | Self::Expired(_))
     }
 }
@@ -101,8 +101,8 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    /// Whether the user should know: what was left out as asked is known, and the odd ones among this machine's and the
-    /// JDK's own roots are not the user's concern.
+    /// Tells whether the user should know: what was left out as asked is known, and the odd ones among this machine's
+    /// and the JDK's own roots are not the user's concern.
     pub fn is_of_user(&self) -> bool {
         self.reason != Reason::Excluded && !matches!(self.sighting.origin, Origin::System | Origin::Jdk)
     }
@@ -157,18 +157,18 @@ impl Bundle {
         Ok((Self { set, order }, rejected))
     }
 
-    /// How many roots it holds; at least one.
+    /// Returns how many roots it holds; at least one.
     #[expect(clippy::len_without_is_empty, reason = "a bundle is never empty")]
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// The roots in order.
+    /// Returns the roots in order.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         self.entries().map(|entry| entry.certificate)
     }
 
-    /// The roots in order, ready to be written: each with its providers and roles.
+    /// Returns the roots in order, ready to be written: each with its providers and roles.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.order
             .iter()
@@ -199,7 +199,7 @@ impl Bundle {
         Ok(!is_kept)
     }
 
-    /// Whether a PEM file holds these roots in this order.
+    /// Tells whether a PEM file holds these roots in this order.
     pub fn is_kept(&self, path: &Path) -> Result<bool, Error> {
         let mut there = Vec::new();
         let bytes = file::read(path)?.unwrap_or_default();
@@ -211,7 +211,7 @@ impl Bundle {
         Ok(self.certificates().map(Certificate::fingerprint).eq(there))
     }
 
-    /// The roots of one tenant that share a subject, the one in use first: OpenSSL may try only the first.
+    /// Returns the roots of one tenant that share a subject, the one in use first: OpenSSL may try only the first.
     pub(crate) fn successions(&self) -> Vec<Vec<Fingerprint>> {
         let mut successions: HashMap<(&str, &[u8]), Vec<Fingerprint>> = HashMap::new();
         for place in &self.order {

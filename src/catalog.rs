@@ -44,18 +44,18 @@ struct BuiltIn {
 const BUILT_IN: &[BuiltIn] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 
 impl Catalog {
-    /// Only what is built in.
+    /// Makes a catalogue of what is built in.
     pub fn built_in() -> Self {
         Self { own: Vec::new(), parsed: Arc::default() }
     }
 
-    /// With the providers in a folder besides: `<folder>/<id>/provider.toml` and `roots.pem`. The folder need not exist.
+    /// Adds the providers of a folder: `<folder>/<id>/provider.toml` and `roots.pem`. The folder need not exist.
     pub fn with_folder(folder: impl Into<PathBuf>) -> Self {
         Self { own: vec![Own::folder(folder.into())], parsed: Arc::default() }
     }
 
-    /// With catalogues that a manifest names besides. Archives are read as [`keep_archive`] keeps them in a folder; one
-    /// that is not there, or is damaged, is an error where its providers are asked for, and no earlier.
+    /// Adds the catalogues that a manifest names. Archives are read as [`keep_archive`] keeps them in a folder; one
+    /// that is missing or damaged is an error where its providers are asked for, and no earlier.
     pub fn with(mut self, named: &[NamedCatalogue], archives: &Path) -> Self {
         self.own.extend(named.iter().map(|named| Own::named(named, archives)));
         self
@@ -72,29 +72,29 @@ impl Catalog {
         Ok(BUILT_IN.iter().map(|entry| Cow::Borrowed(entry.id)).chain(own.into_iter().map(Cow::Owned)).collect())
     }
 
-    /// Every provider's id, sorted.
+    /// Returns every provider's id, sorted.
     pub fn ids(&self) -> Result<Vec<Cow<'static, str>>, Error> {
         let mut ids = self.by_catalogue()?;
         ids.sort();
         Ok(ids)
     }
 
-    /// Whether there is a provider of this id.
+    /// Tells whether there is a provider of this id.
     pub fn contains(&self, id: &str) -> bool {
         built_in(id).is_some() || self.own.iter().any(|catalogue| catalogue.has(id))
     }
 
-    /// The catalogues that have a provider of this id: [`BUILT_IN_CATALOGUE`], folders, URLs.
+    /// Returns the catalogues that have a provider of this id: [`BUILT_IN_CATALOGUE`], folders, URLs.
     pub(crate) fn catalogues_of(&self, id: &str) -> Vec<&str> {
         self.holders(id).into_iter().map(Holder::name).collect()
     }
 
-    /// The catalogues that cannot be used now, with the reason.
+    /// Returns the catalogues that cannot be used now, with the reason.
     pub fn unusable(&self) -> Vec<Error> {
         self.own.iter().filter_map(Own::problem).collect()
     }
 
-    /// One provider with its roots. Fails when there is none of this id (and says which is meant), when its definition
+    /// Returns one provider with its roots. Fails when there is none of this id (and says which is meant), when its definition
     /// does not hold, or when its certificates are not the ones that it pins.
     pub fn provider(&self, id: &str) -> Result<Provider, Error> {
         let mut provider = self.load(id)?;
@@ -176,7 +176,8 @@ impl Catalog {
         Error::UnknownProvider { id: id.to_owned(), suggestion: host_of.or_else(nearest) }
     }
 
-    /// The environment variables that hold a token for a provider's API, even of a definition that does not hold or count.
+    /// Returns the environment variables that hold a token for a provider's API, even of a definition that does not
+    /// hold or count.
     pub fn token_variables(&self) -> Vec<String> {
         let built_in = BUILT_IN.iter().map(|entry| Cow::Borrowed(entry.definition));
         let own = self.own.iter().flat_map(|catalogue| {
@@ -186,7 +187,7 @@ impl Catalog {
         built_in.chain(own).flat_map(|definition| provider::token_variables(&definition)).collect()
     }
 
-    /// The providers that list this certificate, with its role in each.
+    /// Returns the providers that list this certificate, with its role in each.
     ///
     /// Definitions are searched as text first: only those that hold the fingerprint are parsed. Ids that two catalogues
     /// have, or one that cannot be read, give no answer.
@@ -210,7 +211,7 @@ impl Catalog {
         Ok(found)
     }
 
-    /// The provider whose servers have this host name. A built-in one has the first claim on its names.
+    /// Returns the provider whose servers have this host name. A built-in one has the first claim on its names.
     pub fn provider_of_host(&self, host: &str) -> Result<Option<String>, Error> {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         for id in self.by_catalogue()? {
@@ -222,7 +223,7 @@ impl Catalog {
     }
 }
 
-/// Where a provider's definition stands.
+/// The place of a provider's definition.
 #[derive(Clone, Copy)]
 enum Holder<'a> {
     BuiltIn(&'static BuiltIn),
@@ -249,7 +250,7 @@ fn built_in(id: &str) -> Option<&'static BuiltIn> {
     BUILT_IN.binary_search_by(|entry| entry.id.cmp(id)).ok().map(|index| &BUILT_IN[index])
 }
 
-/// How many letters must be changed, added or dropped to make one word of the other (Levenshtein).
+/// Counts the letters that must be changed, added or dropped to make one word of the other (Levenshtein).
 pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -48,7 +48,7 @@ pub static FORMATS: &[&Format] = &[
     &pem::PEM,
 ];
 
-/// What pgtrust knows of one format.
+/// A format, with the functions that read and write it.
 pub struct Format {
     /// The name in messages, flags and JSON.
     pub name: &'static str,
@@ -58,7 +58,7 @@ pub struct Format {
     pub writable: bool,
     /// The format of which this one differs only in new stores: what stands there is recognised as that.
     pub profile_of: Option<&'static Self>,
-    /// The passwords that its stores usually have, in the order in which they are tried; `None` is no password at all.
+    /// The passwords that its stores usually have, in the order in which they are tried; `None` stands for no password at all.
     /// The first of them protects a new store. Formats that know no passwords have `None` alone.
     pub usual_passwords: &'static [Option<&'static str>],
     /// Whether a file that begins so is in this format.
@@ -88,34 +88,35 @@ pub type Merge = fn(existing: &[u8], password: Option<&str>, add: &[Entry<'_>]) 
 pub type Remove = fn(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error>;
 
 impl Format {
-    /// The format of a file that begins so.
+    /// Returns the format of a file that begins so.
     pub fn of(head: &[u8]) -> Option<&'static Self> {
         FORMATS.iter().copied().find(|format| (format.recognise)(head))
     }
 
-    /// The format that this file name asks for.
+    /// Returns the format that this file name asks for.
     pub fn of_name(path: &Path) -> Option<&'static Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         FORMATS.iter().copied().find(|format| format.extensions.contains(&extension.as_str()))
     }
 
-    /// The format of this name.
+    /// Returns the format of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         FORMATS.iter().copied().find(|format| format.name == name)
     }
 
-    /// Whether its stores name their entries and may have a password. Such a store may hold a certificate under several
-    /// names, and other things beside certificates.
+    /// Tells whether its stores name their entries and may have a password. Such a store may hold a certificate under
+    /// several names, and other things beside certificates.
     pub fn is_key_store(&self) -> bool {
         self.usual_passwords.iter().any(Option::is_some)
     }
 
-    /// The password of a new store for which none is given: it proves that the store is whole, and keeps no secret.
+    /// Returns the password of a new store for which none is given: it proves that the store is whole, and keeps no
+    /// secret.
     pub fn new_password(&self) -> Option<&'static str> {
         self.usual_passwords.iter().copied().flatten().next()
     }
 
-    /// Whether a file that is found to be in `found` is in this format.
+    /// Tells whether a file that is found to be in `found` is in this format.
     pub fn covers(&self, found: &Self) -> bool {
         self == found || self.profile_of == Some(found)
     }
@@ -138,7 +139,7 @@ impl PartialEq for Format {
     }
 }
 
-/// What a file holds, piece by piece.
+/// One piece of what a file holds.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Member {
@@ -148,7 +149,7 @@ pub enum Member {
         alias: Option<String>,
         /// The certificate itself.
         certificate: Certificate,
-        /// Where it stands.
+        /// Returns its path.
         position: Position,
         /// Why some clients fail to read it where it stands, although pgtrust does.
         flaw: Option<&'static str>,
@@ -159,12 +160,12 @@ pub enum Member {
         alias: Option<String>,
         /// What it is.
         kind: MemberKind,
-        /// Where it stands.
+        /// Returns its path.
         position: Position,
     },
     /// Something that should be a certificate and cannot be read.
     Rejected {
-        /// Where it stands.
+        /// Returns its path.
         position: Position,
         /// Why, in words.
         reason: String,
@@ -210,7 +211,7 @@ pub struct Entry<'a> {
     pub origin: &'a str,
 }
 
-/// What [`decode`] found an input to be.
+/// The result of [`decode`]: what the input was found to be.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Decoded {

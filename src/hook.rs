@@ -18,14 +18,14 @@ pub use error::Error;
 pub(crate) use pending::Pending;
 
 impl Hook {
-    /// Whether this change is one that it waits for.
+    /// Tells whether the hook waits for this change.
     pub(crate) fn concerns(&self, change: &HookEvent) -> bool {
         self.target.as_ref().is_none_or(|target| {
             change.target.as_ref() == Some(target) || Path::new(target) == Path::new(&change.store)
         })
     }
 
-    /// Whether one of these changes is.
+    /// Tells whether the hook waits for one of these changes.
     pub(crate) fn concerns_any(&self, changes: &[HookEvent]) -> bool {
         changes.iter().any(|change| self.concerns(change))
     }
@@ -73,7 +73,7 @@ pub(crate) struct HookEvent {
 }
 
 impl HookEvent {
-    /// A change that is not known to any journal.
+    /// Makes an event of a change that no journal has.
     pub(crate) fn new(store: &Path, target: Option<&str>, command: &str) -> Self {
         let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
         Self {
@@ -85,13 +85,13 @@ impl HookEvent {
         }
     }
 
-    /// The same, with what came and went.
+    /// Adds the roots that came and went.
     #[must_use]
     pub(crate) fn with(self, added: &[Listed], removed: &[Listed]) -> Self {
         Self { added: added.to_vec(), removed: removed.to_vec(), ..self }
     }
 
-    /// What a record says; None if it changed the manifest only.
+    /// Makes an event of a record; None if it changed the manifest only.
     pub(crate) fn of(record: &Record) -> Option<Self> {
         let in_store = record.files.iter().any(|file| file.path.starts_with(&record.store));
         let change = || Self::new(&record.store, record.target.as_deref(), &record.command);

@@ -62,7 +62,7 @@ pub struct Record {
     pub failed: Option<u64>,
 }
 
-/// How one file changed. Absent files have no digest.
+/// The change of one file in a record. Absent files have no digest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FileChange {
@@ -94,18 +94,18 @@ impl Listed {
     }
 }
 
-/// What is to be written to a file: None removes it.
+/// A change that is to be made to a file.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The file.
     pub path: PathBuf,
-    /// The bytes that stand there.
+    /// The bytes that the file has.
     pub before: Option<Vec<u8>>,
-    /// The bytes that shall stand there.
+    /// The bytes that it is to have; None removes it.
     pub after: Option<Vec<u8>>,
 }
 
-/// What a journal says.
+/// The contents of a journal.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct History {
@@ -115,7 +115,7 @@ pub struct History {
     pub torn: usize,
 }
 
-/// What a command does to a store.
+/// The changes that a command makes to a store.
 #[derive(Clone, Debug)]
 pub struct Step<'a> {
     /// When.
@@ -137,14 +137,14 @@ pub struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// A step that so far says nothing of certificates.
+    /// Makes a step that so far says nothing of certificates.
     pub fn new(now: OffsetDateTime, command: &str, store: &'a Path, changes: &'a [Change]) -> Self {
         let command = command.to_owned();
         Self { now, command, store, target: None, changes, added: vec![], removed: vec![], undoes: None }
     }
 }
 
-/// What pgtrust added to a store, by its journal.
+/// The roots that pgtrust added to a store, by its journal.
 #[derive(Clone, Debug, Default)]
 pub struct Added {
     roots: HashSet<Fingerprint>,
@@ -152,31 +152,31 @@ pub struct Added {
 }
 
 impl Added {
-    /// Whether this certificate was added.
+    /// Tells whether this certificate was added.
     pub fn contains(&self, fingerprint: &Fingerprint) -> bool {
         self.roots.contains(fingerprint)
     }
 
-    /// Only those of which this holds.
+    /// Keeps only the certificates for which this holds.
     #[must_use]
     pub fn only(mut self, mut wanted: impl FnMut(&Fingerprint) -> bool) -> Self {
         self.roots.retain(|root| wanted(root));
         self
     }
 
-    /// The certificates, in no order.
+    /// Returns the certificates, in no order.
     pub fn roots(&self) -> Vec<Fingerprint> {
         self.roots.iter().copied().collect()
     }
 
-    /// Whether there was no such store before.
+    /// Tells whether there was no such store before.
     pub fn created(&self) -> bool {
         self.created
     }
 }
 
 impl Journal {
-    /// The journal in this state folder, which need not exist.
+    /// Returns the journal in this state folder, which need not exist.
     pub fn new(state: &Path) -> Self {
         Self { state: state.to_owned() }
     }
@@ -187,7 +187,7 @@ impl Journal {
         Ok(Lock::file(&self.state.join("lock"), wait)?)
     }
 
-    /// Every record, oldest first.
+    /// Returns every record, oldest first.
     pub fn history(&self) -> Result<History, Error> {
         let bytes = file::read(&self.path())?.unwrap_or_default();
         let mut history = History::default();

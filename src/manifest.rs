@@ -6,7 +6,7 @@
 //! [[source]]
 //! name = "aws-rds"                           # a provider, `system`, or the path of a file or folder
 //! region = "eu-west-1"                       # optional: only this region's roots
-//! retiring = true                            # optional: roots on their way out too
+//! retiring = true                            # optional: also roots that are being phased out
 //! new-roots = "accept"                       # optional: trust new roots within the provider's subject pattern
 //!
 //! [[source]]
@@ -75,7 +75,7 @@ pub struct Manifest {
     is_of_another: bool,
 }
 
-/// What a manifest says.
+/// The contents of a manifest.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Contents {
@@ -109,27 +109,27 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The server to download from instead of the providers' own.
+    /// Returns the server to download from instead of the providers' own.
     pub fn mirror(&self) -> Option<&str> {
         self.contents.mirror.as_deref()
     }
 
-    /// The sources that are kept.
+    /// Returns the sources that are kept.
     pub fn sources(&self) -> &[KeptSource] {
         &self.contents.source
     }
 
-    /// What is kept of this source.
+    /// Returns what is kept of this source.
     pub fn source(&self, name: &str) -> Option<&KeptSource> {
         self.contents.source.iter().find(|source| source.name == name)
     }
 
-    /// The stores that are kept.
+    /// Returns the stores that are kept.
     pub fn targets(&self) -> &[KeptTarget] {
         &self.contents.target
     }
 
-    /// What runs after stores changed, if [`check_owner`](Self::check_owner) allows it.
+    /// Returns the hooks that run after stores changed, if [`check_owner`](Self::check_owner) allows it.
     pub fn hooks(&self) -> &[Hook] {
         &self.contents.hook
     }
@@ -140,7 +140,7 @@ impl Manifest {
         if self.is_of_another { Err(Error::HooksOfAnother { path: self.path.clone() }) } else { Ok(()) }
     }
 
-    /// The certificates of this provider that the user accepted.
+    /// Returns the certificates of this provider that the user accepted.
     pub fn accepted(&self, provider: &str) -> Result<Vec<Certificate>, Error> {
         let mut certificates = Vec::new();
         for accepted in self.contents.accepted.iter().filter(|accepted| accepted.provider == provider) {
@@ -158,7 +158,7 @@ impl Manifest {
         Ok(certificates)
     }
 
-    /// Which roots of this provider are kept.
+    /// Returns which roots of this provider are kept.
     pub fn selection(&self, provider: &str) -> Selection {
         let kept = self.source(provider);
         kept.map_or_else(Selection::default, |kept| Selection { region: kept.region.clone(), retiring: kept.retiring })
@@ -292,7 +292,7 @@ impl Manifest {
         self.understand()
     }
 
-    /// The text to be written; None when the file says it already. Fails when no later run could read it.
+    /// Returns the text to be written; None when the file says it already. Fails when no later run could read it.
     pub fn changed(&self) -> Result<Option<String>, Error> {
         let text = self.document.to_string();
         if text.len() as u64 > limits::SETTINGS {
@@ -301,12 +301,12 @@ impl Manifest {
         Ok((self.on_disk.as_deref().unwrap_or_default() != text).then_some(text))
     }
 
-    /// The text that the file has; None when there is no file.
+    /// Returns the text that the file has; None when there is no file.
     pub(crate) fn on_disk(&self) -> Option<&str> {
         self.on_disk.as_deref()
     }
 
-    /// Where it stands.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -53,7 +53,7 @@ pub struct Scheduler {
     disable: fn(&Host<'_>) -> Result<Vec<JobStep>, Error>,
 }
 
-/// Where a job is to run.
+/// The host that a job is to run on.
 #[derive(Clone, Debug)]
 pub struct Host<'a> {
     /// Where the user's folders are.
@@ -73,12 +73,12 @@ pub struct Host<'a> {
 }
 
 impl Scheduler {
-    /// The scheduler of this name.
+    /// Finds the scheduler of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         SCHEDULERS.iter().copied().find(|scheduler| scheduler.name == name)
     }
 
-    /// The one that this machine has.
+    /// Finds the scheduler of this machine.
     pub fn of(host: &Host<'_>) -> Result<&'static Self, Error> {
         let found = SCHEDULERS.iter().copied().find(|scheduler| (scheduler.is_here)(host));
         found.ok_or_else(|| {
@@ -87,12 +87,12 @@ impl Scheduler {
         })
     }
 
-    /// How the job was scheduled with it; None when it is not.
+    /// Returns the settings of the job; None when it is not scheduled here.
     pub fn settings(&self, host: &Host<'_>) -> Result<Option<JobSettings>, Error> {
         Ok((self.written)(host)?.map(|text| JobSettings::read(&text)))
     }
 
-    /// What is left to do until it runs the job; nothing when it does.
+    /// Returns the steps until it runs the job; none when it does.
     pub fn enable(&self, host: &Host<'_>, manifest: &Manifest, settings: &JobSettings) -> Result<Vec<JobStep>, Error> {
         host.refuse_foreign_home()?;
         let is_written = (self.written)(host)?.is_some();
@@ -103,7 +103,7 @@ impl Scheduler {
         Ok(steps)
     }
 
-    /// What is left to do until it runs the job no longer.
+    /// Returns the steps until it no longer runs the job.
     pub fn disable(&self, host: &Host<'_>) -> Result<Vec<JobStep>, Error> {
         if (self.written)(host)?.is_some() { (self.disable)(host) } else { Ok(vec![]) }
     }
@@ -121,18 +121,18 @@ impl fmt::Debug for Scheduler {
 }
 
 impl Host<'_> {
-    /// Whose job it is, in words.
+    /// Names the owner of the job.
     pub fn whom(&self) -> &'static str {
         if self.system { "the whole machine" } else { "this user" }
     }
 
-    /// When a job runs here.
+    /// Returns the times at which a job runs here.
     pub fn times(&self, every: &Every) -> Times {
         let id = file::read(&self.root.join("etc/machine-id")).ok().flatten().unwrap_or_default();
         every.times(&[id.trim_ascii(), self.layout.state.as_os_str().as_encoded_bytes()].concat())
     }
 
-    /// Whether this is the machine that runs now, and no image of another.
+    /// Tells whether this is the running machine, and not an image of another.
     fn is_this(&self) -> bool {
         self.root == Path::new("/")
     }
@@ -141,7 +141,7 @@ impl Host<'_> {
         Ok(self.environment.home.as_deref().ok_or(system::Error::HomeUnknown)?)
     }
 
-    /// Whether a scheduler's program is on the search path.
+    /// Tells whether a scheduler's program is on the search path.
     fn has(&self, program: &str) -> bool {
         plan::find(program, self.programs).is_ok()
     }
@@ -151,7 +151,7 @@ impl Host<'_> {
         path.strip_prefix(self.root).map_or_else(|_| path.to_owned(), |path| Path::new("/").join(path))
     }
 
-    /// With `sudo` and the user's HOME a job of root's would write into a user's folders.
+    /// Refuses root with a user's HOME, as under `sudo`: a job of root's would write into that user's folders.
     fn refuse_foreign_home(&self) -> Result<(), Error> {
         #[cfg(unix)]
         if let (false, Some(home)) = (self.system, &self.environment.home) {
@@ -165,8 +165,8 @@ impl Host<'_> {
     }
 }
 
-/// The path of the running program that holds longest: one on the search path that leads to it outlives the folder of a
-/// release.
+/// Returns the path of the running program that holds longest: one on the search path that leads to it outlives the
+/// folder of a release.
 pub fn stable_program(running: &Path, programs: &Programs) -> PathBuf {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     let on_path = programs.find("pgtrust");

@@ -1,4 +1,4 @@
-//! What programs need to use a store: environment variables and settings of clients.
+//! Environment variables and settings with which clients use a store.
 
 pub mod env;
 mod error;

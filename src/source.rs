@@ -1,4 +1,4 @@
-//! Where certificates come from: providers, files, folders, standard input, this machine.
+//! Sources of certificates: providers, files, folders, standard input, this machine.
 
 mod catalogue;
 #[cfg(feature = "fetch")]
@@ -66,7 +66,7 @@ pub enum Source {
     Stdin,
     /// This machine's own roots, `system`.
     System,
-    /// Those of the JDK in use, `jdk`.
+    /// The roots of the JDK in use, `jdk`.
     Jdk,
     /// One customer of a provider, `digitalocean/my-cluster`.
     Tenant(Tenant),
@@ -87,8 +87,8 @@ pub struct Problem {
 }
 
 impl Source {
-    /// What this text names: `system`, `jdk`, `-`, a provider or one of its customers, else a path. A file that has such a
-    /// name is named by `./azure`.
+    /// Parses the name of a source: `system`, `jdk`, `-`, a provider or one of its customers, else a path. A file that
+    /// has such a name is named by `./azure`.
     pub fn parse(text: &str, catalog: &Catalog) -> Result<Self, Error> {
         if let Some(tenant) = Tenant::parse(text, catalog)? {
             return Ok(Self::Tenant(tenant));
@@ -110,7 +110,7 @@ impl Source {
         }
     }
 
-    /// The text that means the same in a manifest; none for standard input.
+    /// Returns the text that means the same in a manifest; none for standard input.
     pub fn name(&self) -> Result<Option<String>, Error> {
         Ok(match self {
             Self::Path(path) => {
@@ -148,7 +148,7 @@ pub(crate) fn load_provider(
 
 /// Adds what is in a file, or in the files of a folder, to a set. Returns what could not be used.
 ///
-/// A file that is no store, or holds a private key, is an error when it is named itself. In a folder it is passed over
+/// A file that is not a store, or holds a private key, is an error when it is named itself. In a folder it is passed over
 /// and reported; folders in it are not entered.
 pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
     if !path.is_dir() {
@@ -210,7 +210,7 @@ pub(crate) fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>)
     if file::read(path)?.as_deref() == Some(&bytes) { Ok(()) } else { Ok(file::replace_bytes(path, &bytes)?) }
 }
 
-/// The certificates in a file; none when there is no file.
+/// Returns the certificates in a file; none when there is no file.
 pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
     if path.exists() {
@@ -219,7 +219,7 @@ pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
     Ok(set.certificates().cloned().collect())
 }
 
-/// The certificates that [`hold`] keeps aside below this folder, with the provider of each.
+/// Returns the certificates that [`hold`] keeps aside below this folder, with the provider of each.
 pub(crate) fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
     let mut held = Vec::new();
     for path in file::entries(folder)? {

@@ -103,12 +103,12 @@ impl Certificate {
         })
     }
 
-    /// The certificate's bytes.
+    /// Returns the certificate's bytes.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// SHA-256 of [`der`](Self::der).
+    /// Returns the SHA-256 of [`der`](Self::der).
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
@@ -118,83 +118,83 @@ impl Certificate {
         self.version
     }
 
-    /// Serial number in lower-case hexadecimal, with a minus sign where an issuer made it negative.
+    /// Returns the serial number in lower-case hexadecimal, with a minus sign where an issuer made it negative.
     pub fn serial(&self) -> String {
         serial(self.part(&self.serial))
     }
 
-    /// Who the certificate speaks of.
+    /// Returns the name that the certificate is for.
     pub fn subject(&self) -> Name<'_> {
         Name::new(self.part(&self.subject))
     }
 
-    /// Who signed it.
+    /// Returns the name of its signer.
     pub fn issuer(&self) -> Name<'_> {
         Name::new(self.part(&self.issuer))
     }
 
-    /// Start of the validity, UTC.
+    /// Returns the start of the validity, UTC.
     pub fn not_before(&self) -> OffsetDateTime {
         self.not_before
     }
 
-    /// End of the validity, UTC, the second included.
+    /// Returns the end of the validity, UTC, the second included.
     pub fn not_after(&self) -> OffsetDateTime {
         self.not_after
     }
 
-    /// Whether the validity has ended at this time.
+    /// Tells whether the validity has ended at this time.
     pub fn expired(&self, as_of: OffsetDateTime) -> bool {
         self.not_after.unix_timestamp() < as_of.unix_timestamp()
     }
 
-    /// Kind and size of the public key.
+    /// Returns the kind and size of the public key.
     pub fn key(&self) -> Key {
         Key::from_spki(self.part(&self.key))
     }
 
-    /// SHA-256 of the SubjectPublicKeyInfo: equal for all certificates of one key.
+    /// Returns the SHA-256 of the SubjectPublicKeyInfo: equal for all certificates of one key.
     pub fn spki_sha256(&self) -> [u8; 32] {
         sha256(self.part(&self.key))
     }
 
-    /// Name of the signature algorithm, or its object identifier in dotted form.
+    /// Returns the name of the signature algorithm, or its object identifier in dotted form.
     pub fn signature_algorithm(&self) -> String {
         self.x509().map_or_else(|| "unknown".to_owned(), |x509| signature::algorithm_name(&x509))
     }
 
-    /// Whether the basic constraints say `CA:TRUE` (RFC 5280 section 4.2.1.9). Never so for version 1.
+    /// Tells whether the basic constraints say `CA:TRUE` (RFC 5280 section 4.2.1.9). Never so for version 1.
     pub fn is_ca(&self) -> bool {
         self.ca
     }
 
-    /// How many intermediates may follow, where the basic constraints limit it.
+    /// Returns how many intermediates may follow, where the basic constraints limit it.
     pub fn path_length(&self) -> Option<u32> {
         basic_constraints(&self.x509()?)?.path_length
     }
 
-    /// Subject key identifier (RFC 5280 section 4.2.1.2).
+    /// Returns the subject key identifier (RFC 5280 section 4.2.1.2).
     pub fn subject_key_id(&self) -> Option<&[u8]> {
         subject_key_id(&self.x509()?)
     }
 
-    /// Key identifier of the authority key identifier (RFC 5280 section 4.2.1.1).
+    /// Returns the key identifier of the authority key identifier (RFC 5280 section 4.2.1.1).
     pub fn authority_key_id(&self) -> Option<&[u8]> {
         authority_key_id(&self.x509()?)
     }
 
-    /// Whether subject and issuer are the same name and the key identifiers do not contradict it. That is what
+    /// Tells whether subject and issuer are the same name and the key identifiers do not contradict it. That is what
     /// OpenSSL takes for self-signed when it builds a chain; [`is_self_signed`](Self::is_self_signed) proves it.
     pub fn is_self_issued(&self) -> bool {
         self.self_issued
     }
 
-    /// Whether it has a subject key identifier.
+    /// Tells whether it has a subject key identifier.
     pub(crate) fn has_key_id(&self) -> bool {
         self.has_key_id
     }
 
-    /// Whether subject and issuer are the same name and the signature verifies under the certificate's own key.
+    /// Tells whether subject and issuer are the same name and the signature verifies under the certificate's own key.
     ///
     /// Verified are RSA PKCS #1 v1.5 with SHA-1 to SHA-512, PSS with a salt as long as its hash, ECDSA on P-256, P-384 and
     /// P-521, Ed25519. What is signed in another way (MD5, DSA, Ed448) does not count as self-signed:
@@ -203,14 +203,14 @@ impl Certificate {
         self.is_self_issued() && self.signature_by(self) == Verdict::Valid
     }
 
-    /// What comes of verifying this certificate's signature under the other one's key. Names are not compared. For many
-    /// certificates under their own keys there is [`own_signatures`].
+    /// Verifies this certificate's signature under the other one's key. Names are not compared. For many certificates
+    /// under their own keys there is [`own_signatures`].
     pub fn signature_by(&self, issuer: &Self) -> Verdict {
         let key = issuer.part(&issuer.key);
         self.x509().map_or(Verdict::Unknown, |x509| signature::verdict(&x509, key))
     }
 
-    /// What x509-parser makes of it, once more.
+    /// Parses it once more with x509-parser.
     fn x509(&self) -> Option<X509Certificate<'_>> {
         parse(&self.der).ok()
     }
@@ -234,7 +234,7 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// What x509-parser makes of a certificate.
+/// Parses a certificate with x509-parser.
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>, NotACertificate> {
     Ok(X509CertificateParser::new().with_deep_parse_extensions(false).parse(der)?.1)
 }

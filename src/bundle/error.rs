@@ -1,4 +1,4 @@
-//! What can go wrong with a bundle.
+//! Errors of bundles.
 
 use super::Rejected;
 

@@ -1,4 +1,4 @@
-//! How a user names certificates: by fingerprint or by subject.
+//! Patterns by which a user names certificates: a fingerprint or a subject.
 
 use std::str::FromStr;
 
@@ -21,7 +21,7 @@ pub enum Pattern {
 pub struct BadPattern;
 
 impl Pattern {
-    /// Whether the pattern names this certificate.
+    /// Tells whether the pattern names this certificate.
     pub fn matches(&self, certificate: &Certificate) -> bool {
         match self {
             Self::Fingerprint(start) => certificate.fingerprint().to_string().starts_with(start),
@@ -49,7 +49,7 @@ impl FromStr for Pattern {
     }
 }
 
-/// Whether a text is what a pattern with `*` for any run of characters says.
+/// Tells whether a text matches a pattern in which `*` stands for any run of characters.
 pub(crate) fn wildcard(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

@@ -4,7 +4,8 @@ use super::set::{CertificateSet, Origin};
 use super::{Pattern, Policy, Reason};
 use crate::x509::{Certificate, Verdict, own_signatures};
 
-/// The certificates of a sealed set that a policy refuses: the place of each in the set, in ascending order, and why.
+/// Returns the certificates of a sealed set that a policy refuses: the place of each in the set, in ascending order,
+/// and why.
 pub(super) fn refused(set: &CertificateSet, policy: &Policy) -> Vec<(usize, Reason)> {
     let mut refused = Vec::new();
     let mut undecided = Vec::new();

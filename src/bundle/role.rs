@@ -1,8 +1,8 @@
-//! What is done with a certificate that a provider pins.
+//! Roles of the certificates that a provider pins.
 
 use serde::{Deserialize, Serialize};
 
-/// What is done with a pinned certificate.
+/// The role of a pinned certificate, which decides what is done with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The word in definitions, comments and JSON.
+    /// Returns the word in definitions, comments and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
@@ -31,7 +31,7 @@ impl Role {
         }
     }
 
-    /// Whether certificates of this role go into stores.
+    /// Tells whether certificates of this role go into stores.
     pub fn installed(self) -> bool {
         matches!(self, Self::Current | Self::Upcoming | Self::Accepted)
     }

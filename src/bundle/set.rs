@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::Role;
 use crate::x509::{Certificate, Fingerprint};
 
-/// Where a certificate came from.
+/// The origin of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -25,7 +25,7 @@ pub enum Origin {
     Stdin,
     /// This machine's own roots.
     System,
-    /// Those of the JDK in use.
+    /// The roots of the JDK in use.
     Jdk,
     /// A root of one customer of a provider.
     Tenant {
@@ -80,7 +80,7 @@ pub(super) struct Link {
 }
 
 impl CertificateSet {
-    /// A set without certificates.
+    /// Makes a set without certificates.
     pub fn new() -> Self {
         Self::default()
     }
@@ -116,22 +116,22 @@ impl CertificateSet {
         }
     }
 
-    /// Whether it holds this certificate.
+    /// Tells whether it holds this certificate.
     pub fn contains(&self, certificate: &Certificate) -> bool {
         self.index.contains_key(&certificate.fingerprint())
     }
 
-    /// How many certificates it holds.
+    /// Returns how many certificates it holds.
     pub fn len(&self) -> usize {
         self.certificates.len()
     }
 
-    /// Whether it holds none.
+    /// Tells whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.certificates.is_empty()
     }
 
-    /// The certificates in the order in which they were first seen.
+    /// Returns the certificates in the order in which they were first seen.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         self.certificates.iter()
     }
@@ -156,7 +156,7 @@ impl CertificateSet {
         links.iter().map(|link| &self.origins[link.origin])
     }
 
-    /// The tenants whose root this is, in a set that is [`seal`](Self::seal)ed.
+    /// Returns the tenants whose root this is, in a set that is [`seal`](Self::seal)ed.
     pub(super) fn tenants_of(&self, certificate: usize) -> impl Iterator<Item = &str> {
         let first = self.links.partition_point(|link| link.certificate < certificate);
         let links = self.links[first..].iter().take_while(move |link| link.certificate == certificate);

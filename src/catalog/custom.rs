@@ -39,7 +39,7 @@ pub(crate) struct Files {
 }
 
 impl NewProvider {
-    /// A provider of this name with servers of these names, `*` for one or more characters.
+    /// Makes a provider of this name with servers of these names, `*` for one or more characters.
     pub(crate) fn new(id: &str, mut hosts: Vec<String>, catalog: &Catalog) -> Result<Self, Error> {
         let bad = |reason: String| Error::BadProvider { id: id.to_owned(), reason };
         if let Some(fault) = name_fault(id) {
@@ -62,7 +62,7 @@ impl NewProvider {
         Ok(Self { id: id.to_owned(), hosts, title: None, docs: None, source: None })
     }
 
-    /// The texts, with these roots pinned, as of the day on which somebody looked at them.
+    /// Returns the texts, with these roots pinned, as of the day on which somebody looked at them.
     pub(crate) fn files(&self, roots: &Bundle, checked: Date) -> Result<Files, Error> {
         let bad = |reason: String| Error::BadProvider { id: self.id.clone(), reason };
         let texts = [("title", &self.title), ("docs", &self.docs)];
@@ -114,19 +114,19 @@ impl NewProvider {
 }
 
 impl Files {
-    /// Whether there is a provider in this folder.
+    /// Tells whether there is a provider in this folder.
     pub(crate) fn is_in(folder: &Path) -> bool {
         folder.join(DEFINITION).exists()
     }
 
-    /// What stands in a folder.
+    /// Reads the files of a provider in this folder.
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
         let roots = folder.join(ROOTS);
         let roots = if roots.exists() { file::read_text(&roots, limits::WHOLE)? } else { String::new() };
         Ok(Self { definition: file::read_text(&folder.join(DEFINITION), limits::SETTINGS)?, roots })
     }
 
-    /// Whether they differ in the day of the check at most.
+    /// Tells whether they differ in nothing but the day of the check.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         let but_the_day = |files: &Self| {
             let lines = files.definition.lines().filter(|line| !line.starts_with("checked = "));
@@ -166,7 +166,7 @@ pub(super) fn name_fault(id: &str) -> Option<&'static str> {
     (is_device(id) || RESERVED.contains(&id)).then_some("has another meaning")
 }
 
-/// Whether Windows takes this name for a device, in every folder and with any extension.
+/// Tells whether Windows takes this name for a device, in every folder and with any extension.
 pub(super) fn is_device(name: &str) -> bool {
     let numbered = name.strip_prefix("com").or_else(|| name.strip_prefix("lpt"));
     matches!(name, "aux" | "con" | "nul" | "prn")

@@ -1,4 +1,4 @@
-//! What can go wrong with the catalogue.
+//! Errors of the catalogue.
 
 /// A provider or a catalogue cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -29,7 +29,7 @@ enum Content {
 }
 
 impl Own {
-    /// A folder, which need not exist.
+    /// Makes a catalogue of a folder, which need not exist.
     pub(super) fn folder(path: PathBuf) -> Self {
         Self { name: path.display().to_string(), overrides: Vec::new(), content: Content::Folder(path) }
     }
@@ -67,7 +67,7 @@ impl Own {
         }
     }
 
-    /// Whether a folder of this name holds a definition, be the name an id or not.
+    /// Tells whether a folder of this name holds a definition, be the name an id or not.
     pub(super) fn has_folder(&self, name: &str) -> bool {
         let Content::Folder(folder) = &self.content else { return false };
         let is_it = |path: &PathBuf| path.file_name().is_some_and(|found| found == name) && Files::is_in(path);
@@ -85,7 +85,7 @@ impl Own {
         }
     }
 
-    /// What is written of a provider that it [`has`](Self::has).
+    /// Reads the files of a provider that it [`has`](Self::has).
     pub(super) fn files(&self, id: &str) -> Result<Files, Error> {
         match &self.content {
             Content::Folder(folder) => Files::read(&folder.join(id)),
@@ -95,8 +95,8 @@ impl Own {
     }
 }
 
-/// Whether a provider can have this name. Files are named by it: none may be in another place, or be that of another
-/// provider where `Azure.pem` is `azure.pem`.
+/// Tells whether a provider can have this name. Files are named by it: none may be in another place, or be that of
+/// another provider where `Azure.pem` is `azure.pem`.
 fn is_id(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     !name.is_empty() && name.bytes().all(plain) && !is_device(name)
@@ -111,14 +111,14 @@ pub(crate) fn keep_archive(archives: &Path, name: &str, archive: &[u8]) -> Resul
     Ok(new)
 }
 
-/// Whether an archive is new. Fails where there are no providers in it.
+/// Tells whether an archive is new. Fails where there are no providers in it.
 pub(crate) fn check_archive(archives: &Path, name: &str, archive: &[u8]) -> Result<bool, Error> {
     unpack(archive).map_err(|reason| Error::BadCatalogue { name: name.to_owned(), reason })?;
     let there = file::read(&path_of(archives, &Fingerprint::of(archive)));
     Ok(there.ok().flatten().as_deref() != Some(archive))
 }
 
-/// Whether the archive of this digest is kept, whole.
+/// Tells whether the archive of this digest is kept, whole.
 pub(crate) fn archive_is_kept(archives: &Path, sha256: &Fingerprint) -> bool {
     matches!(kept(archives, sha256), Ok(Some(_)))
 }
@@ -135,7 +135,7 @@ fn path_of(archives: &Path, sha256: &Fingerprint) -> PathBuf {
     archives.join(format!("{sha256}.zip"))
 }
 
-/// The providers of an archive: `<id>/provider.toml` and `<id>/roots.pem`. Other files are no concern of ours.
+/// The providers of an archive: `<id>/provider.toml` and `<id>/roots.pem`. Other files are ignored.
 fn unpack(archive: &[u8]) -> Result<BTreeMap<String, Files>, String> {
     let mut providers: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
     for (name, content) in

@@ -1,10 +1,10 @@
-//! What sources serve, and the files on servers that stand in their place.
+//! Sources that a provider has, and files on servers in place of them.
 
 use serde::Deserialize;
 
 use crate::format::Format;
 
-/// What a URL serves. A hint for readers: content decides.
+/// The format that a URL serves. It is a hint for readers: the content decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -48,13 +48,13 @@ pub struct Followed {
 }
 
 impl Followed {
-    /// Whether it can be downloaded without knowing anything of the user.
+    /// Tells whether it can be downloaded without knowing anything of the user.
     pub fn is_public(&self) -> bool {
         self.token.is_none() && !self.url.contains('{')
     }
 }
 
-/// How an API takes the user's token.
+/// The way in which an API takes the user's token.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -76,7 +76,7 @@ pub struct Token {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Names {
-    /// Where it is.
+    /// Returns its path.
     pub url: String,
     /// JSON pointer to its elements, with `*`.
     pub each: String,
@@ -87,7 +87,7 @@ pub struct Names {
 }
 
 impl Encoding {
-    /// The word in definitions.
+    /// Returns the word in definitions.
     pub fn name(self) -> &'static str {
         match self {
             Self::Base64Pem => "base64-pem",
@@ -98,7 +98,7 @@ impl Encoding {
         }
     }
 
-    /// That of an input in this format.
+    /// Finds the one for an input in this format.
     pub fn of(format: &Format) -> Option<Self> {
         [Self::Der, Self::Pem, Self::Pkcs7, Self::Zip].into_iter().find(|encoding| encoding.name() == format.name)
     }
@@ -115,7 +115,8 @@ pub struct ServerFile {
 }
 
 impl ServerFile {
-    /// An absolute path of plain characters: it becomes a word of a command on another machine, where a shell reads it.
+    /// Tells whether it is an absolute path of plain characters: it becomes a word of a command on another machine, where a shell
+    /// reads it.
     pub(crate) fn is_plain(path: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
         path.starts_with('/') && path.bytes().all(plain) && path.split('/').all(|part| part != "..")

@@ -1,4 +1,4 @@
-//! Where catalogues beside the built-in one are.
+//! Locations of catalogues beside the built-in one.
 
 use std::path::PathBuf;
 
@@ -11,13 +11,13 @@ use crate::x509::Fingerprint;
 #[serde(try_from = "Written")]
 #[non_exhaustive]
 pub struct NamedCatalogue {
-    /// Where it is.
+    /// Returns its path.
     pub location: Location,
     /// The providers of other catalogues that it takes the place of.
     pub overrides: Vec<String>,
 }
 
-/// Where a catalogue is.
+/// The location of a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// A folder, by its absolute path.

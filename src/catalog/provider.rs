@@ -71,16 +71,16 @@ pub struct Root {
     /// The regions whose servers need it; all, when empty.
     #[serde(default)]
     pub regions: Vec<String>,
-    /// Why it is listed although it is no self-signed CA certificate.
+    /// Why it is listed although it is not a self-signed CA certificate.
     pub exception: Option<String>,
 }
 
-/// Which of a provider's roots are wanted. The default: of all regions, those in use and those to come.
+/// A choice of a provider's roots. The default is those of all regions that are in use or upcoming.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Only those that servers of this region need.
     pub region: Option<String>,
-    /// Those on their way out too.
+    /// Whether the roots that are being phased out are wanted too.
     pub retiring: bool,
 }
 
@@ -191,7 +191,8 @@ impl Provider {
         self.decoded = other.decoded;
     }
 
-    /// Every pinned certificate with its bytes. Fails when `roots.pem` does not hold exactly what is pinned, in order.
+    /// Returns every pinned certificate with its bytes. Fails when `roots.pem` does not hold exactly what is pinned, in
+    /// order.
     pub fn roots(&self) -> Result<Vec<(&Root, Certificate)>, Error> {
         let bad = |reason: String| Error::BadProvider { id: self.id.clone(), reason };
         if self.pins.is_empty() {
@@ -232,7 +233,8 @@ impl Provider {
         Ok(certificates)
     }
 
-    /// The certificates that go into stores. Fails when the provider has no fixed roots, or none of the wanted region.
+    /// Returns the certificates that go into stores. Fails when the provider has no fixed roots, or none of the wanted
+    /// region.
     pub fn installed(&self, selection: &Selection) -> Result<Vec<(&Root, Certificate)>, Error> {
         if self.pins.is_empty() {
             let flags = self.api().map(Followed::flags);
@@ -249,7 +251,7 @@ impl Provider {
         Ok(self.roots()?.into_iter().filter(|(root, _)| selection.wants(root)).collect())
     }
 
-    /// The regions that its roots name, sorted; those of retiring roots too, if asked.
+    /// Returns the regions that its roots name, sorted; those of retiring roots too, if asked.
     pub fn regions(&self, retiring: bool) -> Vec<&str> {
         let selection = Selection { region: None, retiring };
         let wanted = self.pins.iter().filter(|root| selection.wants(root));
@@ -259,17 +261,17 @@ impl Provider {
         regions
     }
 
-    /// The API that hands out the CA of one customer.
+    /// Returns the API that hands out the CA of one customer.
     pub fn api(&self) -> Option<&Followed> {
         self.sources.iter().find(|source| source.url.contains('{'))
     }
 
-    /// Where its certificates can be compared, in words.
+    /// Describes where its certificates can be compared.
     pub fn page(&self) -> &str {
         if self.docs.is_empty() { "what its owner publishes" } else { &self.docs }
     }
 
-    /// Whether its servers have names like this one, which is in lower case.
+    /// Tells whether its servers have names like this one, which is in lower case.
     pub fn has_host(&self, host: &str) -> bool {
         // A star stands for one character at least: `*.example.com` is not `.example.com`.
         let matches = |pattern: &str| wildcard(pattern, host) && host.len() >= pattern.len();
@@ -277,13 +279,13 @@ impl Provider {
         !taken_away && self.hosts.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
     }
 
-    /// What a set says of a certificate of this provider.
+    /// Makes the origin of a certificate of this provider.
     pub fn origin(&self, role: Role) -> Origin {
         Origin::Provider { id: self.id.clone(), role }
     }
 }
 
-/// The environment variables that a definition has tokens in. What else is in it may be wrong.
+/// Returns the environment variables that a definition has tokens in. What else is in it may be wrong.
 pub(super) fn token_variables(definition: &str) -> Vec<String> {
     #[derive(Deserialize)]
     struct Definition {

@@ -3,7 +3,7 @@
 use super::followed::Followed;
 
 impl Followed {
-    /// What must be known of a customer to ask it, in the order of the URL.
+    /// Lists what must be known of a customer to ask it, in the order of the URL.
     pub fn placeholders(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for part in self.url.split('{').skip(1) {
@@ -15,25 +15,25 @@ impl Followed {
         names
     }
 
-    /// The flags that say it: `--project PROJECT --instance INSTANCE`.
+    /// Returns the flags that say it: `--project PROJECT --instance INSTANCE`.
     pub fn flags(&self) -> String {
         let flags = self.placeholders().into_iter().map(|name| format!("--{name} {}", name.to_uppercase()));
         flags.collect::<Vec<_>>().join(" ")
     }
 
-    /// The URL with these values in the places of [`placeholders`](Self::placeholders).
+    /// Returns the URL with these values in the places of [`placeholders`](Self::placeholders).
     pub fn filled<'a>(&self, values: impl Iterator<Item = &'a str>) -> String {
         let names = self.placeholders();
         names.into_iter().zip(values).fold(self.url.clone(), |url, (name, value)| url.replace(&braced(name), value))
     }
 
-    /// Whether the value of this placeholder becomes a part of the host's name.
+    /// Tells whether the value of this placeholder becomes a part of the host's name.
     pub(crate) fn is_in_host(&self, placeholder: &str) -> bool {
         host_of(&self.url).contains(&braced(placeholder))
     }
 }
 
-/// What is wrong with a URL that may have placeholders.
+/// Finds what is wrong with a URL that may have placeholders.
 pub(super) fn flaw(url: &str) -> Option<&'static str> {
     let mut parts = url.split('{');
     let literal = parts.next().unwrap_or_default();

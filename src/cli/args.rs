@@ -1,4 +1,4 @@
-//! What the user types. Parsing does no work and touches no file.
+//! The arguments of the command line. Parsing does no work and touches no file.
 
 mod custom;
 mod enforcement;
@@ -95,8 +95,8 @@ pub(crate) enum Command {
 
 /// Trust a root that a provider serves and no pin knows
 ///
-/// `pgtrust fetch` and `refresh` hold such roots and show them. Says who serves it, since when, and whether a pinned root
-/// vouches for its key. Compare the fingerprint with what the provider publishes.
+/// `pgtrust fetch` and `refresh` hold such roots and show them. This shows who serves one, since when, and whether a
+/// pinned root vouches for its key. Compare the fingerprint with what the provider publishes.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   pgtrust accept 3f1c...                           one root, by its SHA-256 fingerprint
@@ -117,7 +117,8 @@ pub(crate) struct Accept {
 
 /// Build or convert a bundle from anything
 ///
-/// Deduplicates by fingerprint, leaves out what is expired or no root, and orders what servers use now first.
+/// Deduplicates by fingerprint, leaves out what has expired or is not a root, and puts the roots that servers use now
+/// first.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   pgtrust bundle azure supabase -o roots.pem
@@ -131,7 +132,7 @@ pub(crate) struct Bundle {
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
 
-    /// The file to write; its extension says the format. Standard output and PEM without it
+    /// Write this file, in the format of its extension; without it, PEM goes to standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -174,7 +175,7 @@ pub(crate) struct Completions {
 
 They say which roots are trusted, not that anything is checked: ask for `sslmode=verify-full` in each connection")]
 pub(crate) struct Env {
-    /// Whose file
+    /// The provider whose file to use
     pub(crate) provider: Option<String>,
 
     /// The syntax to write
@@ -189,7 +190,7 @@ pub(crate) struct Env {
 
 /// Download a provider's roots, check them against the pins, keep them as one PEM file
 ///
-/// Prints the file's path. With no network the built-in copies, which the same pins prove, are used and said. Where every
+/// Prints the file's path. Without a network it uses the built-in copies, which the same pins prove, and warns. Where every
 /// customer has a CA of its own, the provider's API is asked with your token; what it serves first is pinned.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
@@ -209,7 +210,7 @@ pub(crate) struct Fetch {
     #[command(flatten)]
     pub(crate) download: Download,
 
-    /// Fail when a root could not be had from where it is published
+    /// Fail if a root could not be downloaded from where it is published
     #[arg(long, conflicts_with = "offline")]
     pub(crate) require_network: bool,
 
@@ -224,13 +225,13 @@ pub(crate) struct Fetch {
   pgtrust inspect ~/.postgresql/root.crt
   pgtrust inspect --json *.pem | jq '.stores[].certificates[].not_after'
 
-Exit status: 0 all good, 1 a member cannot be read, 2 a file is no certificate store")]
+Exit status: 0 all good, 1 a member cannot be read, 2 a file is not a certificate store")]
 pub(crate) struct Inspect {
     /// Files or folders; `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
 
-    /// A file whose first line is the password to try first; then those are tried that such stores usually have
+    /// A file whose first line is the password to try first; then the usual passwords of such stores are tried
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
 
@@ -323,7 +324,7 @@ pub(crate) struct Providers {
 
 /// Take out of the stores the roots that pgtrust added and that have expired or that their provider no longer uses
 ///
-/// Says for each why it goes and what still names it. What others put into a store stays. `undo` brings it back.
+/// Shows why each root goes and what still names it. What others put into a store stays. `undo` brings the roots back.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   pgtrust prune --dry-run                          show what would go, from all stores that the manifest keeps
@@ -345,7 +346,7 @@ pub(crate) struct Snippet {
     /// A client
     pub(crate) client: Option<String>,
 
-    /// Whose file
+    /// The provider whose file to use
     pub(crate) provider: Option<String>,
 
     /// The server: a name or an IP address

@@ -48,7 +48,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Bundle) -> Result<Status, 
     Ok(status)
 }
 
-/// Where a bundle goes.
+/// The destination of a bundle.
 enum Output<'a> {
     /// A hashed folder.
     Folder(&'a Path),

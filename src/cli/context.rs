@@ -15,7 +15,7 @@ use super::hint;
 use super::interrupt;
 use super::ui::{self, Failure};
 
-/// What commands run on, as the command line and the environment describe it.
+/// Makes the machine that commands run on, from the command line and the environment.
 pub(crate) fn machine(args: &Args) -> Machine<'static> {
     let environment = if args.root.is_some() { Environment::default() } else { environment() };
     let mut machine = Machine::new(environment, &|| OffsetDateTime::from(SystemTime::now()));
@@ -62,7 +62,7 @@ fn environment() -> Environment {
     }
 }
 
-/// Where programs of this machine are found, whatever `--root` names.
+/// Returns the search path of this machine, whatever `--root` names.
 pub(crate) fn search_path() -> OsString {
     env::var_os("PATH").unwrap_or_default()
 }
@@ -82,7 +82,7 @@ pub(crate) fn warn_of_foreign_home(machine: &Machine<'_>) {
     }
 }
 
-/// The file of this program.
+/// Returns the file of this program.
 pub(crate) fn program() -> Result<PathBuf, Failure> {
     env::current_exe().map_err(|error| Failure::Usage {
         message: format!("could not find the file of this program: {error}"),
@@ -90,7 +90,7 @@ pub(crate) fn program() -> Result<PathBuf, Failure> {
     })
 }
 
-/// The first variable that names a proxy here.
+/// Returns the first variable that names a proxy here.
 pub(crate) fn proxy_variable() -> Option<&'static str> {
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(|name| env::var_os(name).is_some())
 }

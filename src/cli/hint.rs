@@ -1,4 +1,4 @@
-//! What to do about an error, in the words of the command line.
+//! Remedies for errors, in the words of the command line.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use pgtrust::{
     schedule,
 };
 
-/// What to do about it, where there is something to do.
+/// Returns what to do about an error, where something can be done.
 pub(crate) fn hint(error: &Error) -> Option<String> {
     match error {
         Error::Bundle(error) => of_bundle(error),
@@ -114,9 +114,12 @@ fn of_format(error: &format::Error) -> Option<String> {
 
 fn of_bundle(error: &BundleError) -> Option<String> {
     match error {
-        BundleError::EmptyBundle { rejected } if rejected.iter().any(|rejected| rejected.reason.is_no_root()) => Some(
-            "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same".to_owned(),
-        ),
+        BundleError::EmptyBundle { rejected } if rejected.iter().any(|rejected| rejected.reason.is_not_a_root()) => {
+            Some(
+                "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same"
+                    .to_owned(),
+            )
+        }
         _ => None,
     }
 }

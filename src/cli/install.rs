@@ -60,7 +60,7 @@ pub(super) fn summary(installed: &Installed, dry_run: bool) -> String {
     format!("{}: {verb}: {added} added, {} kept", installed.path, installed.kept)
 }
 
-/// What comes and what is put right, a line each.
+/// Shows what is added and what is repaired, a line each.
 pub(super) fn show_details(installed: &Installed) -> Result<(), Failure> {
     for added in &installed.added {
         let origin = if added.origin.is_empty() { String::new() } else { format!(" ({})", added.origin) };

@@ -33,7 +33,7 @@ use pgtrust::Machine;
 use args::{Args, Command};
 use ui::Failure;
 
-/// What the exit status says. Failures have 2.
+/// The exit status of a command that did not fail. Failures have 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Status {
     /// Yes, or done.

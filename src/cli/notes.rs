@@ -1,4 +1,4 @@
-//! What commands say of what a person should know.
+//! Texts for the notes of a report.
 
 use pgtrust::known::{Advice, Usage};
 use pgtrust::{FindingKind, Note, Problem, Rejected};
@@ -72,7 +72,7 @@ fn show_rejected(rejected: &[Rejected]) {
         let line = sighting.line.map_or_else(String::new, |line| format!("line {line}: "));
         ui::warning(&format!("`{}`: {line}left out `{}`: {reason}", sighting.origin, certificate.subject()));
     }
-    if rejected.iter().any(|rejected| rejected.reason.is_no_root()) {
+    if rejected.iter().any(|rejected| rejected.reason.is_not_a_root()) {
         ui::hint("a trust store holds self-signed CA certificates; `--allow-non-roots` takes others all the same");
     }
 }

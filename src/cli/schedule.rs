@@ -192,7 +192,7 @@ impl ShownJob {
 #[derive(Serialize)]
 struct Shown<'a> {
     dry_run: bool,
-    /// None once it is taken away.
+    /// The job; None once it is removed.
     schedule: Option<ShownJob>,
     steps: Vec<ShownStep<'a>>,
 }

@@ -70,14 +70,15 @@ pub(crate) fn data(line: &str) -> Result<(), Failure> {
     Ok(writeln!(anstream::stdout(), "{}", sanitise(line))?)
 }
 
-/// Data that is no text, or is text with lines of its own.
+/// Data that is not text, or is text with lines of its own.
 pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     output.write_all(bytes)?;
     Ok(output.flush()?)
 }
 
-/// A value as JSON. What could act on a terminal is written in the way that JSON has for every character, `\u202e`.
+/// Prints a value as JSON. What could act on a terminal is written in the way that JSON has for every character,
+/// `\u202e`.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
     let mut shown = String::with_capacity(text.len() + 1);

@@ -12,7 +12,7 @@ use crate::x509::asn1::Reader;
 pub(super) use scanner::{BASE64, BEGIN, Block, Scanner};
 pub(super) use utf16::utf8;
 
-/// A block of anything but PKCS#7.
+/// Returns a block of anything but PKCS#7.
 pub(super) fn member(block: Block) -> Result<Member, Error> {
     let Block { label, position, der, flaw } = block;
     let kind = match label.as_str() {

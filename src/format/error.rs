@@ -1,4 +1,4 @@
-//! What can be wrong with bytes in a format.
+//! Errors of formats.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ pub enum Error {
         /// What it is.
         what: Identified,
     },
-    /// Nothing can be done without the store's password.
+    /// The store cannot be opened without its password.
     #[error("a password is needed for {what}")]
     PasswordNeeded {
         /// What it protects.

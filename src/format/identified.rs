@@ -1,8 +1,8 @@
-//! What a file is that no format recognises, in words.
+//! Kinds of files that are not stores, in words.
 
 use std::fmt;
 
-/// What an input is that is not a store. Displayed with its article, for people who passed the wrong file.
+/// The kind of an input that is not a store. It is displayed with its article, for people who passed the wrong file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Identified {

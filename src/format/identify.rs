@@ -1,10 +1,10 @@
-//! What a file is that no format recognises.
+//! Identification of files that no format recognises.
 
 use super::{Format, Identified, MemberKind, zip};
 use crate::x509::asn1;
 
 impl Identified {
-    /// What a file in a format is that holds nothing but this.
+    /// Identifies a file of this format that holds nothing but this kind.
     pub(super) fn only(format: &Format, kind: MemberKind) -> Self {
         match kind {
             _ if *format == zip::ZIP => Self::Zip,
@@ -16,7 +16,7 @@ impl Identified {
     }
 }
 
-/// What an input is that no format recognises.
+/// Identifies an input that no format recognises.
 pub(crate) fn what_is(head: &[u8]) -> Identified {
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
     let trimmed = head.trim_ascii_start();
@@ -36,7 +36,7 @@ pub(crate) fn what_is(head: &[u8]) -> Identified {
     }
 }
 
-/// What an ASN.1 structure is, by its first fields. None for what may be a certificate.
+/// Identifies an ASN.1 structure by its first fields. None for what may be a certificate.
 fn what_asn1(head: &[u8]) -> Option<Identified> {
     use asn1::tag;
     let (_, outer) = asn1::open(head)?;

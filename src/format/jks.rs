@@ -70,7 +70,7 @@ fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Me
     Ok(())
 }
 
-/// Whether the digest is all that follows the entries, and is right as far as it can be checked.
+/// Tells whether the digest is all that follows the entries, and is right as far as it can be checked.
 fn verify(bytes: &[u8], end: usize, password: Option<&str>) -> Result<(), Error> {
     let (signed, stored) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
     if stored.len() != DIGEST {
@@ -130,7 +130,7 @@ fn remove(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Re
     sealed_off(store, count, password)
 }
 
-/// What a store has already.
+/// The contents of a store before a merge.
 #[derive(Default)]
 struct Known {
     /// Java looks them up in lower case.

@@ -1,4 +1,4 @@
-//! What stands in a store beside certificates.
+//! Kinds of members of a store that are not certificates.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub enum MemberKind {
 }
 
 impl MemberKind {
-    /// The word in messages and JSON.
+    /// Returns the word in messages and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::CertificateRequest => "certificate-request",

@@ -1,28 +1,28 @@
-//! Which passwords are tried on a store.
+//! Passwords that are tried on a store.
 
 use std::io::Read;
 
 use super::{Error, Format, Member, read_whole};
 
-/// The passwords that are tried on an input. Formats without passwords take no notice.
+/// The passwords that are tried on an input. Formats without passwords ignore them.
 #[derive(Clone, Copy, Default)]
 pub enum Passwords<'a> {
     /// This one, then those that stores of its format usually have.
     First(&'a str),
     /// This one and no other.
     Only(&'a str),
-    /// Those that stores of its format usually have.
+    /// The passwords that stores of its format usually have.
     #[default]
     Usual,
 }
 
 impl<'a> Passwords<'a> {
-    /// What is given, where there is something; the usual ones otherwise.
+    /// Tries the given password first, then the usual ones.
     pub fn first(given: Option<&'a str>) -> Self {
         given.map_or(Self::Usual, Self::First)
     }
 
-    /// What is given and no other, where there is something; the usual ones otherwise.
+    /// Tries the given password alone; the usual ones where none is given.
     pub fn only(given: Option<&'a str>) -> Self {
         given.map_or(Self::Usual, Self::Only)
     }

@@ -83,16 +83,16 @@ fn write_entry(text: &mut Vec<u8>, entry: &Entry<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// What stands over every certificate that pgtrust writes.
+/// Writes the comment that stands above every certificate of pgtrust's.
 fn write_comment(text: &mut Vec<u8>, certificate: &Certificate) -> io::Result<()> {
     writeln!(text, "# {}", certificate.subject())?;
     writeln!(text, "# sha256 {}", certificate.fingerprint())?;
     writeln!(text, "# valid {} to {}", certificate.not_before().date(), certificate.not_after().date())
 }
 
-/// What others wrote stays, comments and order included. What is added comes behind it, so that clients which read
-/// only the first certificate keep theirs. The one exception: a root goes before a cross-signed certificate of its
-/// subject, because OpenSSL takes the first of a subject and does not turn back.
+/// Merges certificates into a file. What others wrote stays, comments and order included. What is added comes after it,
+/// so that clients which read only the first certificate keep theirs. The one exception: a root goes before a
+/// cross-signed certificate of its subject, because OpenSSL takes the first of a subject and does not turn back.
 fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
     let existing = utf8(existing);
     let mut merged = Merged::default();

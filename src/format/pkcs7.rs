@@ -39,7 +39,7 @@ fn is_der(head: &[u8]) -> bool {
     })
 }
 
-/// Text whose first block is PKCS#7. Where other blocks come first, it is a PEM file.
+/// Tells whether it is text whose first block is PKCS#7. Where other blocks come first, it is a PEM file.
 pub(super) fn is_text(head: &[u8]) -> bool {
     let text = utf8(head);
     let Some(begin) = memchr::memmem::find(&text, BEGIN) else { return false };
@@ -63,7 +63,7 @@ fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) 
     Ok(())
 }
 
-/// The members of a block in PEM; all of them stand where the block stands.
+/// Returns the members of a block in PEM; all of them stand where the block stands.
 pub(super) fn members(block: Block) -> Vec<Member> {
     let Block { position, der, .. } = block;
     let mut members = Vec::new();
@@ -128,7 +128,7 @@ fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -> Result<Ve
     Ok(left)
 }
 
-/// From the first dash to the last, as blocks are placed.
+/// Writes a block from its first dash to its last.
 fn armoured(label: &str, der: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     write_block(&mut text, label, der);

@@ -1,7 +1,7 @@
 //! ZIP archives of certificate files, which providers hand out. They are only read.
 //!
 //! The directory at the end of the archive (PKWARE's APPNOTE, section 4.3) says what is there and where. Names are
-//! shown and never used as paths. Zip64, for archives beyond 4 GiB or 65,535 files, is refused: it is no archive of
+//! shown and never used as paths. Zip64, for archives beyond 4 GiB or 65,535 files, is refused: it is not an archive of
 //! certificates.
 
 use std::io::{Read, Write};
@@ -53,8 +53,8 @@ fn unpack(archive: &[u8], limit: u64, password: Option<&str>, visit: &mut dyn Fn
     Ok(())
 }
 
-/// Every file of an archive, by its name and all or none, whatever is in it. Together they have no more than `limit`
-/// bytes.
+/// Returns every file of an archive, by its name and all or none, whatever is in it. Together they have no more than
+/// `limit` bytes.
 pub(crate) fn contents(archive: &[u8], limit: u64) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut left = limit;
     let mut contents = Vec::new();
@@ -81,7 +81,7 @@ struct File {
     crc: u32,
 }
 
-/// Why a file's content cannot be had.
+/// The reason why a file's content cannot be read.
 enum Refused {
     TooLarge,
     Unreadable(String),
@@ -117,8 +117,8 @@ impl File {
         Ok(content)
     }
 
-    /// What the content holds, in any format but another archive. What cannot be read leaves the other files good;
-    /// a private key does not.
+    /// Reads the members of a file in any format but another archive. A file that cannot be read leaves the others
+    /// good; a private key does not.
     fn members(
         &self,
         content: &[u8],

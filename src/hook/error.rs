@@ -1,4 +1,4 @@
-//! What can go wrong with hooks.
+//! Errors of hooks.
 
 use crate::system::text::sanitise;
 

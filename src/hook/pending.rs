@@ -40,7 +40,7 @@ impl Pending {
         Ok(Self { path, entries })
     }
 
-    /// The events that this hook has not taken yet, oldest first.
+    /// Returns the events that this hook has not taken yet, oldest first.
     pub(crate) fn of(&self, hook: &Hook) -> &[HookEvent] {
         self.entries.iter().find(|entry| entry.is_of(hook)).map_or(&[], |entry| &entry.changes)
     }

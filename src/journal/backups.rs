@@ -13,12 +13,12 @@ use crate::system::file;
 use crate::x509::Fingerprint;
 
 impl Journal {
-    /// Whether bytes that an undo of this change needs are no longer kept.
+    /// Tells whether bytes that an undo of this change needs are no longer kept.
     pub fn lacks_bytes(&self, record: &Record) -> bool {
         digests(record).any(|digest| !self.backup(&digest).exists())
     }
 
-    /// What stood in a file before this change.
+    /// Returns the bytes of a file before this change.
     pub(super) fn bytes_before(&self, record: &Record, change: &FileChange) -> Result<Option<Vec<u8>>, Error> {
         let Some(digest) = change.before else { return Ok(None) };
         let backup = self.backup(&digest);
@@ -80,9 +80,9 @@ fn age(record: &Record, now: OffsetDateTime) -> Duration {
     OffsetDateTime::parse(&record.time, &Rfc3339).map_or(Duration::ZERO, |time| now - time)
 }
 
-/// How long bytes are kept.
+/// The time for which bytes are kept.
 const MAX_AGE: Duration = Duration::days(365);
-/// Of how many changes of a store, and as many again that were put back or put others back.
+/// The number of changes of a store whose bytes are kept; as many again that were undone or undo others.
 const MAX_CHANGES: usize = 100;
-/// How many bytes together.
+/// The size of all kept bytes together.
 const MAX_TOTAL: u64 = 512 << 20;

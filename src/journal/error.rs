@@ -1,4 +1,4 @@
-//! What can go wrong with the journal.
+//! Errors of the journal.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,8 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The bytes that stood there before a change are kept no longer.
-    #[error("change {id} cannot be undone: the bytes that `{path}` had before it are kept no longer")]
+    /// The bytes from before a change are no longer kept.
+    #[error("change {id} cannot be undone: the bytes that `{path}` had before it are no longer kept")]
     BytesGone {
         /// The change.
         id: u64,

@@ -1,4 +1,4 @@
-//! What stands of the recorded changes, and what puts one back.
+//! Undoing a recorded change, and finding out which changes still hold.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -10,31 +10,31 @@ use crate::system::file;
 use crate::x509::{Fingerprint, sha256};
 
 impl Record {
-    /// Who could do what with a file before this change.
+    /// Returns the owner and mode of a file before this change.
     pub(super) fn ownership_of(&self, path: &Path) -> Option<&Ownership> {
         self.files.iter().find(|change| change.path == path)?.ownership.as_ref()
     }
 }
 
 impl Journal {
-    /// The change that an undo puts back: the last one that no undo has put back yet.
+    /// Returns the change that an undo puts back: the last one that no undo has put back yet.
     pub fn last(&self) -> Result<Record, Error> {
         self.standing()?.pop().ok_or(Error::NothingToUndo)
     }
 
-    /// The change of this number, if it stands.
+    /// Returns the change of this number, if it is not undone.
     pub fn change(&self, id: u64) -> Result<Record, Error> {
         let standing = self.standing()?.into_iter().find(|record| record.id == id);
         standing.ok_or(Error::NoSuchChange { id })
     }
 
-    /// The last change of this store that no undo has put back yet.
+    /// Returns the last change of this store that no undo has put back yet.
     pub fn last_of(&self, store: &Path) -> Result<Record, Error> {
         let store = std::path::absolute(store).map_err(system::Error::io("find", store))?;
         self.standing()?.into_iter().rfind(|record| record.store == store).ok_or(Error::NothingToUndo)
     }
 
-    /// What pgtrust added to this store and did not take out again.
+    /// Returns what pgtrust added to this store and did not remove again.
     pub(crate) fn added_to(&self, store: &Path) -> Result<Added, Error> {
         let store = std::path::absolute(store).map_err(system::Error::io("find", store))?;
         let mut added = Added::default();
@@ -65,7 +65,7 @@ impl Journal {
         Ok(added)
     }
 
-    /// The changes that were made and not put back, oldest first.
+    /// Returns the changes that were made and not put back, oldest first.
     pub(super) fn standing(&self) -> Result<Vec<Record>, Error> {
         let mut records = self.records()?;
         let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
@@ -79,8 +79,8 @@ impl Journal {
         Ok(records)
     }
 
-    /// What undoes a change. Fails when others changed the store since, unless `force` is given; a manifest that
-    /// others changed since is left as it is.
+    /// Returns what undoes a change. Fails when others changed the store since, unless `force` is given; a manifest
+    /// that others changed since is left as it is.
     pub fn undo(&self, record: &Record, force: bool) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::new();
         for change in &record.files {
@@ -103,8 +103,8 @@ impl Journal {
     }
 }
 
-/// Whether a recorded change was made, as far as the files tell. An undo that was cut short can be tried again, what
-/// was installed before a cut stays.
+/// Tells whether a recorded change was made, as far as the files show it. An undo that was cut short can be tried
+/// again; what was installed before a cut stays.
 pub(super) fn was_applied(record: &Record) -> bool {
     match record.undoes {
         Some(_) => record.files.iter().all(is_made),

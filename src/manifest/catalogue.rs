@@ -7,8 +7,8 @@ use crate::catalog::NamedCatalogue;
 use crate::manifest::Error;
 use crate::system::file;
 
-/// The catalogues that a manifest names. One that does not say the word is not even parsed: every command that looks a
-/// provider up asks this.
+/// Reads the catalogues that a manifest names. A manifest without that word is not parsed: every command that
+/// looks a provider up asks this.
 pub(crate) fn catalogues(manifest: &Path) -> Result<Vec<NamedCatalogue>, Error> {
     match file::read(manifest)? {
         Some(text) if memchr::memmem::find(&text, b"catalogue").is_some() => {
@@ -19,12 +19,12 @@ pub(crate) fn catalogues(manifest: &Path) -> Result<Vec<NamedCatalogue>, Error> 
 }
 
 impl Manifest {
-    /// The catalogues that are named beside the built-in one.
+    /// Returns the catalogues that are named beside the built-in one.
     pub fn catalogues(&self) -> &[NamedCatalogue] {
         &self.contents.catalogue
     }
 
-    /// What of this provider is kept, in the words of the manifest: as a source, in a store, as an accepted root.
+    /// Lists where the manifest names this provider: as a source, in a store, as an accepted root.
     pub fn uses(&self, provider: &str) -> Vec<String> {
         let of_it =
             |name: &str| name.strip_prefix(provider).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

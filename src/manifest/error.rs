@@ -1,4 +1,4 @@
-//! What can go wrong with the manifest.
+//! Errors of the manifest.
 
 use std::path::PathBuf;
 

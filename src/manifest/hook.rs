@@ -20,7 +20,7 @@ pub struct Hook {
     pub timeout: Duration,
 }
 
-/// As the manifest has it.
+/// A hook as the manifest describes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Described {

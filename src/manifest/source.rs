@@ -1,4 +1,4 @@
-//! What a manifest says of a source.
+//! Sources that a manifest keeps.
 
 use std::path::{Path, PathBuf};
 
@@ -17,10 +17,10 @@ pub struct KeptSource {
     pub name: String,
     /// Only the roots of this region.
     pub region: Option<String>,
-    /// Roots on their way out too.
+    /// Whether roots that are being phased out are kept too.
     #[serde(default)]
     pub retiring: bool,
-    /// What to do with roots that a source serves and no pin knows.
+    /// The treatment of roots that a source serves and no pin knows.
     #[serde(default)]
     pub new_roots: NewRoots,
     /// The file whose first line is the token for its API.
@@ -47,14 +47,14 @@ impl Manifest {
 }
 
 impl KeptSource {
-    /// Where the token for its API comes from, where that is said.
+    /// Returns where the token for its API comes from, if the manifest names it.
     pub fn token(&self) -> Option<TokenFrom> {
         let file = self.token_file.clone().map(TokenFrom::File);
         file.or_else(|| self.token_command.clone().map(TokenFrom::Command))
     }
 }
 
-/// Where a token comes from.
+/// The origin of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenFrom {
@@ -64,7 +64,7 @@ pub enum TokenFrom {
     Command(Vec<String>),
 }
 
-/// What to do with roots that a source serves and no pin knows.
+/// The treatment of roots that a source serves and no pin knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NewRoots {

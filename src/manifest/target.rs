@@ -1,4 +1,4 @@
-//! What the manifest says of a store.
+//! Stores that a manifest keeps.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub struct KeptTarget {
 }
 
 impl KeptTarget {
-    /// How it is opened and written.
+    /// Returns how it is opened and written.
     pub fn opening(&self) -> Opening {
         Opening {
             format: self.format.clone(),
@@ -39,7 +39,7 @@ impl KeptTarget {
     }
 }
 
-/// How a store is opened and written, where that is said.
+/// The way in which a store is opened and written, as far as it is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opening {
     /// The format of a new file.

@@ -11,16 +11,16 @@ use crate::journal::Listed;
 use crate::source;
 use crate::x509::{Certificate, Fingerprint, Verdict};
 
-/// Which held roots are accepted.
+/// The held roots that are to be accepted.
 #[derive(Clone, Debug)]
 pub enum Which {
     /// The one of this fingerprint.
     One(Fingerprint),
-    /// All of this provider.
+    /// All held roots of this provider.
     OfProvider(String),
 }
 
-/// What is accepted, or would be.
+/// The roots that were accepted, or would be.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -28,7 +28,7 @@ pub struct Report {
     pub provider: String,
     /// The roots, each with what speaks for it, a line each.
     pub roots: Vec<(Listed, Vec<String>)>,
-    /// The subjects of certificates that stay held because they are no roots.
+    /// The subjects of certificates that stay held because they are not roots.
     pub others: Vec<String>,
     /// What a person should know.
     pub notes: Vec<Note>,
@@ -77,7 +77,7 @@ fn run(machine: &Machine<'_>, which: &Which, dry_run: bool, changes: &mut Change
     Ok(Report { provider: id.clone(), roots: shown, others, notes })
 }
 
-/// Who serves a root, since when, and what speaks for its key.
+/// Collects the evidence for a root: who serves it, since when, and what speaks for its key.
 fn evidence(
     provider: &Provider,
     root: &Certificate,

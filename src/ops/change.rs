@@ -55,7 +55,7 @@ pub(super) fn plan(
     changes.add_planned(Some(change.with(added, removed)));
 }
 
-/// The change of the manifest that goes with a change of a store.
+/// Returns the change of the manifest that goes with a change of a store.
 pub(super) fn of_manifest(manifest: &Manifest) -> Result<Vec<Change>, Error> {
     let change = |after: String| {
         let before = manifest.on_disk().map(|text| text.as_bytes().to_vec());
@@ -75,5 +75,5 @@ pub(super) fn retry<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<T, 
     work()
 }
 
-/// Nothing but a program that writes all the time is faster as often.
+/// The number of tries. Only a program that writes all the time is faster this often.
 const TRIES: usize = 50;

@@ -1,4 +1,4 @@
-//! Providers of one's own: pinned, written and taken away again.
+//! Providers of the user's own: pinned, written and removed.
 
 use std::fs::File;
 use std::io::Read;
@@ -14,7 +14,7 @@ use crate::source::{self, DownloadRequest, DownloadSettings, Downloader};
 use crate::system;
 use crate::x509::{Certificate, Fingerprint};
 
-/// A provider of one's own.
+/// A provider of the user's own.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Its id.
@@ -43,7 +43,7 @@ impl Request {
     }
 }
 
-/// Where the roots of a provider are.
+/// The place where the roots of a provider are.
 #[derive(Clone, Debug)]
 pub enum Offer {
     /// A file.
@@ -52,13 +52,13 @@ pub enum Offer {
     Url(String),
 }
 
-/// What came of it.
+/// The provider that was written, or would be.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
     /// The folder of the provider.
     pub path: PathBuf,
-    /// What was done, or would be.
+    /// The outcome, or what it would be.
     pub outcome: Outcome,
     /// What is offered.
     pub certificates: Vec<Offered>,
@@ -68,7 +68,7 @@ pub struct Report {
     pub notes: Vec<Note>,
 }
 
-/// What was done, or would be.
+/// The outcome, or what it would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is new.
@@ -93,7 +93,7 @@ pub struct Offered {
     pub pinned: bool,
 }
 
-/// Pins what a file or URL offers as a provider of one's own. Without pins nothing is written of a URL: its roots are shown.
+/// Pins what a file or URL offers as a provider of the user's own. Without pins nothing is written of a URL: its roots are shown.
 pub fn add(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
     let (catalog, folder) = (machine.catalog()?, &machine.layout()?.catalogue);
     refuse_taken(catalog, &request.name, folder)?;
@@ -141,7 +141,7 @@ fn write(machine: &Machine<'_>, request: &Request, path: &Path, files: &Files) -
     Ok(outcome)
 }
 
-/// Takes a provider of one's own away. Fails while the manifest uses it. Returns the folder that is gone, or would be.
+/// Removes a provider of the user's own. Fails while the manifest uses it. Returns the folder that is gone, or would be.
 pub fn remove(machine: &Machine<'_>, name: &str, dry_run: bool) -> Result<PathBuf, Error> {
     let (catalog, folder) = (machine.catalog()?, &machine.layout()?.catalogue);
     if !catalog.catalogues_of(name).contains(&folder.display().to_string().as_str()) {
@@ -162,7 +162,7 @@ pub fn remove(machine: &Machine<'_>, name: &str, dry_run: bool) -> Result<PathBu
     Ok(path)
 }
 
-/// Nothing of another catalogue is overridden here: the manifest is where that is told.
+/// Refuses a name that another catalogue has: only the manifest can override.
 fn refuse_taken(catalog: &Catalog, name: &str, folder: &Path) -> Result<(), Error> {
     let own = folder.display().to_string();
     match catalog.catalogues_of(name).into_iter().find(|catalogue| *catalogue != own) {
@@ -174,7 +174,7 @@ fn refuse_taken(catalog: &Catalog, name: &str, folder: &Path) -> Result<(), Erro
     }
 }
 
-/// What is offered, every certificate with the reason why it is not a root.
+/// The offered certificates, each with the reason why it is not a root.
 struct Found {
     origin: Origin,
     /// What a URL serves, where it can be followed.
@@ -249,7 +249,7 @@ impl Found {
         Ok(Bundle::build(set, &Policy::roots(machine.as_of))?.0)
     }
 
-    /// What is wrong with pins that are not of a root that is offered.
+    /// Describes the pins that no offered root has.
     fn faults(&self, pins: &[Fingerprint]) -> Vec<String> {
         let fault = |pin: &Fingerprint| {
             let found = self.certificates.iter().find(|(certificate, _)| certificate.fingerprint() == *pin);

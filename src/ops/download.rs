@@ -1,4 +1,4 @@
-//! How the network is asked, and for what.
+//! Options for downloads: how to use the network, and which roots of a provider to take.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use crate::manifest::TokenFrom;
 use crate::source::Mirror;
 use crate::system::limits;
 
-/// How downloads are made, and what of the providers is wanted beyond what the manifest says.
+/// Options for downloads, and the roots of the providers that are wanted beyond the manifest's.
 #[derive(Clone, Debug, Default)]
 pub struct Download {
-    /// How the network is asked.
+    /// Options for the network.
     pub network: Network,
     /// Only the roots of this region; `all` for those of all regions again.
     pub region: Option<String>,
-    /// Roots on their way out too.
+    /// Whether roots that are being phased out are taken too.
     pub retiring: bool,
     /// Which customer of a named provider is meant: the values of its API's placeholders, by name.
     pub values: Vec<(String, String)>,
@@ -27,7 +27,7 @@ pub struct Download {
     pub ca_file: Option<PathBuf>,
 }
 
-/// How the network is asked.
+/// Options for the network.
 #[derive(Clone, Debug)]
 pub struct Network {
     /// Use the built-in copies without asking.
@@ -45,7 +45,7 @@ impl Default for Network {
 }
 
 impl Download {
-    /// What is wanted of a provider: what is kept, and what is asked for beyond that.
+    /// Returns which roots of a provider are wanted: those that are kept, and those that are asked for beyond that.
     pub(super) fn selection(&self, kept: Selection) -> Selection {
         let region = self.region.clone().or(kept.region).filter(|region| region != "all");
         Selection { region, retiring: self.retiring || kept.retiring }

@@ -27,7 +27,7 @@ pub enum Error {
     /// The manifest cannot be used.
     #[error(transparent)]
     Manifest(manifest::Error),
-    /// What was asked for cannot be done.
+    /// Errors of a request that cannot be carried out.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// A job cannot be scheduled.
@@ -36,7 +36,7 @@ pub enum Error {
     /// Settings of clients cannot be written.
     #[error(transparent)]
     Settings(settings::Error),
-    /// Certificates could not be had.
+    /// Certificates could not be read or downloaded.
     #[error(transparent)]
     Source(source::Error),
     /// A store cannot be found, read or changed.
@@ -48,18 +48,18 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the request itself is wrong, and not one part of what it names.
+    /// Tells whether the request itself is wrong, and not one part of what it names.
     pub(super) fn is_of_whole_request(&self) -> bool {
         matches!(self, Self::Request(error) if !matches!(error, RequestError::WouldEmpty { .. }))
     }
 
-    /// Whether another program changed a file between reading and writing, so that the same may go well once more.
+    /// Tells whether another program changed a file between reading and writing, so that a second try may succeed.
     pub(super) fn is_of_a_race(&self) -> bool {
         matches!(self, Self::System(system::Error::ChangedMeanwhile { .. }))
     }
 }
 
-/// What was asked for cannot be done.
+/// Errors of a request that cannot be carried out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -110,7 +110,7 @@ pub enum RequestError {
     /// The manifest keeps no store, and none was named.
     #[error("the manifest keeps no store")]
     NoStoreKept,
-    /// What is held is no root.
+    /// The held certificate is not a root.
     #[error("`{subject}` is not a self-signed CA certificate")]
     NotARoot {
         /// Its subject.
@@ -122,7 +122,7 @@ pub enum RequestError {
         /// What was asked for.
         fingerprint: Fingerprint,
     },
-    /// Nothing of this provider is held.
+    /// No root of this provider is held.
     #[error("nothing is held of `{provider}`")]
     NothingHeld {
         /// What was asked for.
@@ -152,7 +152,7 @@ pub enum RequestError {
         /// What it serves.
         format: &'static str,
     },
-    /// A provider of one's own is there and says something else.
+    /// A provider of the user's own has this name and another definition.
     #[error("`{path}` is there already and says something else")]
     ProviderDiffers {
         /// Its folder.
@@ -194,10 +194,10 @@ pub enum RequestError {
         /// Where it would stand.
         path: PathBuf,
     },
-    /// Nothing was named and nothing is kept.
+    /// No provider was named and none is kept.
     #[error("no provider is named, and the manifest keeps none")]
     NothingKept,
-    /// Nothing was named, and several providers could be meant.
+    /// No provider was named, and several are kept.
     #[error("no provider is named, and the manifest keeps {}", .ids.len())]
     SeveralKept {
         /// The providers.

@@ -26,7 +26,7 @@ use crate::source::{
 use crate::system::permissions::check_place;
 use crate::x509::{Certificate, Fingerprint};
 
-/// What is fetched.
+/// The providers to fetch, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Providers and tenants, as `digitalocean/my-cluster`; all that the manifest keeps, when empty.
@@ -35,7 +35,7 @@ pub struct Request {
     pub download: Download,
 }
 
-/// What came of a fetch.
+/// The result of a fetch.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -96,7 +96,7 @@ fn followed(catalog: &catalog::Catalog, manifest: &Manifest) -> (Vec<String>, Ve
     (names, lost)
 }
 
-/// What stays of a fetch.
+/// The choice of what a fetch keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keep {
     /// Nothing: this only tells what would change.
@@ -148,7 +148,7 @@ pub(super) fn keep(
     Ok((providers, tenants, manifest))
 }
 
-/// Who is to be asked.
+/// The providers, tenants and servers that are to be asked.
 struct Asked {
     providers: Vec<(Provider, Selection)>,
     tenants: Vec<source::Tenant>,
@@ -157,7 +157,7 @@ struct Asked {
     left: Vec<KeptTenant>,
 }
 
-/// What they answered.
+/// Their answers.
 struct Answers {
     providers: Vec<Fetched>,
     tenants: Vec<source::FetchedTenant>,
@@ -289,7 +289,7 @@ impl KeptProvider {
         Ok(())
     }
 
-    /// What is not as it should be, told once.
+    /// Takes the notes of what is wrong, so that each is reported once.
     pub(super) fn take_notes(&mut self) -> Vec<Note> {
         let mut notes = vec![Note::Rejected(std::mem::take(&mut self.rejected))];
         notes.extend(self.failure.take().map(Note::Failure));
@@ -304,7 +304,7 @@ impl KeptProvider {
     }
 }
 
-/// A provider's roots: what is pinned and accepted. And what of it is no good.
+/// Returns a provider's roots, pinned or accepted, and those of them that the policy rejects.
 pub(super) fn bundle(
     machine: &Machine<'_>,
     manifest: &Manifest,
@@ -316,7 +316,7 @@ pub(super) fn bundle(
     Ok(Bundle::build(set, &Policy::roots(machine.as_of))?)
 }
 
-/// What a bundle has more and less than what stood there.
+/// Compares a bundle with what was there: the roots that it adds and removes.
 pub(super) fn difference(before: &[Certificate], bundle: &Bundle) -> (Vec<Listed>, Vec<Listed>) {
     let known: HashSet<Fingerprint> = before.iter().map(Certificate::fingerprint).collect();
     let wanted: HashSet<Fingerprint> = bundle.certificates().map(Certificate::fingerprint).collect();

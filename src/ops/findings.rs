@@ -1,11 +1,11 @@
-//! What of a fetch a person should look at.
+//! Findings of a fetch that a person should look at.
 
 use super::last_run::{Finding, FindingKind};
 use super::note::Note;
 use crate::source::{CatalogueResult, CatalogueState, Fetched, Held, RootResult, RootState, UrlState};
 
 impl Fetched {
-    /// What is not as it should be, in words.
+    /// Returns what is not as it should be, in words.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = self.unreachable().into_iter().collect();
         for asked in &self.urls {
@@ -78,7 +78,7 @@ impl Fetched {
 }
 
 impl Held {
-    /// What a person compares.
+    /// Returns what a person compares.
     pub fn description(&self) -> String {
         let certificate = &self.certificate;
         format!(
@@ -93,7 +93,7 @@ impl Held {
 }
 
 impl CatalogueResult {
-    /// What a person should look at.
+    /// Returns what a person should look at.
     pub fn finding(&self) -> Option<Finding> {
         let reason = self.reason.as_ref()?;
         let kept = if self.kept { "the kept copy is used" } else { "there is no kept copy" };
@@ -108,7 +108,7 @@ impl CatalogueResult {
     }
 }
 
-/// What the manifest accepted of a provider by itself.
+/// Returns what the manifest accepted of a provider by itself.
 pub(super) fn accepted_as_said(provider: &str, accepted: &[Held]) -> impl Iterator<Item = Note> {
     accepted.iter().map(move |root| Note::Accepted { provider: provider.to_owned(), root: root.description() })
 }

@@ -10,7 +10,7 @@ use crate::journal::{Listed, Record};
 use crate::manifest::{self, Hook, Manifest};
 use crate::store::known::Target;
 
-/// What a run does to stores.
+/// The events that a run has for hooks.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     made: Vec<HookEvent>,
@@ -75,12 +75,12 @@ pub(super) fn announce(machine: &Machine<'_>, manifest: &Manifest, changes: &Cha
     notes.extend(concerned.map(|hook| Note::HookPlanned { hook: hook.command() }));
 }
 
-/// Which hooks run.
+/// The hooks that are to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
-    /// Those that wait for one of the changes.
+    /// The hooks that wait for one of the changes.
     Concerned,
-    /// Those too that failed before, or never came to run.
+    /// The hooks too that failed before, or never came to run.
     Pending,
 }
 
@@ -156,7 +156,7 @@ fn check_target(machine: &Machine<'_>, manifest: &Manifest, hook: &Hook) -> Resu
     if Target::named(target).is_some() || Path::new(target).is_absolute() || machine.catalog()?.contains(provider) {
         return Ok(());
     }
-    let reason = format!("the hook for `{target}`: that is no target, no provider and no absolute path");
+    let reason = format!("the hook for `{target}`: that is not a target, a provider or an absolute path");
     Err(manifest::Error::BadManifest { path: manifest.path().to_owned(), reason }.into())
 }
 

@@ -1,4 +1,4 @@
-//! What is in a store.
+//! Looks into stores and other files.
 
 use std::fs::File;
 use std::io::{self, Read};

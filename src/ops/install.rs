@@ -19,7 +19,7 @@ use crate::store::known::Advice;
 use crate::store::plan::{Outcome, Plan, Store};
 use crate::system::permissions::{check_place, check_writable};
 
-/// What is installed, and where.
+/// The roots to install, and the stores.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Providers, tenants, files and folders; all that the manifest keeps, when empty.
@@ -40,7 +40,7 @@ pub struct Request {
     pub dry_run: bool,
 }
 
-/// What became of the stores.
+/// The result of an install.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -247,7 +247,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What became of one store.
+/// The result for one store.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Installed {
@@ -292,7 +292,7 @@ impl Installed {
         }
     }
 
-    /// Whether the store is another than before, or would be.
+    /// Tells whether the store is another than before, or would be.
     pub fn is_change(&self) -> bool {
         self.outcome != Outcome::Unchanged
     }

@@ -1,4 +1,4 @@
-//! What a run of `refresh` finds that a person should look at, and what of it was told before.
+//! Findings of `refresh` that a person should look at, and which of them were reported before.
 //!
 //! The state folder has two files for it. `refresh.json` holds the findings that stand, and is written only when they
 //! change. `refresh.lock` keeps two runs apart; the time of its last change is the time of the last run, so that a run with
@@ -68,12 +68,12 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    /// Whether something could not be done. The others are what was found.
+    /// Tells whether something could not be done. The others are what was found.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Source | Self::Store | Self::Hook)
     }
 
-    /// Whether nobody needs to do anything about it.
+    /// Tells whether nobody needs to do anything about it.
     pub fn is_note(self) -> bool {
         matches!(self, Self::Changed | Self::LeftOut)
     }
@@ -84,23 +84,24 @@ impl FindingKind {
 }
 
 impl Finding {
-    /// A finding of this run.
+    /// Makes a finding of this run.
     pub fn new(kind: FindingKind, about: &str, key: &str, message: String, hint: Option<String>) -> Self {
         Self { kind, about: about.to_owned(), key: key.to_owned(), message, hint, since: String::new() }
     }
 
-    /// A failure with its remedy.
+    /// Makes a failure with its remedy.
     pub(crate) fn of_error(kind: FindingKind, about: &str, error: &Error, hint: Option<String>) -> Self {
         Self::new(kind, about, "", error.to_string(), hint)
     }
 
-    /// Whether it is the same thing, even if other words describe it: a server fails in many ways while it is down.
+    /// Tells whether it is the same thing, even if other words describe it: a server fails in many ways while it is
+    /// down.
     pub fn is(&self, other: &Self) -> bool {
         (self.kind, &self.about, &self.key) == (other.kind, &other.about, &other.key)
     }
 }
 
-/// What stands since the last run.
+/// The findings that still hold since the last run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LastRun {
     path: PathBuf,
@@ -125,13 +126,13 @@ impl LastRun {
         Ok(Self { path, stamp: stamp(state), contents })
     }
 
-    /// When the last run ended; None before the first.
+    /// Returns when the last run ended; None before the first.
     pub(crate) fn time(&self) -> Option<OffsetDateTime> {
         let modified = fs::metadata(&self.stamp).and_then(|metadata| metadata.modified()).ok()?;
         Some(OffsetDateTime::from(modified)).filter(|time| *time != OffsetDateTime::UNIX_EPOCH)
     }
 
-    /// When a run last ended without a failure.
+    /// Returns when a run last ended without a failure.
     pub(crate) fn last_success(&self) -> Option<OffsetDateTime> {
         if self.contents.findings.iter().any(|finding| finding.kind.is_failure()) {
             OffsetDateTime::parse(self.contents.last_success.as_ref()?, &Rfc3339).ok()
@@ -140,7 +141,7 @@ impl LastRun {
         }
     }
 
-    /// What stands.
+    /// Returns what stands.
     pub(crate) fn findings(&self) -> &[Finding] {
         &self.contents.findings
     }

@@ -82,14 +82,14 @@ pub(super) fn load(
             source::load_tenant(set, tenant, &machine.layout()?.bundle_of(tenant.name()))?;
         }
         Source::Stdin => return Ok(source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?),
-        // Odd certificates in the machine's own store are no finding of ours.
+        // Odd certificates in the machine's own store are not reported.
         Source::System => drop(source::load_system(set)),
         Source::Jdk => return Ok(source::load_jdk(set, &jvm::in_use(&machine.environment, machine.programs())?)?),
     }
     Ok(Vec::new())
 }
 
-/// Fails when a bundle written to this file would cost what is no store of certificates, or more than one. A slip of the
+/// Fails when a bundle written to this file would cost what is not a store of certificates, or more than one. A slip of the
 /// hand must not cost a key.
 pub fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Error> {
     let Ok(metadata) = fs::metadata(path) else { return Ok(()) };

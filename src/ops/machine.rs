@@ -1,4 +1,4 @@
-//! What use cases run on.
+//! The machine that use cases run on.
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
@@ -85,7 +85,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Where this user, or the machine, keeps what pgtrust keeps.
+    /// Returns where this user, or the machine, keeps what pgtrust keeps.
     pub fn layout(&self) -> Result<&Layout, Error> {
         if self.layout.get().is_none() {
             let layout = if self.system { Layout::of_system(&self.root) } else { Layout::of_user(&self.environment)? };
@@ -94,8 +94,8 @@ impl<'a> Machine<'a> {
         Ok(self.layout.get().ok_or(crate::system::Error::HomeUnknown)?)
     }
 
-    /// The built-in providers, and the user's where there is a place for them, with the catalogues that the manifest
-    /// names as they are kept.
+    /// Returns the built-in providers, and the user's where there is a place for them, with the catalogues that the
+    /// manifest names as they are kept.
     pub fn catalog(&self) -> Result<&Catalog, Error> {
         if let Some(catalog) = self.catalog.get() {
             return Ok(catalog);
@@ -104,12 +104,12 @@ impl<'a> Machine<'a> {
         Ok(self.catalog.get_or_init(|| catalog))
     }
 
-    /// What is kept; nothing where there is no place to keep it.
+    /// Returns what is kept; nothing where there is no place to keep it.
     pub fn manifest(&self) -> Result<Manifest, Error> {
         Ok(self.layout().map_or_else(|_| Ok(Manifest::default()), |layout| Manifest::load(&layout.manifest))?)
     }
 
-    /// The journal of this user, or of the machine.
+    /// Returns the journal of this user, or of the machine.
     pub fn journal(&self) -> Result<Journal, Error> {
         Ok(Journal::new(&self.layout()?.state))
     }
@@ -119,7 +119,7 @@ impl<'a> Machine<'a> {
         if self.allow_writable { Ok(()) } else { Ok(refuse_shared(store, &self.root)?) }
     }
 
-    /// Does the same for what says which roots are trusted: manifest, journal, providers of one's own.
+    /// Does the same for the files that decide which roots are trusted: manifest, journal, the user's own providers.
     pub fn refuse_shared_settings(&self) -> Result<(), Error> {
         match self.layout() {
             Ok(layout) if !self.allow_writable => refuse_shared_settings(layout, &self.root),
@@ -137,12 +137,12 @@ impl<'a> Machine<'a> {
         Ok(Lock::store(store, self.wait)?)
     }
 
-    /// What this command does to a store, as the journal takes it.
+    /// Returns what this command does to a store, as the journal takes it.
     pub(crate) fn step<'b>(&self, store: &'b Path, changes: &'b [Change]) -> Step<'b> {
         Step::new(self.now, &self.command, store, changes)
     }
 
-    /// The programs of others. Tokens of providers are not for them.
+    /// Returns the programs of others. Tokens of providers are not for them.
     pub fn programs(&self) -> &Programs {
         self.programs.get_or_init(|| {
             let layout = self.layout().ok().cloned();
@@ -158,7 +158,7 @@ impl<'a> Machine<'a> {
         })
     }
 
-    /// A failure, as `refresh` keeps it.
+    /// Returns a failure, as `refresh` keeps it.
     pub(crate) fn failure(&self, kind: FindingKind, about: &str, error: &Error) -> Finding {
         Finding::of_error(kind, about, error, (self.hint)(error))
     }

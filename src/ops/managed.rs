@@ -1,4 +1,4 @@
-//! Which of the files that pgtrust keeps a client should read.
+//! Chooses the file that a client should read, of those that pgtrust keeps.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::store::known::postgres;
 use crate::store::plan::Store;
 use crate::x509::Certificate;
 
-/// Whether a source of the manifest is a provider or a customer of one, and not a file.
+/// Tells whether a source of the manifest is a provider or a customer of one, and not a file.
 pub(crate) fn is_followed(name: &str, catalog: &Catalog) -> bool {
     catalog.contains(name.split('/').next().unwrap_or_default())
 }
@@ -51,7 +51,7 @@ fn fetched(machine: &Machine<'_>, id: &str) -> Result<PathBuf, Error> {
     if path.exists() { Ok(path) } else { Err(source::Error::NotFetched { id: id.to_owned(), path }.into()) }
 }
 
-/// The Java trust store that is kept, which need not exist.
+/// Returns the Java trust store that is kept, which need not exist.
 pub fn java_store(machine: &Machine<'_>) -> Result<JavaStore, Error> {
     machine.refuse_shared_settings()?;
     let (layout, manifest) = (machine.layout()?, machine.manifest()?);
@@ -62,8 +62,8 @@ pub fn java_store(machine: &Machine<'_>) -> Result<JavaStore, Error> {
     Ok(JavaStore { path, own_password: kept.is_some_and(|kept| kept.password_file.is_some()) })
 }
 
-/// Whether one of the kept stores, the user's `root.crt` or the combined PEM of this source has all of these roots. Stores that
-/// cannot be read are noted.
+/// Tells whether one of the kept stores, the user's `root.crt` or the combined PEM of this source has all of these
+/// roots. Stores that cannot be read are noted.
 pub fn holds_all(machine: &Machine<'_>, source: &str, roots: &[Certificate]) -> Result<(bool, Vec<Note>), Error> {
     let (manifest, mut notes) = (machine.manifest()?, Vec::new());
     let finder = Finder::new(machine, &manifest);

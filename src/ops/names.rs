@@ -1,4 +1,4 @@
-//! What words name, where values beside them tell which customer of a provider is meant.
+//! Resolves the names of a request, with the values that tell which customer of a provider is meant.
 
 use super::download::Download;
 use super::{Error, RequestError};

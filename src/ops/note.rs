@@ -1,4 +1,4 @@
-//! What a person should know of a run that went on.
+//! Notes: what a person should know of a run that went on.
 
 use std::path::PathBuf;
 
@@ -49,7 +49,7 @@ pub enum Note {
     },
     /// A file in a folder of stores is not a store.
     NotLooked(Error),
-    /// A tenant's API serves a certificate that is no root.
+    /// A tenant's API serves a certificate that is not a root.
     NotAllRoots,
     /// The CA of a tenant was pinned, the first time that it was seen.
     Pinned {
@@ -69,7 +69,7 @@ pub enum Note {
         /// The certificate, as people compare it.
         root: String,
     },
-    /// A tenant's CA could not be had for a reason that may pass; what is kept stays.
+    /// A tenant's CA could not be fetched for a reason that may pass; what is kept stays.
     #[cfg(feature = "fetch")]
     Stale(TenantError),
     /// Something that a root removed from a store leaves behind.
@@ -86,12 +86,12 @@ pub enum Note {
 }
 
 impl Note {
-    /// Whether something could not be done.
+    /// Tells whether something could not be done.
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Failure(_))
     }
 
-    /// Of a new bundle: what was left out, and which roots some clients cannot tell apart.
+    /// Makes the notes of a new bundle: what was left out, and which roots some clients cannot tell apart.
     pub(crate) fn of_bundle(bundle: &Bundle, rejected: Vec<Rejected>) -> impl Iterator<Item = Self> {
         let ambiguous: Vec<Self> = bundle
             .ambiguous()

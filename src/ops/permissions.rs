@@ -1,4 +1,4 @@
-//! Who may write what decides trust.
+//! Refuses files that decide trust and that others can write.
 
 use std::path::Path;
 

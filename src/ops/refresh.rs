@@ -1,4 +1,4 @@
-//! What cron runs: fetches again, rebuilds, and installs what changed.
+//! Fetches again, rebuilds, and installs what changed: the command that cron runs.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ use crate::manifest::{KeptTarget, Manifest};
 use crate::source::{CatalogueResult, CatalogueState, Source};
 use crate::store::plan::{Outcome, Plan, Store};
 
-/// How a refresh runs.
+/// The options of a refresh.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// How the network is asked.
@@ -36,7 +36,7 @@ pub struct Request {
     pub metrics: Option<PathBuf>,
 }
 
-/// What came of a refresh.
+/// The result of a refresh.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -55,7 +55,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether anything changed, or would.
+    /// Tells whether anything changed, or would.
     pub fn is_change(&self) -> bool {
         self.providers.iter().any(|kept| kept.changed)
             || self.tenants.iter().any(|kept| kept.changed)
@@ -63,12 +63,12 @@ impl Report {
             || self.catalogues.iter().any(|catalogue| catalogue.result == CatalogueState::Downloaded)
     }
 
-    /// Whether something could not be done.
+    /// Tells whether something could not be done.
     pub fn has_failures(&self) -> bool {
         self.findings.iter().any(|(finding, _)| finding.kind.is_failure())
     }
 
-    /// Whether something waits for a person.
+    /// Tells whether something waits for a person.
     pub fn needs_a_person(&self) -> bool {
         self.findings.iter().any(|(finding, _)| !finding.kind.is_note())
     }
@@ -162,7 +162,7 @@ impl Work<'_> {
                     names.push(name.clone());
                     continue;
                 }
-                // What is no provider is read when it goes into a store.
+                // A source that is not a provider is read when it goes into a store.
                 Ok(_) => continue,
                 Err(error) => Err(error),
             };

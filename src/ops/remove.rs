@@ -18,7 +18,7 @@ use crate::system;
 use crate::system::permissions::check_place;
 use crate::x509::{Certificate, Fingerprint};
 
-/// From which stores roots go.
+/// The stores that roots are removed from.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The stores; all that the manifest keeps, when none is named.
@@ -29,7 +29,7 @@ pub struct Request {
     pub dry_run: bool,
 }
 
-/// What became of the stores.
+/// The result of a removal.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -39,7 +39,7 @@ pub struct Report {
     pub notes: Vec<Note>,
 }
 
-/// What became of one store.
+/// The result for one store.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Removed {
@@ -119,7 +119,7 @@ fn reason(
     Ok(Some(named.join(", ")))
 }
 
-/// Which of the roots that pgtrust added to a store go.
+/// The roots to remove, of those that pgtrust added to a store.
 struct Chosen {
     roots: Added,
     /// Why, where that is not plain.

@@ -1,4 +1,4 @@
-//! What this machine keeps, and how it stands: for people, scripts and monitoring.
+//! Describes what this machine keeps and its state, for people, scripts and monitoring.
 
 mod metrics;
 
@@ -99,7 +99,7 @@ fn store_state(
     Ok(state)
 }
 
-/// All of it.
+/// The state of all that this machine keeps.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Overview {
     /// When `refresh` last ended.
@@ -202,7 +202,7 @@ pub struct HeldRoot {
 }
 
 impl Overview {
-    /// Whether all is well.
+    /// Tells whether all is well.
     pub fn is_healthy(&self) -> bool {
         let unwell = |store: &StoreState| store.error.is_some() || store.roots.roots == 0 || !store.unready.is_empty();
         self.findings.iter().all(|finding| finding.kind.is_note())
@@ -229,7 +229,7 @@ impl Roots {
 }
 
 impl StoreState {
-    /// A store with these certificates.
+    /// Describes a store with these certificates.
     pub fn of(
         path: String,
         target: Option<String>,
@@ -241,7 +241,7 @@ impl StoreState {
         Self { path, target, format: Some(format), roots, unready: Vec::new(), error: None }
     }
 
-    /// A store that cannot be read.
+    /// Describes a store that cannot be read.
     pub fn unreadable(path: String, target: Option<String>, error: &Error) -> Self {
         let error = Some(error.to_string());
         Self { path, target, format: None, roots: Roots::default(), unready: Vec::new(), error }
@@ -249,7 +249,7 @@ impl StoreState {
 }
 
 impl Announced {
-    /// The rotations of a provider that have not ended.
+    /// Returns the rotations of a provider that have not ended.
     pub fn of(provider: &Provider, as_of: OffsetDateTime) -> Vec<Self> {
         let today = as_of.date().to_string();
         let last_day = |ends: &Option<String>, starts: &str| ends.clone().unwrap_or_else(|| starts.to_owned());
@@ -265,8 +265,8 @@ impl Announced {
 }
 
 impl Unready {
-    /// The rotations of a provider, past ones too, whose roots are not among these: for the servers of the selected
-    /// region, if one is selected.
+    /// Returns the rotations of a provider, past ones too, whose roots are not among these: for the servers of the
+    /// selected region, if one is selected.
     pub fn of(
         provider: &Provider,
         selection: &Selection,

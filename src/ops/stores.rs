@@ -11,7 +11,7 @@ use crate::store::jvm::Jvm;
 use crate::store::known::{self, StoreKind, Target, TargetRequest};
 use crate::store::plan::StoreAccess;
 
-/// Which stores are meant. None of all of it means the usual ones of the use case.
+/// The stores that a request names. If it names none, the use case takes its usual ones.
 #[derive(Clone, Debug, Default)]
 pub struct Stores {
     /// Names of [targets](crate::store::known::TARGETS).
@@ -44,7 +44,7 @@ impl NamedStore {
         is(&self.key, kept)
     }
 
-    /// The name of its target, where it has one.
+    /// Returns the name of its target, where it has one.
     pub(super) fn target(&self) -> Option<String> {
         (self.key.0 == "name").then(|| self.key.1.clone())
     }
@@ -68,12 +68,12 @@ pub(super) struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    /// As the manifest keeps them.
+    /// Finds stores as the manifest keeps them.
     pub(super) fn new(machine: &'a Machine<'a>, manifest: &'a Manifest) -> Self {
         Self { machine, manifest, given: Opening::default(), with_public_roots: false }
     }
 
-    /// What is named. One target that cannot be found must not keep the others from their roots.
+    /// Returns what is named. One target that cannot be found must not keep the others from their roots.
     pub(super) fn named(&self, named: &Stores, notes: &mut Vec<Note>) -> Result<Vec<NamedStore>, Error> {
         let (homes, mut targets) = (&named.java_homes, named.targets.clone());
         if named.all_jdks && !targets.iter().any(|name| name == CACERTS) {
@@ -85,12 +85,12 @@ impl<'a> Finder<'a> {
         gather(targets.chain(homes).chain(files), notes)
     }
 
-    /// All stores of the manifest, in the same way.
+    /// Finds all stores of the manifest, in the same way.
     pub(super) fn kept(&self, notes: &mut Vec<Note>) -> Result<Vec<NamedStore>, Error> {
         gather(self.manifest.targets().iter().map(|target| self.of(target)), notes)
     }
 
-    /// The stores of a target of the manifest.
+    /// Returns the stores of a target of the manifest.
     pub(super) fn of(&self, target: &KeptTarget) -> Result<Vec<NamedStore>, Error> {
         match (&target.name, &target.path) {
             (Some(name), _) => self.target(name),
@@ -99,7 +99,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The stores of a target.
+    /// Returns the stores of a target.
     pub(super) fn target(&self, name: &str) -> Result<Vec<NamedStore>, Error> {
         let Some(target) = Target::named(name) else { return Ok(Vec::new()) };
         let key = ("name", target.name.to_owned());
@@ -143,7 +143,7 @@ impl<'a> Finder<'a> {
         Ok(NamedStore { store, key, opening, password })
     }
 
-    /// How a store is opened: by the request, else by the manifest.
+    /// Returns how a store is opened: by the request, else by the manifest.
     fn opening(&self, key: &(&'static str, String)) -> Opening {
         let mut opening = self.given.clone();
         opening.password_file = opening.password_file.as_deref().map(absolute);

@@ -13,7 +13,7 @@ use crate::journal::{self, Change, Listed, Record, Step};
 use crate::source;
 use crate::system::permissions::check_place;
 
-/// What is undone.
+/// The change to undo.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The number of a change, or a store for its last change; the last change of all, when not given.
@@ -24,7 +24,7 @@ pub struct Request {
     pub dry_run: bool,
 }
 
-/// What became of it.
+/// The result of an undo.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -98,7 +98,7 @@ fn restore(
     Ok(Report { record, changes, conflict: None, notes: Vec::new() })
 }
 
-/// What putting old bytes back would do to the certificates in a file.
+/// Compares the certificates of a file before and after its old bytes are put back.
 fn difference(change: &Change, removed: &mut Vec<Listed>, added: &mut Vec<Listed>) {
     let certificates = |bytes: &Option<Vec<u8>>| {
         let mut set = CertificateSet::new();

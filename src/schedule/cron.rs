@@ -80,7 +80,7 @@ fn crontab(host: &Host<'_>) -> Result<Option<Vec<u8>>, Error> {
 /// A crontab with the line of ours apart.
 struct Crontab {
     line: Option<String>,
-    /// All else, byte for byte.
+    /// The other lines, byte for byte.
     others: Vec<u8>,
 }
 
@@ -106,7 +106,7 @@ impl Crontab {
         crontab
     }
 
-    /// With this line at the end, where what the user set before holds for it: MAILTO, a proxy.
+    /// Adds this line at the end, so that what the user set above holds for it: MAILTO, a proxy.
     fn with(&self, line: &str) -> Vec<u8> {
         let mut text = self.others.clone();
         let ended = text.last().is_none_or(|byte| *byte == b'\n');

@@ -1,4 +1,4 @@
-//! What keeps a job from being scheduled.
+//! Errors of schedules.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub enum Error {
         /// The image's folder.
         root: PathBuf,
     },
-    /// Nothing on this machine runs jobs.
+    /// No scheduler is found on this machine.
     #[error("nothing is found here that runs jobs for {whom}: no {tried}")]
     NoScheduler {
         /// This user or the machine.

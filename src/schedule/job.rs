@@ -1,4 +1,4 @@
-//! What is run, with what, and what it may write.
+//! The job: its command, its environment, and what it may write.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::system::file;
 use crate::system::layout::text_of;
 use crate::system::process;
 
-/// What the user says of a job.
+/// The user's settings for a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobSettings {
     /// How often it runs.
@@ -33,7 +33,7 @@ struct Record {
 }
 
 impl JobSettings {
-    /// From a text that holds [`record`](Self::record). What cannot be read has its default.
+    /// Reads them from a text that holds [`record`](Self::record). What cannot be read has its default.
     pub(super) fn read(text: &str) -> Self {
         // In a crontab the command itself stands before it.
         let at = text.rfind(&format!("{MARK}{{"));
@@ -187,7 +187,7 @@ fn folder_behind(path: &Path) -> Option<PathBuf> {
     real(&absolute(path)).parent().map(Path::to_owned)
 }
 
-/// Where the links of a path lead, as far as it exists.
+/// Follows the links of a path, as far as it exists.
 fn real(path: &Path) -> PathBuf {
     if let Ok(real) = std::fs::canonicalize(path) {
         return real;

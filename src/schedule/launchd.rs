@@ -25,7 +25,7 @@ fn written(host: &Host<'_>) -> Result<Option<String>, Error> {
     Ok(file::read(&plist(host)?)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// What is in these folders when it starts, it takes by itself.
+/// Loads the job now; launchd takes what is in these folders only when it starts.
 fn start(host: &Host<'_>, reload: bool) -> Result<Vec<JobCommand>, Error> {
     // It takes no job of a name that it has.
     let unload = reload.then(|| unload(host));
@@ -101,7 +101,7 @@ fn text(host: &Host<'_>, job: &Job) -> Result<String, Error> {
     ))
 }
 
-/// What is left out fits all.
+/// Writes a calendar interval. A field that is left out fits every value.
 fn interval(clock: Clock) -> String {
     let parts = [("Weekday", clock.weekday), ("Hour", clock.hour), ("Minute", Some(clock.minute))];
     let named = parts.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));

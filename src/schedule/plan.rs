@@ -1,4 +1,4 @@
-//! What is to be done to schedule a job or to take it away, before it is done.
+//! The steps that schedule a job or remove it.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub enum JobStep {
     Write {
         /// The file.
         path: PathBuf,
-        /// All that is in it.
+        /// Its whole content.
         text: String,
     },
     /// Remove a file.
@@ -35,7 +35,7 @@ pub struct JobCommand {
     pub input: Option<Vec<u8>>,
     /// The lines of the input that are new (`+`) or go (`-`).
     pub lines: Vec<(char, String)>,
-    /// Whether its failure is no reason to stop.
+    /// Whether the other steps go on when it fails.
     pub may_fail: bool,
 }
 
@@ -67,7 +67,7 @@ impl JobStep {
     }
 }
 
-/// Does it all. Returns what failed and was no reason to stop.
+/// Carries out the steps. Returns the failures that did not stop it.
 pub fn apply(steps: &[JobStep], programs: &Programs) -> Result<Vec<Error>, Error> {
     let mut failures = Vec::new();
     let mut written = false;
@@ -110,7 +110,7 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// A scheduler's program.
+/// Returns a scheduler's program.
 pub(super) fn find(program: &str, programs: &Programs) -> Result<PathBuf, Error> {
     let scheduler = SCHEDULERS.iter().find(|scheduler| scheduler.program == program);
     let (name, packages) = scheduler.map_or(("", ""), |scheduler| (scheduler.program, scheduler.packages));

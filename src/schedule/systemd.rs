@@ -82,7 +82,8 @@ fn systemctl(host: &Host<'_>, arguments: &[&str]) -> JobCommand {
     JobCommand::new(&[&["systemctl"], scope, arguments].concat())
 }
 
-/// Where the units stand. Not below XDG_CONFIG_HOME: what a shell sets is not what the user's manager was started with.
+/// Returns the folder of the units. It is not below XDG_CONFIG_HOME: the user's manager was not started with what a
+/// shell sets.
 fn folder(host: &Host<'_>) -> Result<PathBuf, Error> {
     if host.system {
         return Ok(host.root.join("etc/systemd/system"));

@@ -1,4 +1,4 @@
-//! When a job runs.
+//! Times at which a job runs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use time::{Time, macros::format_description};
 
 use super::Error;
 
-/// How often, as the user says it.
+/// The frequency of a job, as the user gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Every {
     /// Once an hour.
@@ -24,8 +24,8 @@ pub enum Every {
 }
 
 impl Every {
-    /// The times on a machine. `seed` tells it from others, so that a fleet is spread over the hour; the full hour, when
-    /// everybody else's jobs run, is left out.
+    /// Returns the times on a machine. `seed` tells it from others, so that a fleet is spread over the hour; the full
+    /// hour, when everybody else's jobs run, is left out.
     pub fn times(&self, seed: &[u8]) -> Times {
         let digest = digest(&SHA256, seed);
         let chosen = |index: usize, first: u8, count: u8| first + digest.as_ref()[index] % count;
@@ -71,7 +71,7 @@ impl fmt::Display for Every {
     }
 }
 
-/// When a job runs on one machine. Its text is five fields of a crontab.
+/// The times of a job on one machine. Its text is five fields of a crontab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Times {
     /// What every scheduler can say.

@@ -8,7 +8,7 @@ pub(super) fn escaped(text: &str) -> String {
     text.chars().map(character).collect()
 }
 
-/// A comment with JSON, which may not have two `-` in a row there.
+/// Returns a comment with JSON, which may not have two `-` in a row there.
 pub(super) fn comment(text: &str) -> String {
     let character = |c: char| {
         let mut units = [0; 2];

@@ -21,7 +21,7 @@ pub struct Variable {
     pub read_by: &'static str,
 }
 
-/// The variables for a PEM file, and for the Java trust store where there is one.
+/// Returns the variables for a PEM file, and for the Java trust store where there is one.
 pub fn variables(pem: &Path, java_store: Option<&JavaStore>) -> Result<Vec<Variable>, Error> {
     let pem = layout::text_of(pem)?;
     let mut variables = vec![
@@ -70,12 +70,12 @@ pub static SHELLS: &[Shell] = &[
 ];
 
 impl Shell {
-    /// The shell of this name.
+    /// Returns the shell of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         SHELLS.iter().find(|shell| shell.name == name)
     }
 
-    /// The line that sets a variable. Fails for a value that this syntax cannot hold.
+    /// Returns the line that sets a variable. Fails for a value that this syntax cannot hold.
     pub fn line(&self, variable: &Variable) -> Result<String, Error> {
         let line = visible(&variable.value).and_then(|value| (self.line)(variable.name, value));
         Ok(line.map_err(|what| system::Error::Unwritable {

@@ -1,4 +1,4 @@
-//! What can go wrong with settings.
+//! Errors of settings.
 
 /// Settings cannot be written.
 #[derive(Debug, thiserror::Error)]

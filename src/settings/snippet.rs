@@ -40,7 +40,7 @@ pub enum Reads {
     Pem,
 }
 
-/// What a snippet is filled with.
+/// The values that a snippet is filled with.
 #[derive(Clone, Debug)]
 pub struct SnippetValues {
     /// The file with the roots, as the snippet [reads](Snippet::reads) it.
@@ -56,7 +56,7 @@ pub struct SnippetValues {
 }
 
 impl Snippet {
-    /// The snippet of this name.
+    /// Returns the snippet of this name.
     pub fn named(name: &str) -> Result<&'static Self, Error> {
         let wanted = name.to_ascii_lowercase();
         if let Some(snippet) = SNIPPETS.iter().find(|snippet| snippet.name == wanted) {
@@ -70,7 +70,7 @@ impl Snippet {
         Err(Error::UnknownClient { name: name.to_owned(), suggestion })
     }
 
-    /// The text with these values in it. Fails when one of them cannot be written in the snippet's language.
+    /// Returns the text with these values in it. Fails when one of them cannot be written in the snippet's language.
     pub fn fill(&self, values: &SnippetValues) -> Result<String, Error> {
         let file = layout::text_of(&values.file)?;
         let port = values.port.to_string();

@@ -9,7 +9,7 @@ use crate::catalog::{Location, NamedCatalogue};
 use crate::catalog::{archive_is_kept, check_archive, keep_archive};
 use crate::x509::Fingerprint;
 
-/// What came of one catalogue.
+/// The result for one catalogue.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct CatalogueResult {
@@ -26,7 +26,7 @@ pub struct CatalogueResult {
     pub reason: Option<String>,
 }
 
-/// What a catalogue's URL serves.
+/// The state of a catalogue's URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -35,11 +35,11 @@ pub enum CatalogueState {
     Downloaded,
     /// Another archive, which is not used.
     Mismatch,
-    /// Nothing could be had.
+    /// It could not be downloaded.
     Unreachable,
     /// The expected archive, which was here.
     Unchanged,
-    /// The expected archive, which is no catalogue or cannot be kept.
+    /// The expected archive, which is not a catalogue or cannot be kept.
     Unusable,
 }
 

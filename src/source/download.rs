@@ -36,7 +36,7 @@ pub struct Downloader {
     engine: OnceLock<Result<Engine, String>>,
 }
 
-/// How long, how often, how much, from where. The default: 30 seconds, 3 attempts, 16 MiB, no cache, no mirror.
+/// Limits and places of downloads. The default: 30 seconds, 3 attempts, 16 MiB, no cache, no mirror.
 #[derive(Clone, Debug)]
 pub struct DownloadSettings {
     /// For one attempt as a whole: connecting, redirects and the last byte of the body.

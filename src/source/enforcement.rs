@@ -1,4 +1,4 @@
-//! Whether a Supabase project refuses connections without TLS, by Supabase's Management API.
+//! Enforcement of TLS by a Supabase project, through Supabase's Management API.
 
 mod error;
 
@@ -15,7 +15,7 @@ pub use error::EnforcementError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project(String);
 
-/// What the API says of a project.
+/// The answer of the API about a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Enforcement {
     /// Whether connections without TLS are refused.
@@ -25,7 +25,7 @@ pub struct Enforcement {
 }
 
 impl Project {
-    /// A reference is made of lower-case letters and digits, so that it can lead to no other address.
+    /// Parses a reference, which is made of lower-case letters and digits, so that it can lead to no other address.
     pub fn parse(text: &str) -> Result<Self, EnforcementError> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         if text.is_empty() || text.len() > 64 || !text.bytes().all(plain) {

@@ -1,8 +1,8 @@
-//! What can go wrong with sources.
+//! Errors of sources.
 
 use std::path::PathBuf;
 
-/// Certificates could not be had.
+/// Certificates could not be read or downloaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -58,7 +58,7 @@ pub enum Error {
     /// Files, locks, permissions or programs.
     #[error(transparent)]
     System(#[from] crate::system::Error),
-    /// The CA of a customer could not be had.
+    /// The CA of a customer could not be fetched.
     #[cfg(feature = "fetch")]
     #[error(transparent)]
     Tenant(#[from] crate::source::TenantError),

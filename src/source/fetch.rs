@@ -14,7 +14,7 @@ use crate::format::{self, Identified, Member, Passwords};
 use crate::source::Error;
 use crate::x509::{Certificate, Fingerprint, Verdict};
 
-/// What came of one pinned root.
+/// The result for one pinned root.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct RootResult {
@@ -33,12 +33,12 @@ pub struct RootResult {
     pub reason: Option<String>,
 }
 
-/// Where the bytes that are used come from.
+/// The origin of the bytes that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RootState {
-    /// Nothing could be had from its URL, or it has none: the built-in copy, which the same pin proves.
+    /// It could not be downloaded, or has no URL: the built-in copy is used, which the same pin proves.
     BuiltIn,
     /// Downloaded, and its fingerprint is the pin.
     Downloaded,
@@ -61,7 +61,7 @@ pub struct Held {
     pub acceptable: bool,
 }
 
-/// What came of one URL.
+/// The result for one URL.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub(crate) struct Asked {
@@ -71,7 +71,7 @@ pub(crate) struct Asked {
     pub state: UrlState,
 }
 
-/// What a URL did.
+/// The state of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlState {
@@ -83,11 +83,11 @@ pub enum UrlState {
     Gone(String),
     /// It serves something else: these fingerprints, in the order of the answer.
     Else(Vec<Fingerprint>),
-    /// Nothing could be had from it, for this reason, which may pass.
+    /// It could not be reached, for this reason, which may pass.
     Unreachable(String),
 }
 
-/// What came of one provider.
+/// The result for one provider.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Fetched {
@@ -109,7 +109,7 @@ pub(crate) enum Asking<'a> {
     Online(&'a Downloader, &'a (dyn Fn(Progress) + Sync)),
 }
 
-/// How far the downloads are.
+/// The progress of the downloads.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress {
     /// So many URLs are to be asked.
@@ -124,7 +124,7 @@ impl Fetched {
     /// Asks every URL of these providers and the API of every tenant at once, a few at a time, and compares what comes with
     /// the pins. Offline no tenant has an answer.
     ///
-    /// Fails only where a provider has no fixed roots or none of its kept region: a URL that cannot be had is a result.
+    /// Fails only where a provider has no fixed roots or none of its kept region: a URL that cannot be reached is a result.
     pub(crate) fn all(
         providers: Vec<(Provider, Selection)>,
         mut tenants: Vec<AskedTenant>,
@@ -164,7 +164,7 @@ impl Fetched {
         Ok((compared, answered.collect()))
     }
 
-    /// Whether a root that is published somewhere could not be had from there.
+    /// Tells whether a root could not be downloaded from where it is published.
     pub fn missed_network(&self) -> bool {
         self.roots.iter().any(|root| root.result == RootState::BuiltIn && root.url.is_some())
     }
@@ -176,7 +176,7 @@ struct Wanted {
     serves: Serves,
 }
 
-/// What a URL is to serve.
+/// The roots that a URL is to serve.
 enum Serves {
     /// A root, or several.
     Roots,
@@ -214,7 +214,7 @@ fn requests(urls: &[Wanted]) -> Vec<DownloadRequest> {
     urls.iter().map(|asked| DownloadRequest::file(&asked.url, allowed_hosts.clone())).collect()
 }
 
-/// What a URL served.
+/// The answer of a URL.
 struct Answer {
     asked: Wanted,
     from: String,
@@ -325,8 +325,8 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
     Fetched { provider, roots: results, held, urls }
 }
 
-/// What is served and leads to a pinned root, signature by signature: the intermediates of whole chains, which some
-/// providers publish. They are no roots, and whoever trusts the root has no need of them.
+/// Finds what is served and leads to a pinned root, signature by signature: the intermediates of whole chains, which
+/// some providers publish. They are not roots, and whoever trusts the root does not need them.
 fn chained(provider: &Provider, answers: &[Answer]) -> HashSet<Fingerprint> {
     let mut issuers: Vec<Certificate> =
         provider.roots().unwrap_or_default().into_iter().map(|(_, certificate)| certificate).collect();

@@ -22,15 +22,15 @@ use crate::source::Error;
 use crate::store;
 use crate::x509::Certificate;
 
-/// Whose CA is meant, as `<provider>/<value>/...`, the values in the order in which the API's URL has them.
+/// A customer of a provider, as `<provider>/<value>/...`, the values in the order in which the API's URL has them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant {
     name: String,
 }
 
 impl Tenant {
-    /// The tenant of a provider with these values. Each is a word of letters, digits, `.`, `_` and `-` that begins with a
-    /// letter or digit: it can lead to no other path, query, server or file.
+    /// Returns the tenant of a provider with these values. Each is a word of letters, digits, `.`, `_` and `-` that
+    /// begins with a letter or digit: it can lead to no other path, query, server or file.
     ///
     /// Where each server has a CA of its own, a value is where that server is to be reached by ssh, and none is this one.
     pub fn new(provider: &Provider, values: &[&str]) -> Result<Self, Error> {
@@ -77,8 +77,8 @@ impl Tenant {
         }
     }
 
-    /// The tenant that a text names; none where it does not begin with a provider and a `/`, and is no provider whose
-    /// servers have a CA each.
+    /// Returns the tenant that a text names; none where it does not begin with a provider and a `/`, and is not a
+    /// provider whose servers have a CA each.
     pub fn parse(text: &str, catalog: &Catalog) -> Result<Option<Self>, Error> {
         match text.split_once('/') {
             None if catalog.contains(text) => {
@@ -93,17 +93,17 @@ impl Tenant {
         }
     }
 
-    /// The text that names it.
+    /// Returns the text that names it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The provider's id.
+    /// Returns the provider's id.
     pub fn provider(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }
 
-    /// What stands for the placeholders of the API's URL.
+    /// Lists the values for the placeholders of the API's URL.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.name.split('/').skip(1)
     }
@@ -121,7 +121,8 @@ pub(crate) fn load_tenant(set: &mut CertificateSet, tenant: &Tenant, file: &Path
     Ok(())
 }
 
-/// What is in a tenant's file, in order. One that is damaged is an error: it is the only record of what is pinned.
+/// Reads the certificates of a tenant's file, in order. A damaged one is an error: it is the only record of what is
+/// pinned.
 fn kept(file: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
     let problems = load_path(&mut set, file, Passwords::Usual)?;
@@ -145,7 +146,7 @@ fn is_word(value: &str) -> bool {
     value.len() <= 128 && first.is_some_and(|byte| byte.is_ascii_alphanumeric()) && value.bytes().all(legal)
 }
 
-/// Whether ssh takes it for a destination, and nothing else does for an option, a path or a part of a command.
+/// Tells whether ssh takes it for a destination, and no program takes it for an option, a path or a part of a command.
 fn is_destination(text: &str) -> bool {
     let (user, host) = text.split_once('@').map_or((None, text), |(user, host)| (Some(user), host));
     user.is_none_or(is_word) && is_word(host)

@@ -1,4 +1,4 @@
-//! What can go wrong with stores.
+//! Errors of stores.
 
 use std::path::PathBuf;
 
@@ -41,7 +41,7 @@ pub enum Error {
     /// No Java is in use.
     #[error("neither JAVA_HOME nor `java` on PATH tells which Java is in use")]
     JavaUnknown,
-    /// A path is no Java installation.
+    /// A path is not a Java installation.
     #[error("`{path}` ({found}) is no Java installation: {reason}")]
     NoJvm {
         /// The path.
@@ -111,6 +111,6 @@ fn article(kind: MemberKind) -> &'static str {
         MemberKind::PrivateKey => "a private key",
         MemberKind::SecretKey => "a secret key",
         MemberKind::RevocationList => "a revocation list",
-        _ => "something that is no certificate",
+        _ => "something that is not a certificate",
     }
 }

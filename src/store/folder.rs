@@ -23,11 +23,11 @@ use crate::x509::{Certificate, Fingerprint};
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
-    /// All that has a name there, whatever it is.
+    /// The names of all that is there.
     names: HashSet<OsString>,
     files: BTreeMap<OsString, Stored>,
     others: Vec<Other>,
-    /// Those of the others that the system did not let read.
+    /// Files that the system did not let us read.
     unread: Vec<(PathBuf, io::Error)>,
 }
 
@@ -42,7 +42,7 @@ struct Stored {
     strict_pem: bool,
 }
 
-/// A file that is no file of certificates.
+/// A file that does not hold certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Other {
@@ -52,7 +52,7 @@ pub struct Other {
     pub kind: String,
 }
 
-/// How the files of a folder are named.
+/// The naming of the files in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Naming {
     /// `pgtrust-<subject>-<start of the fingerprint>.crt`: any name will do for what reads the folder.
@@ -62,8 +62,8 @@ pub enum Naming {
     Hashed,
 }
 
-/// Whether a folder has files named as OpenSSL looks them up. One that cannot be listed counts as such: reading it says
-/// why.
+/// Tells whether a folder has files named as OpenSSL looks them up. One that cannot be listed counts as such: reading
+/// it then fails with the reason.
 pub fn is_hashed(folder: &Path) -> bool {
     let hashed = |path: PathBuf| {
         let parts = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once('.'));
@@ -76,7 +76,7 @@ pub fn is_hashed(folder: &Path) -> bool {
 }
 
 impl Naming {
-    /// The name that a store in it has as its format.
+    /// Returns the name that a store in it has as its format.
     pub fn name(self) -> &'static str {
         match self {
             Self::Anchors => "anchors",
@@ -85,7 +85,7 @@ impl Naming {
     }
 }
 
-/// What brings a store of several files to what it should hold.
+/// The changes that bring a store of several files to what it should hold.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Difference {
@@ -108,13 +108,13 @@ impl Difference {
     }
 }
 
-/// The regular files in a folder, sorted, with what symbolic links lead to under the name of the link.
+/// Returns the regular files in a folder, sorted, with what symbolic links lead to under the name of the link.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(file::entries(folder)?.into_iter().filter(|path| path.is_file()).collect())
 }
 
 impl Directory {
-    /// Reads a folder, which need not exist. What in it is no certificate is never an error.
+    /// Reads a folder, which need not exist. A file in it that is not a certificate is never an error.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let mut directory = Self {
             path: path.to_owned(),
@@ -150,13 +150,13 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The certificates, each once, with the name of its file. Of several files a regular one is named before a link to
-    /// it.
+    /// Returns the certificates, each once, with the name of its file. Of several files a regular one is named before a
+    /// link to it.
     pub fn certificates(&self) -> impl Iterator<Item = (String, &Certificate)> {
         let (links, regular): (Vec<_>, Vec<_>) = self.files.iter().partition(|(_, stored)| stored.link.is_some());
         let mut seen = HashSet::new();
@@ -181,17 +181,17 @@ impl Directory {
         if all_found { Ok(()) } else { self.all_read() }
     }
 
-    /// Whether nothing has a name there.
+    /// Tells whether the folder is empty.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// The files that hold no certificate.
+    /// Returns the files that hold no certificate.
     pub fn others(&self) -> &[Other] {
         &self.others
     }
 
-    /// What adds these certificates: new files only. What reads the folder finds a certificate already, and it is not
+    /// Plans to add these certificates: new files only. A certificate that readers of the folder find already is not
     /// added again.
     pub fn add<'a>(&self, naming: Naming, entries: &mut dyn Iterator<Item = Entry<'a>>) -> Result<Difference, Error> {
         match naming {
@@ -200,7 +200,7 @@ impl Directory {
         }
     }
 
-    /// What removes these certificates from the files that pgtrust wrote for them, and from no others. Hashed files
+    /// Plans to remove these certificates from the files that pgtrust wrote for them, and from no others. Hashed files
     /// behind them take the next number down.
     pub fn remove(&self, naming: Naming, fingerprints: &[Fingerprint]) -> Difference {
         let mut difference = match naming {
@@ -232,7 +232,7 @@ impl Directory {
     }
 }
 
-/// A file of a folder, as far as one may be read. None of what is no file, or leads to none.
+/// Reads a file of a folder, as far as one may be read. None for what is not a file, or does not lead to one.
 fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
@@ -272,7 +272,7 @@ impl Stored {
         }
     }
 
-    /// Whether pgtrust wrote it, with one of these certificates in it and nothing else.
+    /// Tells whether pgtrust wrote it, with one of these certificates in it and nothing else.
     fn is_ours(&self, fingerprints: &[Fingerprint]) -> bool {
         let ([certificate], None) = (&self.certificates[..], &self.link) else { return false };
         // The fourth comment line is the origin, which an entry need not have.

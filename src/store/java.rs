@@ -8,21 +8,21 @@ use crate::system::layout::{self, JAVA_STORE_PASSWORD};
 /// The Java trust store that pgtrust keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JavaStore {
-    /// Where it stands.
+    /// Returns its path.
     pub path: PathBuf,
     /// Whether its password is the user's own, which is never printed, and not [`JAVA_STORE_PASSWORD`].
     pub own_password: bool,
 }
 
 impl JavaStore {
-    /// The options of `java` that make a JVM trust what is in it, and nothing else. A password that is the user's own is
-    /// left out.
+    /// Returns the options of `java` that make a JVM trust what is in it, and nothing else. A password that is the
+    /// user's own is left out.
     pub fn options(&self) -> Result<String, system::Error> {
         let jks = self.path.extension().is_some_and(|extension| extension == "jks");
         let path = jvm_option(&format!("-Djavax.net.ssl.trustStore={}", layout::text_of(&self.path)?));
         let mut options = format!("{path} -Djavax.net.ssl.trustStoreType={}", if jks { "JKS" } else { "PKCS12" });
         if !self.own_password {
-            // Java takes no notice of it where the store has none.
+            // Java ignores it where the store has none.
             options.push_str(&format!(" -Djavax.net.ssl.trustStorePassword={JAVA_STORE_PASSWORD}"));
         }
         Ok(options)

@@ -50,7 +50,7 @@ pub struct Cacerts {
 }
 
 impl Jvm {
-    /// The Java installation in this folder. A bundle of macOS (`….jdk`) and the path of a `java` do as well.
+    /// Returns the Java installation in this folder. A bundle of macOS (`….jdk`) and the path of a `java` do as well.
     pub fn at(home: &Path) -> Result<Self, Error> {
         Self::within(Path::new("/"), home, "--java-home")
     }
@@ -93,9 +93,9 @@ impl Jvm {
     }
 }
 
-/// The Java that a program started now would run on: that of `JAVA_HOME`, else the first `java` on `PATH`.
+/// Returns the Java that a program started now would run on: that of `JAVA_HOME`, else the first `java` on `PATH`.
 ///
-/// Where that `java` is no link to an installation but a script or a launcher (jenv, asdf, mise, macOS), it is run and
+/// Where that `java` is not a link to an installation but a script or a launcher (jenv, asdf, mise, macOS), it is run and
 /// asked, because which Java it starts may depend on files, on variables and on the folder that the user is in.
 pub fn in_use(environment: &Environment, programs: &Programs) -> Result<Jvm, Error> {
     if let Some(home) = &environment.java_home {
@@ -105,9 +105,9 @@ pub fn in_use(environment: &Environment, programs: &Programs) -> Result<Jvm, Err
     linked(&java).or_else(|_| Jvm::within(Path::new("/"), &ask(&java, environment, programs)?, ON_PATH))
 }
 
-/// Every Java on this machine: what [`in_use`] finds without running anything, and what [`JVM_FOLDERS`] have. Each
-/// store and each home is listed once, both sorted. Left out is what cannot be read, and a home whose store does not
-/// exist.
+/// Returns every Java on this machine: what [`in_use`] finds without running anything, and what [`JVM_FOLDERS`] have.
+/// Each store and each home is listed once, both sorted. Left out is what cannot be read, and a home whose store does
+/// not exist.
 ///
 /// `root` is the folder that is `/` to the machine's own paths; those that the environment tells are taken as they are.
 pub fn all(environment: &Environment, root: &Path) -> Vec<Cacerts> {

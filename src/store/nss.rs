@@ -43,14 +43,14 @@ pub struct NssEntry {
 type Files = [(&'static str, Vec<u8>); 2];
 
 impl NssEntry {
-    /// Whether NSS takes it for a root of TLS servers.
+    /// Tells whether NSS takes it for a root of TLS servers.
     pub fn is_trusted_for_servers(&self) -> bool {
         certutil::is_root(&self.trust)
     }
 }
 
 impl Database {
-    /// Whether this folder is a database.
+    /// Tells whether this folder is a database.
     pub fn is_at(folder: &Path) -> bool {
         folder.join(CERTIFICATES).is_file()
     }
@@ -69,13 +69,13 @@ impl Database {
         Ok(Self { folder: folder.to_owned(), certutil: certutil.clone(), password_file, files, entries })
     }
 
-    /// The certificates.
+    /// Returns the certificates.
     pub fn entries(&self) -> &[NssEntry] {
         &self.entries
     }
 
-    /// What adds these certificates as roots of TLS servers. One that is there under any name is not added again; a note
-    /// says so when it is not trusted.
+    /// Plans to add these certificates as roots of TLS servers. One that is there under any name is not added again; a
+    /// note tells when it is not trusted.
     pub fn add<'a>(&self, certificates: impl Iterator<Item = &'a Certificate>) -> Result<Difference, Error> {
         let mut difference = Difference::default();
         let mut names: HashSet<String> = self.entries.iter().map(|entry| entry.nickname.clone()).collect();
@@ -85,7 +85,7 @@ impl Database {
                 Some(entry) if entry.is_trusted_for_servers() => continue,
                 Some(NssEntry { nickname, trust, .. }) => {
                     difference.notes.push(format!(
-                        "`{}` is there as `{}` with the trust flags `{trust}`, which is no trust for servers; \
+                        "`{}` is there as `{}` with the trust flags `{trust}`, which does not trust it for servers; \
                          `certutil -M -n NAME -t C,, -d sql:{}` changes them",
                         certificate.subject(),
                         sanitise(nickname),
@@ -105,7 +105,7 @@ impl Database {
         Ok(difference)
     }
 
-    /// What removes these certificates where they stand under the names that pgtrust gives, and nowhere else.
+    /// Plans to remove these certificates where they have names that pgtrust gives, and nowhere else.
     pub fn remove(&self, fingerprints: &[Fingerprint]) -> Result<Difference, Error> {
         let ours = |entry: &&NssEntry| {
             fingerprints.contains(&entry.certificate.fingerprint())

@@ -20,7 +20,7 @@ use addition::Addition;
 pub use file::FileStore;
 use removal::FileRemoval;
 
-/// How a store is opened, and written where there is none yet.
+/// The way in which a store is opened, and written where there is none yet.
 #[derive(Clone, Copy, Default)]
 pub struct StoreAccess<'a> {
     /// The one password that is tried, and that protects a new store. Without it the usual ones of the format are tried.
@@ -65,7 +65,7 @@ impl Store {
         })
     }
 
-    /// The name of its format.
+    /// Returns the name of its format.
     pub fn format(&self) -> &'static str {
         match self {
             Self::File(store) => store.format.name,
@@ -90,7 +90,7 @@ impl Store {
         }
     }
 
-    /// The certificates in it.
+    /// Returns the certificates in it.
     pub fn certificates(&self) -> Vec<&Certificate> {
         match self {
             Self::File(store) => store.certificates.iter().collect(),
@@ -100,7 +100,7 @@ impl Store {
     }
 }
 
-/// What an install does to one store: only adds, never removes what others put there.
+/// The changes that an install makes to one store: it only adds, and never removes what others put there.
 #[derive(Debug)]
 pub struct Plan {
     format: &'static str,
@@ -111,7 +111,7 @@ pub struct Plan {
     changes: Vec<Change>,
 }
 
-/// What becomes of a store.
+/// The outcome for a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -151,43 +151,43 @@ impl Plan {
         })
     }
 
-    /// The name of the store's format.
+    /// Returns the name of the store's format.
     pub fn format(&self) -> &'static str {
         self.format
     }
 
-    /// The roots that the store gains, each with its origin as a comment.
+    /// Returns the roots that the store gains, each with its origin as a comment.
     pub fn added(&self) -> &[(Certificate, String)] {
         &self.added
     }
 
-    /// How many certificates stand in the store and stay; the second copy of one does not count.
+    /// Counts the certificates that are in the store and stay; second copies do not count.
     pub fn kept(&self) -> usize {
         self.kept
     }
 
-    /// What is put right besides, and what a user must know, in words.
+    /// Returns what else is repaired, and what a user must know, in words.
     pub fn repairs(&self) -> &[String] {
         &self.repairs
     }
 
-    /// What applying the plan makes of the store.
+    /// Returns what applying the plan does to the store.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
 
-    /// The changes for [`Journal::apply`](crate::journal::Journal::apply); none when nothing changes.
+    /// Returns the changes for [`Journal::apply`](crate::journal::Journal::apply); none when nothing changes.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// The added roots as the journal lists them.
+    /// Returns the added roots as the journal lists them.
     pub fn listed(&self) -> Vec<Listed> {
         self.added.iter().map(|(certificate, _)| Listed::of(certificate)).collect()
     }
 }
 
-/// What an uninstall does to one store.
+/// The changes that an uninstall makes to one store.
 #[derive(Debug)]
 pub struct Removal {
     format: &'static str,
@@ -212,32 +212,32 @@ impl Removal {
         Ok(Self { format: store.format(), outcome, removed, kept, notes, changes })
     }
 
-    /// The name of the store's format.
+    /// Returns the name of the store's format.
     pub fn format(&self) -> &'static str {
         self.format
     }
 
-    /// How many certificates stay.
+    /// Counts the certificates that stay.
     pub fn kept(&self) -> usize {
         self.kept
     }
 
-    /// What a user must know, in words.
+    /// Returns what a user must know, in words.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// What becomes of the store.
+    /// Returns what applying the plan does to the store.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
 
-    /// The changes for the journal; none when nothing changes.
+    /// Returns the changes for the journal; none when nothing changes.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// What goes, as the journal lists it.
+    /// Lists the roots that go, for the journal.
     pub fn listed(&self) -> Vec<Listed> {
         self.removed.iter().map(Listed::of).collect()
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with files, locks and permissions.
+//! Errors of files, locks and permissions.
 
 use std::io;
 use std::path::{Path, PathBuf};

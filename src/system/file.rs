@@ -15,12 +15,13 @@ pub(crate) use ownership::{is_of_another, new_like_folder, open_or_make};
 pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace_private, swap};
 pub(crate) use temporary::sweep;
 
-/// The whole file; None when there is none.
+/// Reads the whole file; None when there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     Ok(read_with_metadata(path, limits::WHOLE)?.map(|(bytes, _)| bytes))
 }
 
-/// The whole file, with no more than `limit` bytes, and what the system says of this very one; None when there is none.
+/// Reads the whole file, with no more than `limit` bytes, and what the system says of this very one; None when there
+/// is none.
 pub(crate) fn read_with_metadata(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, fs::Metadata)>, Error> {
     refuse_special(path)?;
     let file = match File::open(path) {
@@ -42,14 +43,15 @@ pub(crate) fn too_large(limit: u64) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"))
 }
 
-/// A whole file with no more than `limit` bytes that must be there and be UTF-8.
+/// Reads a whole file with no more than `limit` bytes that must be there and be UTF-8.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Error> {
     let read = read_with_metadata(path, limit)?;
     let (bytes, _) = read.ok_or_else(|| Error::io("read", path)(io::ErrorKind::NotFound.into()))?;
     String::from_utf8(bytes).map_err(|_| Error::io("read", path)(io::ErrorKind::InvalidData.into()))
 }
 
-/// What is in a folder, sorted; nothing when there is no folder. More than [`limits::FOLDER_ENTRIES`] are an error.
+/// Lists what is in a folder, sorted; nothing when there is no folder. More than [`limits::FOLDER_ENTRIES`] are an
+/// error.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = loop {
         match fs::read_dir(folder) {
@@ -71,7 +73,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-/// Pipes and devices are no stores, and opening one may wait for ever.
+/// Refuses pipes and devices: they are not stores, and opening one may wait for ever.
 fn refuse_special(path: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => Err(if metadata.is_dir() {
@@ -83,7 +85,7 @@ fn refuse_special(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// The file that a chain of symbolic links leads to, which need not exist.
+/// Returns the file that a chain of symbolic links leads to, which need not exist.
 pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, Error> {
     let mut path = path.to_owned();
     for _ in 0..limits::LINKS {

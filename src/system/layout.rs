@@ -1,11 +1,11 @@
-//! Where pgtrust keeps what it keeps.
+//! The places where pgtrust keeps its files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::system::Error;
 
-/// What the environment says of folders. The binary reads it once; a test makes its own.
+/// The folders that the environment names. The binary reads it once; a test makes its own.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `HOME`, on Windows `USERPROFILE`.
@@ -59,8 +59,8 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The layout of a user: `PGTRUST_HOME` if it is set, else the XDG base directories. Relative paths in XDG variables
-    /// are ignored, as their specification asks.
+    /// Returns the layout of a user: `PGTRUST_HOME` if it is set, else the XDG base directories. Relative paths in XDG
+    /// variables are ignored, as their specification asks.
     pub fn of_user(environment: &Environment) -> Result<Self, Error> {
         if let Some(home) = &environment.pgtrust_home {
             return Ok(Self::under(home, home, &home.join("state")));
@@ -76,8 +76,7 @@ impl Layout {
         Ok(Self::under(&config, &data, &state))
     }
 
-    /// The layout of the whole machine, which only root may write.
-    /// `root` is the folder that stands for `/`.
+    /// Returns the layout of the whole machine, which only root may write. `root` is the folder that stands for `/`.
     pub fn of_system(root: &Path) -> Self {
         Self::under(&root.join("etc/pgtrust"), &root.join("var/lib/pgtrust"), &root.join("var/lib/pgtrust/state"))
     }
@@ -91,41 +90,41 @@ impl Layout {
         }
     }
 
-    /// The stable path of a provider's combined PEM, for `sslrootcert=`.
+    /// Returns the stable path of a provider's combined PEM, for `sslrootcert=`.
     pub fn bundle_of(&self, provider: &str) -> PathBuf {
         self.bundles.join(format!("{provider}.pem"))
     }
 
-    /// The stable path of the Java trust store, which is PKCS#12 or JKS.
+    /// Returns the stable path of the Java trust store, which is PKCS#12 or JKS.
     pub fn java_store(&self, jks: bool) -> PathBuf {
         self.bundles.join(if jks { "java.jks" } else { "java.p12" })
     }
 
-    /// The folder of the anchors that a system takes one by one.
+    /// Returns the folder of the anchors that a system takes one by one.
     pub fn anchors(&self) -> PathBuf {
         self.bundles.join("anchors")
     }
 
-    /// The folder of the catalogues that were downloaded.
+    /// Returns the folder of the catalogues that were downloaded.
     pub fn catalogues(&self) -> PathBuf {
         self.state.join("catalogues")
     }
 
-    /// The folder of certificates that providers serve and no pin knows.
+    /// Returns the folder of certificates that providers serve and no pin knows.
     pub fn held(&self) -> PathBuf {
         self.state.join("held")
     }
 
-    /// Those of one provider.
+    /// Returns the file of the held roots of one provider.
     pub(crate) fn held_of(&self, provider: &str) -> PathBuf {
         self.held().join(format!("{provider}.pem"))
     }
 }
 
-/// What Java stores have since ever, and what every Java program tries. It proves that a store is whole, no more.
+/// The usual password of Java stores, which every Java program tries. It proves that a store is whole, no more.
 pub(crate) const JAVA_STORE_PASSWORD: &str = "changeit";
 
-/// A path as text, for what can hold nothing else.
+/// Returns a path as text, for what can hold nothing else.
 pub(crate) fn text_of(path: &Path) -> Result<&str, Error> {
     path.to_str().ok_or_else(|| Error::Unwritable {
         value: path.display().to_string(),

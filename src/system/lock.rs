@@ -1,4 +1,4 @@
-//! Locks between runs of pgtrust. They are advisory: other programs take no notice.
+//! Locks between runs of pgtrust. They are advisory: other programs ignore them.
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;

@@ -1,4 +1,4 @@
-//! What is looked at before a store is changed: whether others could change it too, and whether this user can.
+//! Checks before a store is changed: whether others could change it too, and whether this user can.
 
 mod refusal;
 mod shared;

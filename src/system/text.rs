@@ -5,7 +5,7 @@ use std::io;
 
 use time::{OffsetDateTime, UtcOffset};
 
-/// Whether a character could act on a terminal, or make a line read as something else: control characters,
+/// Tells whether a character could act on a terminal, or make a line read as something else: control characters,
 /// bidirectional overrides and isolates, zero-width and other invisible ones, line separators, noncharacters.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
@@ -18,8 +18,9 @@ pub fn is_unsafe(c: char) -> bool {
         )
 }
 
-/// The text with every character that could act on a terminal or hide from a reader written as `\u{…}`. For names of
-/// files, URLs, answers of servers: whatever is shown and was written by others. Certificate names come escaped already.
+/// Returns the text with every character that could act on a terminal or hide from a reader written as `\u{…}`. For
+/// names of files, URLs, answers of servers: whatever is shown and was written by others. Certificate names come
+/// escaped already.
 pub fn sanitise(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_unsafe) {
         let escape = |c: char| if is_unsafe(c) { c.escape_unicode().to_string() } else { c.to_string() };
@@ -36,7 +37,7 @@ pub fn timestamp(time: OffsetDateTime) -> String {
     format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
 }
 
-/// The system's words without Rust's `(os error 13)`.
+/// Returns the system's words without Rust's `(os error 13)`.
 pub(crate) fn cause(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);

@@ -50,7 +50,7 @@ pub(crate) mod tag {
 /// Why bytes cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    /// What stands in these bytes of the file breaks the rules.
+    /// These bytes of the file break the rules.
     #[error("{reason}")]
     Malformed { bytes: Range<u64>, reason: String },
     /// A number asks for more than pgtrust spends.
@@ -58,7 +58,7 @@ pub(crate) enum Error {
     Limit { what: &'static str, limit: u64, found: u64 },
 }
 
-/// Where in the file bytes come from.
+/// The place in the file that bytes come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spot {
     /// They begin at this byte.
@@ -75,7 +75,7 @@ impl Spot {
         }
     }
 
-    /// The bytes of the file that `length` bytes come from which begin here.
+    /// Returns the bytes of the file that `length` bytes come from which begin here.
     pub(crate) fn bytes(self, length: usize) -> Range<u64> {
         match self {
             Self::At(byte) => byte..byte.saturating_add(length as u64),
@@ -101,12 +101,12 @@ impl<'a> Element<'a> {
         Reader { rest: self.content, spot: self.spot.after(self.header) }
     }
 
-    /// The bytes of the file that it takes up.
+    /// Returns the bytes of the file that it takes up.
     pub(crate) fn bytes(&self) -> Range<u64> {
         self.spot.bytes(self.whole.len())
     }
 
-    /// What is said about bytes that were made of this element's content, such as its decrypted form.
+    /// Returns the place of bytes that were made of this element's content, such as its decrypted form.
     pub(crate) fn spot_within(&self) -> Spot {
         let Range { start, end } = self.bytes();
         Spot::Within(start, end)
@@ -116,7 +116,7 @@ impl<'a> Element<'a> {
         Error::Malformed { bytes: self.bytes(), reason: reason.into() }
     }
 
-    /// The octets of an OCTET STRING, whatever its tag and however many pieces it is in, and where they stand.
+    /// Returns the octets of an OCTET STRING, whatever its tag and however many pieces it is in, and where they stand.
     pub(crate) fn octets(&self) -> Result<(Cow<'a, [u8]>, Spot), Error> {
         if self.tag & CONSTRUCTED == 0 {
             return Ok((Cow::Borrowed(self.content), self.spot.after(self.header)));
@@ -138,7 +138,7 @@ impl<'a> Element<'a> {
         Ok((Cow::Owned(octets), self.spot_within()))
     }
 
-    /// A number that is not negative; more than 64 bits are an error that names the limit.
+    /// Returns a number that is not negative; more than 64 bits are an error that names the limit.
     pub(crate) fn number(&self, what: &'static str, limit: u64) -> Result<u64, Error> {
         let digits = match self.content {
             [] => return Err(self.malformed("a number without digits")),
@@ -161,12 +161,12 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of bytes that nobody asks the place of, or of a whole file.
+    /// Makes a reader of bytes that nobody asks the place of, or of a whole file.
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self::at(bytes, Spot::At(0))
     }
 
-    /// A reader of bytes that come from this place.
+    /// Makes a reader of bytes that come from this place.
     pub(crate) const fn at(bytes: &'a [u8], spot: Spot) -> Self {
         Self { rest: bytes, spot }
     }
@@ -203,7 +203,8 @@ impl<'a> Reader<'a> {
         self.element()
     }
 
-    /// All that is left, elements of this tag alone. Who goes on behind an error gets it again.
+    /// Iterates over all that is left, which must be elements of this tag. A caller that goes on after an error gets
+    /// the error again.
     pub(crate) fn all(mut self, tag: u8, what: &str) -> impl Iterator<Item = Result<Element<'a>, Error>> {
         iter::from_fn(move || (!self.is_empty()).then(|| self.expect(tag, what)))
     }
@@ -212,7 +213,7 @@ impl<'a> Reader<'a> {
         if self.peek_tag() == Some(tag) { self.element().map(Some) } else { Ok(None) }
     }
 
-    /// An OCTET STRING, in one piece or several.
+    /// Returns an OCTET STRING, in one piece or several.
     pub(crate) fn octet_string(&mut self, what: &str) -> Result<Element<'a>, Error> {
         match self.peek_tag() {
             Some(tag::OCTET_STRING | tag::OCTET_STRING_IN_PIECES) => self.element(),
@@ -224,7 +225,7 @@ impl<'a> Reader<'a> {
         Error::Malformed { bytes: self.spot.bytes(0), reason: reason.into() }
     }
 
-    /// How long the header of the next element is, and what follows it. Both are within the bytes that are left.
+    /// Measures the header of the next element, and what follows it. Both are within the bytes that are left.
     fn measure(&self) -> Result<(usize, Length), Error> {
         let (header, content) = header_within(self.rest).map_err(|reason| self.malformed(reason))?;
         if let Some(content) = content {
@@ -264,14 +265,14 @@ struct Length {
     end: usize,
 }
 
-/// Tag of the first element, and its content as far as the bytes go.
+/// Returns the tag of the first element, and its content as far as the bytes go.
 pub(crate) fn open(head: &[u8]) -> Option<(u8, &[u8])> {
     let (start, length) = header(head).ok()?;
     let (tag, content) = (head.first()?, head.get(start..)?);
     Some((*tag, length.and_then(|length| content.get(..length)).unwrap_or(content)))
 }
 
-/// The content of a SEQUENCE that begins so, as far as the bytes go.
+/// Returns the content of a SEQUENCE that begins so, as far as the bytes go.
 pub(crate) fn begun_sequence(head: &[u8]) -> Option<&[u8]> {
     open(head).filter(|(tag, _)| *tag == tag::SEQUENCE).map(|(_, content)| content)
 }
@@ -306,8 +307,8 @@ fn header(bytes: &[u8]) -> Result<(usize, Option<usize>), &'static str> {
     }
 }
 
-/// Dotted decimal form of an object identifier's content octets (X.690 section 8.19). asn1-rs takes the first two arcs for
-/// one octet: 2.999 would be 3.16.55.
+/// Returns the dotted decimal form of an object identifier's content octets (X.690 section 8.19). asn1-rs takes the
+/// first two arcs for one octet: 2.999 would be 3.16.55.
 pub(crate) fn dotted(oid: &[u8]) -> String {
     let mut arcs: Vec<String> = Vec::new();
     let mut arc: u128 = 0;
@@ -326,7 +327,7 @@ pub(crate) fn dotted(oid: &[u8]) -> String {
     arcs.join(".")
 }
 
-/// Text of a BMPString. What is beyond it comes in surrogate pairs from Java.
+/// Returns the text of a BMPString. What is beyond it comes in surrogate pairs from Java.
 pub(crate) fn bmp_text(content: &[u8]) -> String {
     let (units, _) = content.as_chunks();
     String::from_utf16_lossy(&units.iter().map(|unit| u16::from_be_bytes(*unit)).collect::<Vec<_>>())

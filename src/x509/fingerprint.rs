@@ -12,12 +12,12 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of these bytes.
+    /// Returns the fingerprint of these bytes.
     pub fn of(der: &[u8]) -> Self {
         Self(sha256(der))
     }
 
-    /// The 32 bytes of the digest.
+    /// Returns the 32 bytes of the digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -68,7 +68,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     digest
 }
 
-/// What programs older than SHA-256 name certificates by. It identifies nothing here.
+/// Hashes bytes with SHA-1, by which old programs name certificates. Nothing is identified by it here.
 pub(crate) fn sha1(bytes: &[u8]) -> [u8; 20] {
     let mut digest = [0; 20];
     let sha1 = &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;

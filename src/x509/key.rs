@@ -82,7 +82,7 @@ impl fmt::Display for Curve {
     }
 }
 
-/// The curve of a key's algorithm; None for what is not an elliptic curve in the form of RFC 5480.
+/// Returns the curve of a key's algorithm; None for what is not an elliptic curve in the form of RFC 5480.
 pub(super) fn curve(algorithm: &AlgorithmIdentifier<'_>) -> Option<Curve> {
     if algorithm.algorithm != OID_KEY_TYPE_EC_PUBLIC_KEY {
         return None;

@@ -23,13 +23,13 @@ impl<'a> Name<'a> {
         Self { rdns }
     }
 
-    /// The name's own content: the RDNSequence without its outer tag and length.
+    /// Returns the name's own content: the RDNSequence without its outer tag and length.
     pub fn as_bytes(&self) -> &'a [u8] {
         self.rdns
     }
 
-    /// What people call the certificate: its common name, else organizational unit, else organization, else all of it.
-    /// Escaped as in the display of the whole name.
+    /// Returns what people call the certificate: its common name, else organizational unit, else organization, else the
+    /// whole name. It is escaped as in the display of the whole name.
     pub fn short(&self) -> String {
         let known = |(oid, value)| Some((SHORT.iter().position(|wanted| *wanted == oid)?, value));
         let best = self.attributes().filter_map(known).max_by_key(|(rank, _)| Reverse(*rank));

@@ -3,8 +3,8 @@
 use crate::x509::asn1::{Element, Reader, der, tag};
 use crate::x509::{Certificate, sha1};
 
-/// The hash of a certificate's subject, as `openssl x509 -subject_hash` prints it and as hashed folders name their files
-/// by. None for a name that OpenSSL cannot read: it could not read the certificate either.
+/// Returns the hash of a certificate's subject, as `openssl x509 -subject_hash` prints it and as hashed folders name
+/// their files by. None for a name that OpenSSL cannot read: it could not read the certificate either.
 ///
 /// It is the start of SHA-1 over a form of the name in which case and blanks make no difference.
 pub fn hash(certificate: &Certificate) -> Option<u32> {
@@ -47,8 +47,8 @@ enum Value {
 }
 
 impl Value {
-    /// None for what OpenSSL does not take, and for a text that breaks the rules of its kind. TeletexString counts as
-    /// Latin-1.
+    /// Decodes a text; None for what OpenSSL does not take, and for one that breaks the rules of its kind.
+    /// TeletexString counts as Latin-1.
     fn of(kind: u8, content: &[u8]) -> Option<Self> {
         let text = match kind {
             tag::UTF8_STRING => str::from_utf8(content).ok()?.to_owned(),

@@ -6,8 +6,7 @@ use std::thread;
 
 use super::{Certificate, Verdict};
 
-/// What comes of verifying each certificate's signature under its own key, in the order of the certificates. Names are
-/// not compared.
+/// Verifies each certificate's signature under its own key, in the order of the certificates. Names are not compared.
 ///
 /// A signature takes from 20 to 200 µs, far more than all else that is done with a certificate. Many are shared among
 /// as many threads as the machine runs at once; a few are verified right here.

@@ -10,14 +10,14 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 use super::key::{Curve, curve};
 use crate::x509::asn1::{dotted, oid};
 
-/// The name that OpenSSL and the RFCs use, else the object identifier.
+/// Returns the name that OpenSSL and the RFCs use, else the object identifier.
 pub(super) fn algorithm_name(certificate: &X509Certificate<'_>) -> String {
     let oid = certificate.signature_algorithm.algorithm.as_bytes();
     let known = ALGORITHMS.iter().find(|(known, ..)| *known == oid);
     known.map_or_else(|| dotted(oid), |(_, name, _)| (*name).to_owned())
 }
 
-/// What comes of verifying a certificate's signature under a key.
+/// Verifies a certificate's signature under a key.
 pub(super) fn verdict(certificate: &X509Certificate<'_>, spki: &[u8]) -> Verdict {
     let Ok((_, key)) = SubjectPublicKeyInfo::from_der(spki) else { return Verdict::Unknown };
     let Some(algorithm) = verification(&certificate.signature_algorithm, curve(&key.algorithm)) else {
@@ -63,7 +63,7 @@ fn verification(
     })
 }
 
-/// What came of verifying a signature.
+/// The result of verifying a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The key did not make it.

@@ -1,4 +1,4 @@
-//! What `pgtrust providers add` and `remove` take.
+//! Arguments of `pgtrust providers add` and `remove`.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ pub(crate) enum ProvidersCommand {
     Remove(RemoveProvider),
 }
 
-/// Describe a provider of one's own, with the roots that are pinned by fingerprint
+/// Describe a provider of your own, with its roots pinned by fingerprint
 ///
 /// Writes `bundles/NAME/` in the configuration folder. From then on NAME is a provider like those that are built in.
 #[derive(Debug, ClapArgs)]
@@ -22,7 +22,7 @@ pub(crate) enum ProvidersCommand {
 
 Exit status: 0 done, 1 nothing is pinned or a pin is not served, 2 could not")]
 pub(crate) struct AddProvider {
-    /// What it is called from now on: lower-case letters, digits, hyphens
+    /// Its name from now on: lower-case letters, digits, hyphens
     pub(crate) name: String,
 
     /// Where its certificates are published; only those that `--pin` names are taken
@@ -41,15 +41,15 @@ pub(crate) struct AddProvider {
     #[arg(long, value_name = "PATTERN")]
     pub(crate) host: Vec<String>,
 
-    /// What people call it
+    /// Its title, for people
     #[arg(long)]
     pub(crate) title: Option<String>,
 
-    /// The page that tells of its certificates
+    /// The web page that describes its certificates
     #[arg(long, value_name = "URL")]
     pub(crate) docs: Option<String>,
 
-    /// Write it anew if there is one of this name in the same folder
+    /// Replace a provider of this name in the same folder
     #[arg(long)]
     pub(crate) replace: bool,
 
@@ -62,10 +62,10 @@ pub(crate) struct AddProvider {
     pub(crate) json: bool,
 }
 
-/// Take a provider of one's own away again
+/// Remove a provider of your own
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RemoveProvider {
-    /// What it is called
+    /// Its name
     pub(crate) name: String,
 
     /// Show what would go and touch nothing

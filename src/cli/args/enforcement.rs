@@ -1,4 +1,4 @@
-//! What `pgtrust enforcement` takes.
+//! Arguments of `pgtrust enforcement`.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 Exit status: 0 done, or enforced; 1 not enforced, not applied yet, or refused without --yes; 2 could not")]
 pub(crate) struct Enforcement {
-    /// Whose servers
+    /// The provider
     #[arg(value_enum)]
     pub(crate) provider: EnforcementProvider,
 
@@ -52,10 +52,10 @@ pub(crate) enum EnforcementProvider {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EnforcementAction {
-    /// Say whether TLS is enforced
+    /// Show whether TLS is enforced
     Get,
     /// Refuse connections without TLS
     Enable,
-    /// Allow them again
+    /// Allow connections without TLS again
     Disable,
 }

@@ -1,4 +1,4 @@
-//! What `history` and `undo` take.
+//! Arguments of `history` and `undo`.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub(crate) struct History {
   pgtrust undo ~/.postgresql/root.crt              the last change of this store
   pgtrust undo 7                                   the change of this number in `pgtrust history`")]
 pub(crate) struct Undo {
-    /// A change by its number, or a store; the last change without it
+    /// The number of a change, or a store; without it, the last change
     #[arg(value_name = "ID|STORE")]
     pub(crate) what: Option<String>,
 

@@ -1,4 +1,4 @@
-//! What `refresh` and `status` take.
+//! Arguments of `refresh` and `status`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use super::Network;
 
 /// Fetch again all that the manifest keeps and bring its stores up to date: what cron runs ahead of a rotation
 ///
-/// Prints nothing when nothing changed, else one line for each file. What a person should look at is told once, and again
-/// in the exit status as long as it stands.
+/// Prints nothing when nothing changed, else one line for each file. What a person should look at is reported once; the
+/// exit status shows it as long as it stands.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   pgtrust refresh
@@ -20,15 +20,15 @@ use super::Network;
 Exit status: 0 done, 1 something needs a person (a root is held, a URL serves something else) or, with --check, would
 change, 2 something could not be fetched or written; the rest was")]
 pub(crate) struct Refresh {
-    /// Wait a random time of at most this long first, as `90s`, `15m` or `1h`, so that many machines do not ask at once
+    /// First wait a random time of at most this (`90s`, `15m`, `1h`), so that many machines do not ask at once
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) splay: Option<Duration>,
 
-    /// Only tell whether something would change, and write nothing
+    /// Only report whether something would change, and write nothing
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// Tell of what did not change too, and again of all that stands
+    /// Report also what did not change, and again all that still needs a person
     #[arg(short, long)]
     pub(crate) verbose: bool,
 

@@ -9,8 +9,8 @@ use pgtrust::schedule::{Every, SCHEDULERS};
 
 /// Let the machine run `pgtrust refresh` by itself
 ///
-/// As a timer of systemd, a line of the crontab, an agent of launchd or a task of Windows, for this user or with
-/// `--system` for the whole machine.
+/// The job is a systemd timer, a line of the crontab, a launchd agent or a Windows task, for this user or, with
+/// `--system`, for the whole machine.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   pgtrust schedule enable --dry-run                show the files and commands
@@ -36,23 +36,23 @@ pub(crate) struct Schedule {
 pub(crate) enum ScheduleAction {
     Enable(Box<ScheduleEnable>),
     Disable(ScheduleDisable),
-    /// Tell whether it is scheduled, and whether what is written still fits
+    /// Show whether it is scheduled, and whether the job still fits this machine
     #[command(after_help = "Exit status: 0 yes, 1 no, or it no longer fits, or does not run")]
     Status,
 }
 
 /// Schedule it, or bring what is scheduled up to date
 ///
-/// What is not said stays as it was scheduled before. Run it again when pgtrust has moved or serves other stores:
-/// `schedule status` tells.
+/// Options that are left out keep what they were. Run it again when pgtrust has moved or serves other stores: `schedule
+/// status` shows that.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ScheduleEnable {
-    /// `daily` (the default: at night, at a minute of this machine's own), `hourly`, `weekly`, a time of day such as
+    /// `daily` (the default: at night, each machine at a minute of its own), `hourly`, `weekly`, a time of day such as
     /// `04:30`, or for cron alone the five fields of a crontab
     #[arg(long, value_name = "TIMES", value_parser = Every::from_str)]
     pub(crate) every: Option<Every>,
 
-    /// What is to run it, in place of what this machine is found to have
+    /// The scheduler to use, instead of the one that is found on this machine
     #[arg(long, value_name = "SCHEDULER",
         value_parser = PossibleValuesParser::new(SCHEDULERS.iter().map(|scheduler| PossibleValue::new(scheduler.name).help(scheduler.summary))))]
     pub(crate) via: Option<String>,
@@ -66,7 +66,7 @@ pub(crate) struct ScheduleEnable {
     pub(crate) dry_run: bool,
 }
 
-/// Take away what `enable` scheduled
+/// Remove what `enable` scheduled
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ScheduleDisable {
     /// Show the files and the commands, and touch nothing

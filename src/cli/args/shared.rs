@@ -1,4 +1,4 @@
-//! What several commands take.
+//! Arguments of several commands.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -16,11 +16,11 @@ pub(crate) struct Download {
     #[command(flatten)]
     pub(crate) network: Network,
 
-    /// Only the roots of this region; `all` for those of all regions again
+    /// Take only the roots of this region; `all` takes those of all regions again
     #[arg(long)]
     pub(crate) region: Option<String>,
 
-    /// Roots on their way out too, which are kept where they stand but not newly added otherwise
+    /// Take also the roots that are being phased out; otherwise they stay where they are but are not added
     #[arg(long)]
     pub(crate) retiring: bool,
 
@@ -71,7 +71,7 @@ pub(crate) struct Stores {
         value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| PossibleValue::new(target.name).help(target.summary))))]
     pub(crate) target: Vec<String>,
 
-    /// Any file, hashed folder or NSS database; its format is the one that it has, else the one that its extension says
+    /// Any file, hashed folder or NSS database; it keeps its format, and a new one takes that of its extension
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
 
@@ -97,7 +97,7 @@ impl Stores {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Password {
-    /// A file whose first line is the password of the stores, new ones too; those without one take no notice
+    /// A file whose first line is the password of the stores, new ones too; stores without a password ignore it
     #[arg(long, value_name = "FILE", conflicts_with = "no_password")]
     pub(crate) password_file: Option<PathBuf>,
 

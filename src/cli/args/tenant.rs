@@ -1,4 +1,4 @@
-//! Whose CA is meant, where a provider has one for each customer.
+//! Arguments that name a customer, for providers with a CA for each.
 
 use std::path::PathBuf;
 
@@ -14,21 +14,23 @@ pub(crate) struct Tenant {
     #[arg(long, value_name = "FILE", conflicts_with = "token_command", help_heading = HEADING)]
     token_file: Option<PathBuf>,
 
-    /// Or with what this program prints: a program and its arguments between spaces, for no shell
+    /// Ask it with the token that this program prints: the program and its arguments between spaces, not
+    /// read by a shell
     #[arg(long, value_name = "COMMAND", help_heading = HEADING)]
     token_command: Option<String>,
 
-    /// Of the server that ssh reaches so, for providers with a CA on each server; without it, of this machine
+    /// Read the CA from this server over ssh, for providers with a CA on each server; without it, from this machine
     #[arg(long, value_name = "USER@HOST", help_heading = HEADING)]
     pub(crate) ssh: Option<String>,
 
-    /// The CA's file there if it is not in the usual place, or a saved copy of it; the manifest remembers it
+    /// The CA's file on the server if it is not in the usual place, or a saved copy of it; the manifest remembers it
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     ca_file: Option<PathBuf>,
 }
 
 impl Tenant {
-    /// Where the token comes from, if that is said. Later runs stand in another folder.
+    /// Returns where the token comes from, if that is given. The path is absolute, because later runs have another
+    /// folder.
     pub(crate) fn token(&self) -> Option<TokenFrom> {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let file = self.token_file.as_ref().map(|path| TokenFrom::File(absolute(path)));
@@ -36,7 +38,7 @@ impl Tenant {
         file.or_else(|| Some(TokenFrom::Command(self.token_command.as_ref().map(words)?)))
     }
 
-    /// Where the CA's file is, if that is said.
+    /// Returns where the CA's file is, if that is given.
     pub(crate) fn ca_file(&self) -> Option<PathBuf> {
         let path = self.ca_file.as_ref()?;
         // On another server it is as it was typed.
@@ -44,7 +46,7 @@ impl Tenant {
     }
 }
 
-/// What is said of the placeholders of the providers' APIs, by name.
+/// The values that the user gave for placeholders of the providers' APIs, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Values(pub(crate) Vec<(String, String)>);
 
@@ -66,7 +68,7 @@ pub(crate) const PLACEHOLDERS: &[&str] = &[
 impl ClapArgs for Values {
     fn augment_args(command: Command) -> Command {
         let flag = |name: &'static str| {
-            let help = format!("Of this {name}, for providers with a CA for each");
+            let help = format!("The {name}, for providers with a CA for each");
             Arg::new(name).long(name).value_name("ID").action(ArgAction::Set).help(help).help_heading(HEADING)
         };
         command.args(PLACEHOLDERS.iter().map(|name| flag(name)))

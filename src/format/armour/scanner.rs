@@ -93,7 +93,7 @@ impl<R: Read> Scanner<R> {
         Ok(scanner)
     }
 
-    /// The next block; text around it is passed over.
+    /// Returns the next block; text around it is passed over.
     pub(in crate::format) fn next_block(&mut self) -> io::Result<Option<Block>> {
         loop {
             match self.begin.find(self.unread()) {
@@ -115,7 +115,7 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    /// Where the label of the BEGIN line at the start of the unread bytes ends.
+    /// Finds the end of the label of the BEGIN line at the start of the unread bytes.
     fn label_end(&mut self) -> io::Result<Option<usize>> {
         self.have(BEGIN.len() + limits::PEM_LABEL + DASHES.len())?;
         let line = &self.unread()[BEGIN.len()..];

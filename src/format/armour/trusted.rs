@@ -1,9 +1,9 @@
-//! What OpenSSL appends to a certificate in a `TRUSTED CERTIFICATE` block: its own trust settings.
+//! Trust settings that OpenSSL appends to a certificate in a `TRUSTED CERTIFICATE` block.
 
 use crate::x509::asn1::{Element, Error, Reader, oid, tag};
 
-/// Whether these settings let a CA vouch for TLS servers, by the rule of OpenSSL's `X509_check_trust`: a purpose that is
-/// rejected is not trusted, and where any purpose is listed as trusted, all others are not.
+/// Tells whether these settings let a CA vouch for TLS servers, by the rule of OpenSSL's `X509_check_trust`: a purpose
+/// that is rejected is not trusted, and where any purpose is listed as trusted, all others are not.
 ///
 /// `X509_CERT_AUX`: SEQUENCE { trust SEQUENCE OF OID OPTIONAL, reject [0] IMPLICIT SEQUENCE OF OID OPTIONAL, ... }
 pub(super) fn for_servers(settings: &[u8]) -> Result<bool, Error> {

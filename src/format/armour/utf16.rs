@@ -13,7 +13,7 @@ pub(in crate::format) struct Utf16 {
 }
 
 impl Utf16 {
-    /// From a byte order mark, or from ASCII written in two bytes.
+    /// Detects it by a byte order mark, or by ASCII written in two bytes.
     pub(in crate::format) fn detect(head: &[u8]) -> Option<Self> {
         let big_endian = match head {
             [0xfe, 0xff, ..] => true,
@@ -47,7 +47,7 @@ impl Utf16 {
     }
 }
 
-/// A whole file as UTF-8, without a byte order mark.
+/// Returns a whole file as UTF-8, without a byte order mark.
 pub(in crate::format) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     match Utf16::detect(bytes) {
         None => Cow::Borrowed(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)),

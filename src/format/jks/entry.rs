@@ -50,17 +50,17 @@ impl<'a> Entries<'a> {
         Ok(Self { reader, version, sealed, count, left: count })
     }
 
-    /// How many there are, by the store's own account.
+    /// Returns how many entries the store declares.
     pub(super) fn declared(&self) -> u32 {
         self.count
     }
 
-    /// Whether certificates are preceded by their type.
+    /// Tells whether certificates are preceded by their type.
     pub(super) fn has_types(&self) -> bool {
         self.version > 1
     }
 
-    /// Where the last entry ends.
+    /// Returns where the last entry ends.
     pub(super) fn end(&self) -> Result<usize, Error> {
         let mut entries = self.clone();
         entries.try_for_each(|entry| entry.map(drop))?;
@@ -96,7 +96,7 @@ impl<'a> Entries<'a> {
         Ok(JksEntry { alias, position: position(start, self.reader.at), body })
     }
 
-    /// Whether it is of the type X.509, and its bytes.
+    /// Reads a certificate: whether its type is X.509, and its bytes.
     fn certificate(&mut self) -> Result<(bool, &'a [u8]), Error> {
         let x509 = !self.has_types() || self.reader.utf("a certificate type")? == X509.as_bytes();
         Ok((x509, self.reader.block("a certificate")?))

@@ -34,7 +34,7 @@ impl<'a> Reader<'a> {
         self.take(length as usize, what)
     }
 
-    /// Text behind its length, as `writeUTF` writes it.
+    /// Returns the text behind its length, as `writeUTF` writes it.
     pub(super) fn utf(&mut self, what: &str) -> Result<&'a [u8], Error> {
         let length = self.take(2, what)?.iter().fold(0, |number, byte| (number << 8) | usize::from(*byte));
         self.take(length, what)

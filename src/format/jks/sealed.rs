@@ -78,7 +78,7 @@ impl Objects<'_, '_> {
         Ok(())
     }
 
-    /// Where a class description stands among the handles; None for `null`.
+    /// Reads a class description and returns its place among the handles; None for `null`.
     fn class(&mut self, depth: usize) -> Result<Option<usize>, Error> {
         if depth > limits::OBJECT_NESTING {
             return Err(unsupported(self.start));

@@ -286,7 +286,7 @@ fn an_unknown_object_ends_the_list_after_what_stands_before_it() {
         store.extend_from_slice(object);
         (store, at)
     };
-    // A class with a `writeObject` of its own; a class that is its own parent; something that is no object.
+    // A class with a `writeObject` of its own; a class that is its own parent; something that is not an object.
     let objects: [&[u8]; 3] = [
         b"\xac\xed\0\x05\x73\x72\0\x01C\0\0\0\0\0\0\0\0\x03\0\0\x78\x70",
         b"\xac\xed\0\x05\x73\x72\0\x01C\0\0\0\0\0\0\0\0\x02\0\0\x78\x71\0\x7e\0\0",

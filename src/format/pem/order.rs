@@ -6,8 +6,8 @@ use crate::format::armour::{Scanner, member};
 use crate::format::{Error, Member, pkcs7};
 use crate::x509::Fingerprint;
 
-/// The text with the roots of each list in its order, in the places that they have among all the others; with each goes
-/// what stands over it.
+/// Returns the text with the roots of each list in its order, in the places that they have among all the others; with
+/// each goes what stands over it.
 pub(crate) fn in_order(text: &[u8], lists: &[Vec<Fingerprint>]) -> Result<Vec<u8>, Error> {
     let mut pieces: Vec<(Option<Fingerprint>, Cow<'_, [u8]>)> = Vec::new();
     let mut done = 0;

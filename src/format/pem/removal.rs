@@ -47,7 +47,8 @@ pub(super) fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -
     Ok(left)
 }
 
-/// How many bytes at the end of this text are the comment of this certificate: its lines, and one with the origin.
+/// Counts the bytes at the end of this text that are the comment of this certificate: its lines, and one with the
+/// origin.
 fn comment_over(text: &[u8], certificate: &Certificate) -> io::Result<usize> {
     let mut comment = Vec::new();
     write_comment(&mut comment, certificate)?;

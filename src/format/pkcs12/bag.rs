@@ -76,7 +76,7 @@ pub(super) fn read<'a>(contents: &'a [u8], spot: Spot, bags: &mut Vec<Bag<'a>>) 
     Ok(())
 }
 
-/// What is left of a list once entries are taken out.
+/// The rest of a list once entries are removed.
 pub(super) enum Left {
     /// It had none of them.
     All,
@@ -86,7 +86,8 @@ pub(super) enum Left {
     Others(Vec<u8>),
 }
 
-/// The list without the entries of these certificates that pgtrust named. Lists within it hold what others put there.
+/// Returns the list without the entries of these certificates that pgtrust named. Lists within it hold what others put
+/// there.
 pub(super) fn without(contents: &[u8], spot: Spot, remove: &[Fingerprint]) -> Result<Left, Error> {
     if contents.is_empty() {
         return Ok(Left::All);
@@ -122,7 +123,7 @@ fn certificate<'a>(value: &Element<'a>) -> Result<Option<Cow<'a, [u8]>>, Error> 
 }
 
 impl<'a> Bag<'a> {
-    /// Whether it is one of these certificates, trusted and under a name that pgtrust gives.
+    /// Tells whether it is one of these certificates, trusted and under a name that pgtrust gives.
     fn is_own(&self, certificates: &[Fingerprint]) -> bool {
         match (&self.kind, &self.alias) {
             (BagKind::Certificate(der), Some(alias))
@@ -161,7 +162,7 @@ fn text(value: &Element<'_>) -> Option<String> {
     }
 }
 
-/// A SafeContents of certificates that Java trusts, each under its alias.
+/// Returns a SafeContents of certificates that Java trusts, each under its alias.
 pub(super) fn write(certificates: &[(String, &Certificate)]) -> Vec<u8> {
     let any_usage = attribute(TRUSTED_KEY_USAGE, &der(tag::OID, &[ANY_KEY_USAGE]));
     let bags = certificates.iter().map(|(alias, certificate)| {

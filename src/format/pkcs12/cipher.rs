@@ -32,7 +32,7 @@ impl Cipher {
             .ok_or_else(|| Error::Unsupported { what: format!("the encryption {}", dotted(oid)) })
     }
 
-    /// Whether pgtrust writes it, too.
+    /// Tells whether pgtrust writes it, too.
     pub(super) fn is_written(&self) -> bool {
         matches!(self.engine, Engine::AwsLc(_))
     }

@@ -78,14 +78,14 @@ impl<'a> Container<'a> {
         Ok(parts)
     }
 
-    /// The store with one part more, under the same kind of check.
+    /// Returns the store with one part more, under the same kind of check.
     pub(super) fn with(&self, part: &[u8], password: Option<&Password<'_>>, work: &mut Work) -> Result<Vec<u8>, Error> {
         let mut parts: Vec<&[u8]> = self.parts()?.into_iter().map(|part| part.whole).collect();
         parts.push(part);
         self.holding(&parts, password, work)
     }
 
-    /// The store with these parts in place of its own, under the same kind of check.
+    /// Returns the store with these parts in place of its own, under the same kind of check.
     pub(super) fn holding(
         &self,
         parts: &[&[u8]],
@@ -98,7 +98,7 @@ impl<'a> Container<'a> {
     }
 }
 
-/// A store of these parts.
+/// Returns a store of these parts.
 pub(super) fn write(
     parts: &[&[u8]],
     check: Option<(&Integrity<'_>, &Password<'_>)>,
@@ -109,13 +109,13 @@ pub(super) fn write(
     Ok(der(tag::SEQUENCE, &[&der_number(3), &plain_part(&safe), &check.unwrap_or_default()]))
 }
 
-/// A ContentInfo with these contents as they are.
+/// Returns a ContentInfo with these contents as they are.
 pub(super) fn plain_part(contents: &[u8]) -> Vec<u8> {
     let content = der(tag::context_constructed(0), &[&der(tag::OCTET_STRING, &[contents])]);
     der(tag::SEQUENCE, &[&der(tag::OID, &[DATA]), &content])
 }
 
-/// A ContentInfo with these contents encrypted.
+/// Returns a ContentInfo with these contents encrypted.
 pub(super) fn encrypted_part(
     contents: Vec<u8>,
     scheme: &Scheme<'_>,

@@ -1,5 +1,5 @@
-//! How parts of a store are protected: PBES2 (RFC 8018 section 6.2) and the older schemes of PKCS#12 itself
-//! (RFC 7292 appendix C).
+//! Encryption of the parts of a store: PBES2 (RFC 8018 section 6.2) and the older schemes of PKCS#12 itself (RFC 7292
+//! appendix C).
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
@@ -10,7 +10,7 @@ use crate::format::Error;
 use crate::system::limits;
 use crate::x509::asn1::{Element, Reader, der, der_number, dotted, oid, tag};
 
-/// How a part of a store is encrypted.
+/// The encryption of one part of a store.
 pub(super) struct Scheme<'a> {
     cipher: &'static Cipher,
     derivation: Derivation<'a>,
@@ -26,13 +26,14 @@ enum Derivation<'a> {
 }
 
 impl Scheme<'static> {
-    /// What keytool writes since Java 8u301, 11.0.12 and 16: AES-256 under PBKDF2 with HMAC-SHA256.
+    /// Makes what keytool writes since Java 8u301, 11.0.12 and 16: AES-256 under PBKDF2 with HMAC-SHA256.
     pub(super) fn modern() -> Result<Self, Error> {
         let derivation = Derivation::Pbkdf2 { hash: &SHA256, vector: Cow::Owned(random(16)?) };
         Self::with(&AES_256, derivation, 10_000)
     }
 
-    /// What every Java reads. The RC2 with 40 bits that keytool wrote then is no protection at all; Triple DES is as old.
+    /// Makes what every Java reads. The RC2 with 40 bits that keytool wrote then does not protect anything; Triple DES
+    /// is as old.
     pub(super) fn legacy() -> Result<Self, Error> {
         Self::with(&TRIPLE_DES, Derivation::Pkcs12, 50_000)
     }
@@ -77,7 +78,8 @@ impl<'a> Scheme<'a> {
         Ok(Self { cipher, derivation: Derivation::Pbkdf2 { hash, vector: octets }, salt, iterations })
     }
 
-    /// The same kind for new content. RC2 and RC4 are only read: Triple DES takes their place, as old as they are.
+    /// Returns the same kind for new content. RC2 and RC4 are only read: Triple DES takes their place, as old as they
+    /// are.
     pub(super) fn renewed(&self) -> Result<Scheme<'static>, Error> {
         let cipher = if self.cipher.is_written() { self.cipher } else { &TRIPLE_DES };
         let derivation = match &self.derivation {
@@ -89,7 +91,7 @@ impl<'a> Scheme<'a> {
         Scheme::with(cipher, derivation, self.iterations.get())
     }
 
-    /// The AlgorithmIdentifier.
+    /// Returns the AlgorithmIdentifier.
     pub(super) fn der(&self) -> Vec<u8> {
         let salt = der(tag::OCTET_STRING, &[&self.salt]);
         let iterations = der_number(self.iterations.get().into());
@@ -108,8 +110,8 @@ impl<'a> Scheme<'a> {
         der(tag::SEQUENCE, &[&der(tag::OID, &[PBES2]), &der(tag::SEQUENCE, &[&derivation, &cipher])])
     }
 
-    /// The content, or None when this password does not open it: the padding is wrong, or what comes out is not one
-    /// SEQUENCE from beginning to end.
+    /// Returns the content, or None when this password does not open it: the padding is wrong, or what comes out is not
+    /// one SEQUENCE from beginning to end.
     pub(super) fn decrypt(
         &self,
         password: &Password<'_>,
@@ -190,5 +192,5 @@ pub(super) fn random(length: usize) -> Result<Vec<u8>, Error> {
 const PBES2: &[u8] = &oid!(raw 1.2.840.113549.1.5.13);
 const PBKDF2: &[u8] = &oid!(raw 1.2.840.113549.1.5.12);
 
-/// As long as keytool's.
+/// The length of a new salt, which is keytool's.
 pub(super) const SALT: usize = 20;

@@ -1,4 +1,4 @@
-//! What the entries of a store are to Java: trusted certificates, keys with their chains, and what it does not see.
+//! Entries of a store as Java sees them: trusted certificates, keys with their chains, and what it does not see.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,8 +7,8 @@ use crate::format::alias::folded;
 use crate::format::{Member, MemberKind};
 use crate::x509::{Certificate, NotACertificate};
 
-/// The entries as members, in their order. The certificates of a private key's chain are part of that key's entry and
-/// no trust anchors: they are not handed over.
+/// Returns the entries as members, in their order. The certificates of a private key's chain are part of that key's
+/// entry and no trust anchors: they are not handed over.
 pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
     let certificates: Vec<_> = bags.iter().map(parse).collect();
     let chained = chained(&bags, &certificates);
@@ -111,7 +111,7 @@ fn visible(bags: &[Bag<'_>], certificates: &[Parsed]) -> HashSet<usize> {
     last.into_values().chain(nameless).collect()
 }
 
-/// What Java takes where there is one key and no identifier.
+/// The identifier that Java assumes where there is one key and none is given.
 const ONLY_KEY: &[u8] = b"01";
 
 const UNTRUSTED: &str = "Java does not see it: it lacks the trusted attribute";

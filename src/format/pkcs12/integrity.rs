@@ -10,7 +10,7 @@ use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
 use crate::format::Error;
 use crate::x509::asn1::{Element, der, der_number, oid, tag};
 
-/// How a store is checked, and the value that it should have.
+/// The integrity check of a store, and the value that it should have.
 pub(super) struct Integrity<'a> {
     method: Method<'a>,
     value: Cow<'a, [u8]>,
@@ -25,12 +25,12 @@ enum Method<'a> {
 }
 
 impl Integrity<'static> {
-    /// What keytool writes since Java 8u301, 11.0.12 and 16.
+    /// Makes what keytool writes since Java 8u301, 11.0.12 and 16.
     pub(super) fn modern() -> Result<Self, Error> {
         Self::with(&SHA256, 10_000)
     }
 
-    /// What every Java reads.
+    /// Makes what every Java reads.
     pub(super) fn legacy() -> Result<Self, Error> {
         Self::with(&SHA1, 100_000)
     }
@@ -74,19 +74,19 @@ impl<'a> Integrity<'a> {
         Ok(Self { method, value, algorithm: Cow::Borrowed(algorithm.whole), rest: Cow::Borrowed(rest) })
     }
 
-    /// Whether these bytes have the value under this password.
+    /// Tells whether these bytes have this value under this password.
     pub(super) fn holds(&self, password: &Password<'_>, bytes: &[u8], work: &mut Work) -> Result<bool, Error> {
         Ok(self.sign(password, bytes, work)?.as_ref() == &*self.value)
     }
 
-    /// A MacData of the same method, salt and iterations for other bytes.
+    /// Returns a MacData of the same method, salt and iterations for other bytes.
     pub(super) fn der(&self, password: &Password<'_>, bytes: &[u8], work: &mut Work) -> Result<Vec<u8>, Error> {
         let value = self.sign(password, bytes, work)?;
         let info = der(tag::SEQUENCE, &[&self.algorithm, &der(tag::OCTET_STRING, &[value.as_ref()])]);
         Ok(der(tag::SEQUENCE, &[&info, &self.rest]))
     }
 
-    /// Whether it was made for programs that know nothing newer.
+    /// Tells whether it was made for programs that know nothing newer.
     pub(super) fn is_legacy(&self) -> bool {
         matches!(&self.method, Method::Pkcs12 { hash, .. } if hash.oid == SHA1.oid)
     }

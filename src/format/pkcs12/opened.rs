@@ -98,8 +98,8 @@ impl<'a> Opened<'a> {
         Ok(members)
     }
 
-    /// The parts without the entries of these certificates that pgtrust named; None when there are none. Parts without
-    /// any stay as they are; one that would be empty goes.
+    /// Returns the parts without the entries of these certificates that pgtrust named; None when there are none. Parts
+    /// without any stay as they are; one that would be empty goes.
     pub(super) fn without(
         &self,
         parts: &'a [Part<'a>],
@@ -126,8 +126,8 @@ impl<'a> Opened<'a> {
         Ok(changed.then_some(left))
     }
 
-    /// How the store protects its certificates; None when it does not. An encrypted certificate in a store that is
-    /// opened without a password would be invisible to Java.
+    /// Returns how the store protects its certificates; None when it does not. Java would not see an encrypted
+    /// certificate in a store that is opened without a password.
     pub(super) fn style(&self, integrity: Option<&Integrity<'_>>) -> Result<Option<Scheme<'static>>, Error> {
         for list in &self.lists {
             let mut bags = Vec::new();

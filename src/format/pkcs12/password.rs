@@ -17,8 +17,8 @@ pub(super) struct Password<'a> {
 }
 
 impl<'a> Password<'a> {
-    /// The forms of one password, the usual one first. Without a password some programs take the terminator alone
-    /// and others no bytes at all; both are in use.
+    /// Returns the forms of one password, the usual one first. Without a password some programs take the terminator
+    /// alone and others no bytes at all; both are in use.
     pub(super) fn forms(text: &'a str) -> Vec<Self> {
         let utf16 = text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect();
         let mut forms = vec![Self { text, utf16 }];
@@ -109,7 +109,7 @@ fn add_and_one(piece: &mut [u8], repeated: &[u8]) {
     }
 }
 
-/// What a key of PKCS#12's derivation is for (RFC 7292 appendix B.3).
+/// The purpose of a key of PKCS#12's derivation (RFC 7292 appendix B.3).
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     Encryption = 1,
@@ -140,7 +140,7 @@ impl Work {
     }
 }
 
-/// An iteration count of a key derivation.
+/// Returns an iteration count of a key derivation.
 pub(super) fn iterations(number: &Element<'_>) -> Result<NonZeroU32, Error> {
     let count = number.number("iterations of a key derivation", limits::DERIVATION)?;
     let count = u32::try_from(count).ok().and_then(NonZeroU32::new);
@@ -163,7 +163,7 @@ impl Hash {
         HASHES.iter().copied().find(|hash| hash.oid == oid).ok_or_else(|| Self::unsupported(oid))
     }
 
-    /// From an AlgorithmIdentifier of HMAC with it.
+    /// Reads it from an AlgorithmIdentifier of HMAC.
     pub(super) fn of_hmac(algorithm: &Element<'_>) -> Result<&'static Self, Error> {
         let oid = algorithm.reader().expect(tag::OID, "the hash function")?.content;
         HASHES.iter().copied().find(|hash| hash.hmac_oid == oid).ok_or_else(|| Self::unsupported(oid))

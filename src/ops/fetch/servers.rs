@@ -114,7 +114,7 @@ pub(super) fn note(machine: &Machine<'_>, server: &AskedServer, kept: &mut KeptT
     (kept.notes, kept.usage) = (notes, usage);
 }
 
-/// Which containers are to be recreated, or how to find out: one that mounts a single file keeps what that name stood for
+/// Names the containers that are to be recreated, or how to find out: one that mounts a single file keeps what that name stood for
 /// when it was created. None where there are none.
 fn containers(machine: &Machine<'_>, server: &AskedServer, kept: &Path) -> Option<String> {
     let filter = format!("docker ps --filter volume={}", server.path().display());

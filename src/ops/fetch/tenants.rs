@@ -99,7 +99,7 @@ impl KeptTenant {
         Ok(kept.with(brought_up.err()))
     }
 
-    /// A tenant without its API: what is kept, if anything is.
+    /// Makes a tenant without its API: what is kept, if anything is.
     pub(super) fn offline(machine: &Machine<'_>, tenant: Tenant) -> Result<Self, Error> {
         let kept = Self::untouched(machine, tenant)?;
         let missing = source::Error::NotFetched { id: kept.name().to_owned(), path: kept.path.clone() };
@@ -107,7 +107,7 @@ impl KeptTenant {
         Ok(kept.with(failure))
     }
 
-    /// One that cannot be asked.
+    /// Makes the result for a tenant that cannot be asked.
     pub(super) fn failed(machine: &Machine<'_>, tenant: Tenant, error: Error) -> Result<Self, Error> {
         Ok(Self::untouched(machine, tenant)?.with(Some(error)))
     }
@@ -146,7 +146,7 @@ impl KeptTenant {
         self.tenant.name()
     }
 
-    /// What a person should look at.
+    /// Returns what a person should look at.
     pub(in crate::ops) fn findings(&self, machine: &Machine<'_>) -> Vec<Finding> {
         let of_failure = |error| machine.failure(FindingKind::Source, self.name(), error);
         self.failure.as_ref().map(of_failure).into_iter().chain(self.changes_and_notes()).collect()
@@ -170,7 +170,7 @@ impl KeptTenant {
         findings
     }
 
-    /// What is new and what is not as it should be, told once.
+    /// Returns what is new and what is not as it should be, told once.
     pub(in crate::ops) fn take_notes(&mut self) -> Vec<Note> {
         let mut notes = Vec::new();
         notes.extend(self.failure.take().map(|failure| match failure {
@@ -186,7 +186,7 @@ impl KeptTenant {
         );
         notes.extend(self.changes_and_notes().into_iter().map(Note::Finding));
         notes.extend(self.usage.clone().map(Note::Usage));
-        if renewed.rejected.iter().any(|rejected| rejected.reason.is_no_root()) {
+        if renewed.rejected.iter().any(|rejected| rejected.reason.is_not_a_root()) {
             notes.push(Note::NotAllRoots);
         }
         notes

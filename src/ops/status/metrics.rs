@@ -37,7 +37,7 @@ const STORE_EXPIRY: &str = "pgtrust_store_earliest_expiry_timestamp_seconds";
 const UNREADY: &str = "pgtrust_rotation_unready_days";
 
 impl Overview {
-    /// All metrics, as a refresh that ended with this status writes them.
+    /// Writes all metrics, as a refresh that ended with this status writes them.
     pub fn metrics(&self, status: u8) -> String {
         let mut text = String::new();
         for (name, help) in METRICS {

@@ -1,4 +1,4 @@
-//! How a value is written inside the strings of a language, so that it cannot end them.
+//! Escapes a value for the strings of a language, so that it cannot end them.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
@@ -129,7 +129,7 @@ fn prefixed(value: &str, escape: char, special: &[char]) -> String {
     text
 }
 
-/// A line end would end a comment, and what cannot be seen cannot be checked by a reader.
+/// Refuses line ends, which would end a comment, and what a reader cannot see and so cannot check.
 pub(crate) fn visible(value: &str) -> Result<&str, &'static str> {
     if value.chars().any(is_unsafe) { Err("a line end, or another control or invisible character") } else { Ok(value) }
 }

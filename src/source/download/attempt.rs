@@ -43,7 +43,7 @@ pub(super) async fn attempt(
             if let Some(folder) = folder.filter(|_| !settings.cache_is_fixed)
                 && (entry.etag.is_some() || entry.last_modified.is_some())
             {
-                // What cannot be kept is downloaded again next time; that is no reason to fail now.
+                // What cannot be kept is downloaded again next time; that is not a reason to fail now.
                 let _ = cache::store(folder, &shown(url), &entry);
             }
             let (body, from) = (entry.body, entry.answered);
@@ -112,9 +112,9 @@ async fn body(
     Ok(body)
 }
 
-/// Where a redirect leads: only over https, only to hosts known beforehand. A mirror over plain http may stay on http.
-/// A call of an API stays with its server; where else it was to go is told by the server's name alone, because whoever
-/// answers has seen the token and may repeat it.
+/// Returns where a redirect leads: only over https, only to hosts known beforehand. A mirror over plain http may stay
+/// on http. A call of an API stays with its server; the error names only the server that it was sent to, because
+/// whoever answers has seen the token and may repeat it.
 fn redirected(from: &Url, location: &str, first: &Url, asked: &DownloadRequest) -> Result<Url, DownloadError> {
     let refused = |to: &str, reason: &str| DownloadError::Redirect {
         url: shown(from),

@@ -23,7 +23,7 @@ pub(super) struct CacheEntry {
     pub(super) body: Vec<u8>,
 }
 
-/// What is kept for `url`, or nothing if the file is missing, damaged, too large or not ours.
+/// Loads what is kept for `url`; None if the file is missing, damaged, too large or not ours.
 pub(super) fn load(folder: &Path, url: &str, max_bytes: u64) -> Option<CacheEntry> {
     let file = File::open(path(folder, url)).ok()?;
     let limit = max_bytes.saturating_add(limits::DOWNLOAD_HEAD);

@@ -1,4 +1,4 @@
-//! What can go wrong, told by its real cause.
+//! Errors of downloads, by their real cause.
 
 use std::error::Error;
 use std::io;
@@ -21,7 +21,7 @@ pub enum DownloadError {
         name: String,
     },
 
-    /// Nothing that can be asked: not a URL, not https, a mirror with a query.
+    /// A text that cannot be asked: not a URL, not https, a mirror with a query.
     #[error("`{url}`: {reason}")]
     BadUrl {
         /// What was asked, without a password.
@@ -148,7 +148,7 @@ pub(super) fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> (&'a (dyn Erro
     }
 }
 
-/// A URL as it may be printed and stored: without a password.
+/// Returns a URL as it may be printed and stored: without a password.
 pub(super) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     // Fails only for URLs without a host, which hold no password.

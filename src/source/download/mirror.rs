@@ -7,7 +7,7 @@ use reqwest::Url;
 use super::DownloadError;
 use super::error::shown;
 
-/// Where to ask instead of the providers' own servers.
+/// A server to ask instead of the providers' own.
 ///
 /// `https://mirror.corp/ca` makes `https://ca.example/root.pem?v=2` into `https://mirror.corp/ca/root.pem?v=2`; `{host}`
 /// in it stands for the host that is replaced. Plain `http` is allowed here and nowhere else: what a mirror serves counts
@@ -33,7 +33,7 @@ impl FromStr for Mirror {
 }
 
 impl Mirror {
-    /// The original path and query, appended to the mirror's path.
+    /// Returns the original path and query, appended to the mirror's path.
     pub(super) fn apply(&self, url: &Url) -> Result<Url, DownloadError> {
         let mut mirrored = self.at(url.host_str().unwrap_or_default())?;
         let path = format!("{}{}", mirrored.path().trim_end_matches('/'), url.path());

@@ -1,4 +1,4 @@
-//! What is asked: a file that everybody may have, or an API that answers whoever shows a token.
+//! Requests: for a file that everybody may have, or to an API that answers whoever shows a token.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text, for the one place that sends it.
+    /// Returns the text, for the one place that sends it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -29,7 +29,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What to ask, and how far it may lead.
+/// A URL to ask, and how far its redirects may lead.
 #[derive(Clone, Debug)]
 pub struct DownloadRequest {
     url: String,
@@ -51,7 +51,7 @@ pub(super) struct Call {
     pub(super) body: Option<Vec<u8>>,
 }
 
-/// What an API is to do. Both can be repeated without harm, and are when an answer does not come.
+/// The method of a call of an API. Both can be repeated without harm, and are when an answer does not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum Method {
@@ -62,18 +62,18 @@ pub(crate) enum Method {
 }
 
 impl DownloadRequest {
-    /// A file at an `https` URL. A redirect may lead to these hosts, besides the URL's own (or the mirror's).
+    /// Makes a file at an `https` URL. A redirect may lead to these hosts, besides the URL's own (or the mirror's).
     pub fn file(url: impl Into<String>, allowed_hosts: Vec<String>) -> Self {
         Self { url: url.into(), kind: DownloadKind::File { allowed_hosts } }
     }
 
-    /// A call of an API at an `https` URL. No mirror is asked, and a redirect to another server is not followed.
+    /// Makes a call of an API at an `https` URL. No mirror is asked, and a redirect to another server is not followed.
     pub(crate) fn api(method: Method, url: impl Into<String>) -> Self {
         let call = Call { method, headers: HeaderMap::new(), body: None };
         Self { url: url.into(), kind: DownloadKind::Api(call) }
     }
 
-    /// With a header, for an API. Its value is treated as a secret. Fails for what no header can be.
+    /// Adds a header, for an API. Its value is treated as a secret. Fails for what cannot be a header.
     pub(crate) fn header(mut self, name: &str, value: &Secret) -> Result<Self, DownloadError> {
         let bad = || DownloadError::BadHeader { url: self.url.clone(), name: name.to_owned() };
         let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
@@ -85,7 +85,7 @@ impl DownloadRequest {
         Ok(self)
     }
 
-    /// With a body in JSON, for an API.
+    /// Adds a body in JSON, for an API.
     pub fn json(mut self, body: &impl Serialize) -> Result<Self, DownloadError> {
         let body = serde_json::to_vec(body)
             .map_err(|error| DownloadError::BadUrl { url: self.url.clone(), reason: error.to_string() })?;
@@ -96,7 +96,7 @@ impl DownloadRequest {
         Ok(self)
     }
 
-    /// Where it is sent, if there is no mirror.
+    /// Returns the URL that it is sent to, if there is no mirror.
     pub fn url(&self) -> &str {
         &self.url
     }

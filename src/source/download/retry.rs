@@ -10,7 +10,7 @@ use super::error::shown;
 use super::{Download, DownloadError, DownloadRequest, DownloadSettings, Mirror};
 use crate::system::limits;
 
-/// The download with as many attempts as it is worth.
+/// Downloads with as many attempts as the errors are worth.
 pub(super) async fn download(
     client: &Client,
     settings: &DownloadSettings,
@@ -47,7 +47,7 @@ fn address(request: &DownloadRequest, mirror: Option<&Mirror>) -> Result<Url, Do
     }
 }
 
-/// How long to wait before the next attempt; `None` for what will not pass, or not soon enough.
+/// Returns how long to wait before the next attempt; `None` for what will not pass, or not soon enough.
 fn pause(error: &DownloadError, tried: u32, random: u16) -> Option<Duration> {
     let asked = match error {
         DownloadError::Connect { .. } | DownloadError::Timeout { .. } | DownloadError::Truncated { .. } => None,

@@ -1,4 +1,4 @@
-//! From the body of an API's answer to the certificates in it.
+//! Reads the certificates in the body of an API's answer.
 
 use base64::Engine as _;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::catalog::{Encoding, Followed};
 use crate::format::{self, Identified, Member, Passwords, what_is};
 use crate::x509::Certificate;
 
-/// The certificates in what an API answered, in its order. One that is damaged in part is refused as a whole.
+/// Returns the certificates in what an API answered, in its order. One that is damaged in part is refused as a whole.
 pub fn certificates(source: &Followed, body: &[u8]) -> Result<Vec<Certificate>, String> {
     let mut found = Vec::new();
     match &source.json {
@@ -30,7 +30,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, String> {
     })
 }
 
-/// The values that a JSON pointer (RFC 6901) leads to, where `*` stands for every element of an array. At least one.
+/// Returns the values that a JSON pointer (RFC 6901) leads to, where `*` stands for every element of an array. At least
+/// one.
 pub(super) fn all<'a>(value: &'a Value, pointer: &str) -> Result<Vec<&'a Value>, String> {
     let mut found = vec![value];
     for key in pointer.split('/').skip(1) {

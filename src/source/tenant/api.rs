@@ -1,4 +1,4 @@
-//! What is asked for a tenant, and what comes of it.
+//! Requests for a tenant, and their results.
 
 use std::collections::HashMap;
 
@@ -17,13 +17,13 @@ use crate::x509::Certificate;
 #[derive(Clone, Debug)]
 pub(crate) struct AskedTenant {
     tenant: Tenant,
-    /// With the values in their places.
+    /// The URL with the values in their places.
     url: String,
     source: Followed,
     token: Result<Option<Found>, TenantReason>,
 }
 
-/// What an API said of a tenant.
+/// The answer of an API about a tenant.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub(crate) struct FetchedTenant {
@@ -36,7 +36,8 @@ pub(crate) struct FetchedTenant {
 }
 
 impl AskedTenant {
-    /// A tenant of this provider, with a token from where the user keeps it. A missing token is an error once it is needed.
+    /// Makes a tenant of this provider, with a token from where the user keeps it. A missing token is an error once it
+    /// is needed.
     pub(crate) fn new(
         tenant: Tenant,
         provider: &Provider,
@@ -72,7 +73,7 @@ impl AskedTenant {
         Some((value, names))
     }
 
-    /// What came of the request for it.
+    /// Makes the result of its request.
     pub(crate) fn fetched(self, result: Result<Result<Download, DownloadError>, TenantReason>) -> FetchedTenant {
         let unreadable = |detail: String| TenantReason::Unreadable { url: self.url.clone(), detail };
         let served = result
@@ -83,7 +84,7 @@ impl AskedTenant {
     }
 }
 
-/// The request for each tenant. Where names must be turned into ids, the lists are asked for first, each once.
+/// Makes the request for each tenant. Where names must be turned into ids, the lists are asked for first, each once.
 pub(crate) fn requests(
     tenants: &mut [AskedTenant],
     downloader: &Downloader,

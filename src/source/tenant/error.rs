@@ -1,10 +1,10 @@
-//! Why the CA of a tenant could not be had.
+//! Errors of fetching a tenant's CA.
 
 use std::time::Duration;
 
 use super::super::DownloadError;
 
-/// Why the CA of a tenant could not be had. What was kept before stays.
+/// A failure to fetch a tenant's CA. What was kept before stays.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{tenant}`: {reason}")]
 #[non_exhaustive]
@@ -15,7 +15,7 @@ pub struct TenantError {
     pub reason: TenantReason,
 }
 
-/// What stands between a user and a tenant's CA.
+/// The reason why a tenant's CA cannot be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TenantReason {
@@ -58,7 +58,7 @@ pub enum TenantReason {
     /// A file cannot be read.
     #[error("`{place}`: {detail}")]
     NotRead {
-        /// Where it is.
+        /// Returns its path.
         place: String,
         /// What stands against it.
         detail: String,
@@ -110,7 +110,7 @@ pub enum TenantReason {
 }
 
 impl TenantError {
-    /// Whether it may be better the next time, with nothing changed here.
+    /// Tells whether a later try may succeed with nothing changed here.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.reason,

@@ -16,7 +16,7 @@ use crate::bundle::{Bundle, CertificateSet, Origin, Policy, Reason, Rejected};
 use crate::source::Error;
 use crate::x509::{Certificate, Fingerprint};
 
-/// How a root came to be kept for a tenant.
+/// The way in which a root came to be kept for a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -29,7 +29,7 @@ pub enum TenantRoot {
     Served,
 }
 
-/// What a tenant's file is to be.
+/// The new contents of a tenant's file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Renewed {

@@ -1,4 +1,4 @@
-//! The CA of one server, which stands in a file there.
+//! The CA of one server, which is in a file there.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,7 +23,8 @@ pub(crate) struct AskedServer {
 }
 
 impl AskedServer {
-    /// The file of a tenant of this provider, in its usual place or in another. None where servers have no such file.
+    /// Returns the file of a tenant of this provider, in its usual place or in another. None where servers have no such
+    /// file.
     pub(crate) fn new(tenant: Tenant, provider: &Provider, path: Option<&Path>) -> Result<Option<Self>, Error> {
         let Some(file) = &provider.file else { return Ok(None) };
         let path = path.map_or_else(|| PathBuf::from(&file.path), Path::to_owned);
@@ -35,22 +36,22 @@ impl AskedServer {
         Ok(Some(Self { tenant, path, mount: file.mount.clone() }))
     }
 
-    /// Whose CA it is.
+    /// Returns the tenant whose CA it is.
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.tenant
     }
 
-    /// Where the file stands, on its server.
+    /// Returns the path of the file on its server.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where ssh reaches the server; None for this one.
+    /// Returns where ssh reaches the server; None for this machine.
     pub(crate) fn destination(&self) -> Option<&str> {
         self.tenant.values().next()
     }
 
-    /// Where containers that are clients have the file.
+    /// Returns the path at which containers that are clients have the file.
     pub(crate) fn mount(&self) -> Option<&str> {
         self.mount.as_deref()
     }
@@ -117,7 +118,7 @@ impl AskedServer {
     }
 }
 
-/// What to do about what became of ssh, sudo or cat, and whether it may be better next time.
+/// Returns what to do about a failure of ssh, sudo or cat, and whether a later try may succeed.
 fn remedy(error: &process::Error, destination: &str, path: &str) -> (String, bool) {
     let later = ("run it again once the server can be reached".to_owned(), true);
     let printed = match error {
@@ -157,7 +158,8 @@ fn certificates(bytes: &[u8], place: &str) -> Result<Vec<Certificate>, TenantRea
     Ok(found)
 }
 
-/// The running containers that have one of these files mounted, by name. None where Docker is not here or does not tell.
+/// Returns the running containers that have one of these files mounted, by name. None where Docker is not here or does
+/// not tell.
 pub(crate) fn containers_with(files: &[&Path], programs: &Programs) -> Option<Vec<String>> {
     let mut program = programs.program(programs.find("docker")?, limits::DOCKER_TIME).arguments(["ps"]);
     for file in files {

@@ -1,4 +1,4 @@
-//! Where a user's token comes from. It is never written anywhere, nor printed.
+//! Finds a user's token, which is never written anywhere, nor printed.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -34,7 +34,7 @@ pub(crate) struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    /// With these environment variables and programs.
+    /// Looks tokens up in these environment variables, with these programs.
     pub(crate) fn new(variable: &'a dyn Fn(&str) -> Option<OsString>, programs: &'a Programs) -> Self {
         Self { variable, programs, known: HashMap::new() }
     }
@@ -108,7 +108,7 @@ fn of_file(path: &Path) -> Result<String, String> {
     first_line(&bytes).ok_or_else(|| format!("`{}` begins with none", path.display()))
 }
 
-/// What a header can carry; no part of it in a message.
+/// Returns the first line, if a header can carry it. No message has a part of it.
 fn first_line(bytes: &[u8]) -> Option<String> {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let text = std::str::from_utf8(line).ok()?.trim();

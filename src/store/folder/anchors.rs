@@ -41,8 +41,8 @@ pub(super) fn remove(directory: &Directory, fingerprints: &[Fingerprint]) -> Dif
     difference
 }
 
-/// Whether every system finds the certificate in this file. `update-ca-certificates` takes names in `.crt` alone, and of
-/// files with several certificates it makes no hashed links.
+/// Tells whether every system finds the certificate in this file. `update-ca-certificates` takes names in `.crt` alone,
+/// and of files with several certificates it makes no hashed links.
 fn is_read(name: &OsString, stored: &Stored) -> bool {
     name.to_string_lossy().ends_with(".crt") && stored.certificates.len() == 1 && stored.strict_pem
 }

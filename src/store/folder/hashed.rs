@@ -49,7 +49,7 @@ pub(super) fn add<'a>(
     Ok(difference)
 }
 
-/// What others put behind a gap is read once the gap is filled.
+/// Notes the files of others behind a gap: they are read once the gap is filled.
 fn note_revealed(directory: &Directory, hash: u32, from: u32, difference: &mut Difference) {
     for (name, stored) in chain(directory, hash, from) {
         for certificate in &stored.certificates {
@@ -109,7 +109,7 @@ fn chain(directory: &Directory, hash: u32, from: u32) -> impl Iterator<Item = (O
     })
 }
 
-/// Whether this file name is what pgtrust may have called this certificate.
+/// Tells whether pgtrust may have given this certificate this file name.
 fn is_own(name: &OsString, certificate: &Certificate) -> bool {
     hash(certificate).is_some_and(|hash| is_of(name, hash))
 }

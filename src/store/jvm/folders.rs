@@ -1,4 +1,4 @@
-//! Where Java installations stand.
+//! Folders in which Java installations are.
 
 use std::path::{Path, PathBuf};
 
@@ -158,8 +158,8 @@ pub static JVM_FOLDERS: &[JvmFolder] = &[
     },
 ];
 
-/// What the patterns of an entry lead to, each with the folder that is `/` to it: `root` for paths of the machine, the
-/// real one for paths that the environment tells.
+/// Lists the folders that the patterns of an entry lead to, each with the folder that is `/` to it: `root` for paths of
+/// the machine, the real one for paths from the environment.
 pub(super) fn folders<'a>(of: &JvmFolder, environment: &Environment, root: &'a Path) -> Vec<(&'a Path, PathBuf)> {
     let mut found = Vec::new();
     for pattern in of.patterns {
@@ -206,7 +206,7 @@ fn expand(base: PathBuf, pattern: &str) -> Vec<PathBuf> {
     })
 }
 
-/// Nothing for a folder that cannot be read.
+/// Lists what matches in a folder; nothing for one that cannot be read.
 fn matching(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut paths = file::entries(folder).unwrap_or_default();
     paths.retain(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| wildcard(pattern, name)));

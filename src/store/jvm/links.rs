@@ -1,4 +1,4 @@
-//! What a path leads to.
+//! Follows the links of a path.
 
 use std::fs;
 use std::io;
@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::system::limits;
 
-/// The path without symbolic links; an absolute link starts at `root`, which `path` then is below. It must exist.
+/// Returns the path without symbolic links; an absolute link starts at `root`, which `path` then is below. It must
+/// exist.
 pub(super) fn real(root: &Path, path: &Path) -> io::Result<PathBuf> {
     let Some(relative) = root.parent().and_then(|_| path.strip_prefix(root).ok()) else {
         return fs::canonicalize(path).map(usual);

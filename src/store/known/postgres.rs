@@ -24,7 +24,7 @@ fn stores(request: &TargetRequest<'_>) -> Result<Vec<StoreSpec>, Error> {
     Ok(vec![StoreSpec { advice, ..StoreSpec::file(path, Some(Format::pem())) }])
 }
 
-/// Where that file stands, by section 32.19 of the PostgreSQL manual (libpq, SSL support).
+/// Returns the path of that file, by section 32.19 of the PostgreSQL manual (libpq, SSL support).
 pub fn root_crt(environment: &Environment) -> Result<PathBuf, Error> {
     #[cfg(windows)]
     let folder = environment.appdata.as_ref().map(|folder| folder.join("postgresql"));

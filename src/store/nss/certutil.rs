@@ -25,7 +25,7 @@ pub struct Certutil {
 }
 
 impl Certutil {
-    /// The `certutil` among these programs.
+    /// Returns the `certutil` among these programs.
     pub fn find(programs: &Programs) -> Result<Self, Error> {
         let missing = process::Error::Missing {
             name: "certutil",
@@ -81,7 +81,7 @@ impl<'a> Copy<'a> {
         self.run(&["-D", "-n", nickname]).map(drop)
     }
 
-    /// Every certificate with its nickname and its trust flags.
+    /// Returns every certificate with its nickname and its trust flags.
     pub(super) fn entries(&self) -> Result<Vec<NssEntry>, Error> {
         let table = self.run(&["-L"])?;
         let table = String::from_utf8_lossy(&table);
@@ -175,7 +175,7 @@ fn row(line: &str) -> Option<(&str, &str)> {
     (flags && trust.matches(',').count() == 2).then_some((nickname.trim_end(), trust))
 }
 
-/// Whether these flags make a root of TLS servers.
+/// Tells whether these flags make a root of TLS servers.
 pub(super) fn is_root(trust: &str) -> bool {
     trust.split(',').next().is_some_and(|tls| tls.contains('C'))
 }

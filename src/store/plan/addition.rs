@@ -1,4 +1,4 @@
-//! What an install adds to a store that is one file.
+//! Additions to a store that is one file.
 
 use std::collections::HashSet;
 

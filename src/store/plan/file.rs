@@ -22,7 +22,7 @@ pub struct FileStore {
     pub(super) password: Option<String>,
     pub(super) bytes: Option<Vec<u8>>,
     pub(super) certificates: Vec<Certificate>,
-    /// Those of a key store that its clients do not see where they stand.
+    /// Certificates of a key store that its clients do not see where they are.
     pub(super) hidden: HashSet<Fingerprint>,
     /// What keeps clients of other stores from reading them.
     pub(super) flaws: Vec<String>,
@@ -36,7 +36,7 @@ impl FileStore {
     /// Reads a store. `format` is what it is to be in; without it a store keeps the format that stands there, or takes
     /// the one that its name asks for.
     ///
-    /// Fails when the file is no store, does not open with the password, or holds a block that cannot be read, when
+    /// Fails when the file is not a store, does not open with the password, or holds a block that cannot be read, when
     /// there is a private key where only certificates belong, or when there is no file and its name says no format.
     pub fn read(path: &Path, format: Option<&'static Format>, access: &StoreAccess<'_>) -> Result<Self, Error> {
         let bytes = file::read(path)?;
@@ -93,13 +93,13 @@ impl FileStore {
         Ok(Self { path, format, found, password, bytes, certificates, hidden, flaws, others, unchecked })
     }
 
-    /// The kinds of what stands there beside certificates.
+    /// Returns the kinds of what stands there beside certificates.
     pub fn others(&self) -> &[MemberKind] {
         &self.others
     }
 
-    /// The roots that stand there to be trusted and are not, as in what `openssl pkcs12 -export -nokeys` makes. Beside
-    /// a private key they may be there for its sake, and what is no root was never an anchor.
+    /// Returns the roots that stand there to be trusted and are not, as in what `openssl pkcs12 -export -nokeys` makes.
+    /// Beside a private key they may be there for its sake, and what is not a root was never an anchor.
     pub(super) fn unseen_roots(&self) -> Vec<Certificate> {
         if self.others.contains(&MemberKind::PrivateKey) {
             return Vec::new();
@@ -114,7 +114,7 @@ impl FileStore {
         self.certificates.iter().filter(unseen).cloned().collect()
     }
 
-    /// Whether all that stands there can stand in the format that it is to be in.
+    /// Fails when the new format cannot hold all that is in the store.
     pub(super) fn refuse_loss(&self) -> Result<(), Error> {
         match self.others.first() {
             Some(kind) => Err(Error::WouldLose { path: self.path.clone(), kind: *kind, format: self.format.name }),

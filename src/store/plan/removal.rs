@@ -1,4 +1,4 @@
-//! What an uninstall takes out of a store that is one file.
+//! Removals from a store that is one file.
 
 use std::collections::HashMap;
 

@@ -100,7 +100,7 @@ impl Ownership {
     }
 }
 
-/// What root makes in somebody's folder is theirs, as under `sudo` with a HOME that is not root's.
+/// Gives what root makes in somebody's folder to them, as under `sudo` with a HOME that is not root's.
 #[cfg(unix)]
 pub(crate) fn new_like_folder(new: &File, folder: &Path) -> io::Result<()> {
     give_like(new, &std::fs::metadata(folder)?)
@@ -149,7 +149,7 @@ pub(crate) fn open_or_make(path: &Path, options: &mut OpenOptions) -> io::Result
     }
 }
 
-/// Whether it belongs neither to this user nor to root.
+/// Tells whether it belongs neither to this user nor to root.
 #[cfg(unix)]
 pub(crate) fn is_of_another(file: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;

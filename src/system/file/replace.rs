@@ -221,6 +221,6 @@ fn sync_folder(_: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// How often names are exchanged for somebody who changes a store all the time.
+/// The number of exchanges of names while somebody changes a store all the time.
 #[cfg(target_os = "linux")]
 const MAX_EXCHANGES: usize = 100;

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use tempfile::{NamedTempFile, TempPath};
 
-/// A new file that is to have this path. It is locked for as long as it is written, which tells it from one that a kill
-/// left behind.
+/// Returns a new file that is to have this path. It is locked for as long as it is written, which tells it from one
+/// that a kill left behind.
 pub(super) fn temporary(folder: &Path, path: &Path, mode: u32) -> io::Result<NamedTempFile> {
     sweep(folder, |_| false);
     let prefix = prefix(path);

@@ -38,7 +38,7 @@ pub enum Refusal {
     },
 }
 
-/// What stands in the way of a change.
+/// An obstacle to a change.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Obstacle {

@@ -1,4 +1,4 @@
-//! Whether others than its owner could change a file.
+//! Checks whether others than its owner could change a file.
 
 use std::path::Path;
 
@@ -66,7 +66,7 @@ fn look(path: &Path, at: &Path, root: &Path) -> Result<(), Error> {
 
     // Whoever reads what cannot be looked at says why.
     let Ok(metadata) = std::fs::symlink_metadata(at) else { return Ok(()) };
-    // Devices and pipes are no stores, which is said elsewhere, and their modes are as they must be.
+    // Devices and pipes are not stores, which is reported elsewhere, and their modes are as they must be.
     if !metadata.is_dir() && !metadata.is_file() {
         return Ok(());
     }

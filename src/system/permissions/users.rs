@@ -17,13 +17,13 @@ impl User {
         Self(number)
     }
 
-    /// The one who runs this.
+    /// Returns the one who runs this.
     #[cfg(unix)]
     pub fn this() -> Self {
         Self(rustix::process::geteuid().as_raw())
     }
 
-    /// The one who runs this.
+    /// Returns the one who runs this.
     #[cfg(not(unix))]
     pub fn this() -> Self {
         Self(0)
@@ -45,19 +45,19 @@ impl fmt::Display for User {
     }
 }
 
-/// Whose a file or folder is; None where that cannot be told.
+/// Finds the owner of a file or folder; None where it is not known.
 #[cfg(unix)]
 pub fn owner_of(path: &Path) -> Option<User> {
     std::fs::metadata(path).ok().map(|metadata| User(std::os::unix::fs::MetadataExt::uid(&metadata)))
 }
 
-/// Whose a file or folder is; None where that cannot be told.
+/// Finds the owner of a file or folder; None where it is not known.
 #[cfg(not(unix))]
 pub fn owner_of(_: &Path) -> Option<User> {
     None
 }
 
-/// The name of a group, or its number.
+/// Returns the name of a group, or its number.
 #[cfg(unix)]
 pub(super) fn group(group: u32) -> String {
     match lines(GROUP).iter().find(|line| number(line, 2) == Some(group)) {
@@ -66,7 +66,7 @@ pub(super) fn group(group: u32) -> String {
     }
 }
 
-/// Whether nobody is in a group but this user, and those who can do everything anyway.
+/// Tells whether a group has no members but this user, and those who can do everything anyway.
 #[cfg(unix)]
 pub(super) fn is_private(group: u32, user: User) -> bool {
     // Of macOS, 80 is `admin`, who may use sudo. All that Homebrew makes is theirs.

@@ -1,4 +1,4 @@
-//! Whether this user can change a file.
+//! Checks whether this user can change a file.
 
 use std::path::Path;
 
@@ -61,7 +61,7 @@ pub(crate) fn check_writable(_: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a file is mounted by itself, as containers do with single files.
+/// Tells whether a file is mounted by itself, as containers do with single files.
 #[cfg(target_os = "linux")]
 fn is_mount(file: &Path) -> bool {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};

@@ -134,7 +134,7 @@ impl Program {
 }
 
 impl Ended {
-    /// What there is to say of any end but success.
+    /// Returns the error for any end but success.
     pub(crate) fn failure(&self) -> Option<Error> {
         let command = self.command.clone();
         match self.end {

@@ -23,7 +23,8 @@ pub(super) struct Terminal {
 pub(super) struct Lent(Terminal);
 
 impl Terminal {
-    /// None where there is none, or where another group has it: who is in the background has nothing to lend.
+    /// Finds our terminal; None where there is none, or where another group has it: a program in the background has
+    /// nothing to lend.
     pub(super) fn ours() -> Option<Self> {
         let terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
         let (group, modes) = (getpgrp(), tcgetattr(&terminal).ok()?);

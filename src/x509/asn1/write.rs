@@ -2,7 +2,7 @@
 
 use super::tag;
 
-/// An element in DER with the parts as its content.
+/// Returns an element in DER with the parts as its content.
 pub(crate) fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut element = Vec::with_capacity(length + 6);
@@ -23,7 +23,7 @@ pub(crate) fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     element
 }
 
-/// An INTEGER in DER.
+/// Returns an INTEGER in DER.
 pub(crate) fn der_number(number: u64) -> Vec<u8> {
     let octets = number.to_be_bytes();
     let zeros = octets.iter().take(7).take_while(|octet| **octet == 0).count();
