@@ -1,13 +1,17 @@
 //! BER and DER (X.690): read without copying, so that what is written again keeps its bytes.
 //!
 //! Stores in use have indefinite lengths and octet strings in pieces, which Java and OpenSSL read too. What pgtrust
-//! writes itself is DER.
+//! writes itself is DER. asn1-rs finds where an element ends; what is added here is where in the file it stands, and
+//! that its bytes stay at hand.
 
 mod write;
 
 use std::borrow::Cow;
 use std::iter;
 use std::ops::Range;
+
+use x509_parser::asn1_rs::{self, Any, FromBer as _, Header};
+use x509_parser::nom;
 
 use crate::system::limits;
 pub(crate) use write::{der, der_number};
@@ -184,16 +188,28 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn element(&mut self) -> Result<Element<'a>, Error> {
-        let (header, length) = self.measure()?;
-        let (tag, content) = match (self.rest.first(), self.rest.get(header..header + length.content)) {
-            (Some(tag), Some(content)) => (*tag, content),
-            _ => return Err(self.malformed("cut off")),
+        let (rest, any) = Any::from_ber(self.rest).map_err(|error| self.refused(error))?;
+        let (whole, _) = self.rest.split_at(self.rest.len() - rest.len());
+        let end_of_contents = if any.header.length().is_definite() { 0 } else { 2 };
+        let header = whole.len() - any.data.len() - end_of_contents;
+        let tag = match whole {
+            [tag, ..] if tag & 0x1f < 0x1f => *tag,
+            _ => return Err(self.malformed("a tag number above 30")),
         };
-        let (whole, rest) = self.rest.split_at(header + length.content + length.end);
-        let element = Element { tag, content, whole, spot: self.spot, header };
+        let element = Element { tag, content: any.data, whole, spot: self.spot, header };
         self.rest = rest;
         self.spot = self.spot.after(whole.len());
         Ok(element)
+    }
+
+    fn refused(&self, error: nom::Err<asn1_rs::Error>) -> Error {
+        match error {
+            nom::Err::Incomplete(_) => self.malformed("cut off"),
+            nom::Err::Error(asn1_rs::Error::BerMaxDepth) => {
+                Error::Limit { what: "levels of nesting", limit: ENDLESS, found: ENDLESS + 1 }
+            }
+            _ => self.malformed("an invalid tag or length"),
+        }
     }
 
     pub(crate) fn expect(&mut self, tag: u8, what: &str) -> Result<Element<'a>, Error> {
@@ -224,52 +240,13 @@ impl<'a> Reader<'a> {
     pub(crate) fn malformed(&self, reason: impl Into<String>) -> Error {
         Error::Malformed { bytes: self.spot.bytes(0), reason: reason.into() }
     }
-
-    /// Measures the header of the next element, and what follows it. Both are within the bytes that are left.
-    fn measure(&self) -> Result<(usize, Length), Error> {
-        let (header, content) = header_within(self.rest).map_err(|reason| self.malformed(reason))?;
-        if let Some(content) = content {
-            return Ok((header, Length { content, end: 0 }));
-        }
-        // X.690 section 8.1.3.6: the contents end with two zero octets.
-        let mut position = header;
-        let mut depth = 1_usize;
-        loop {
-            let rest = self.rest.get(position..).unwrap_or_default();
-            if let [0, 0, ..] = rest {
-                depth -= 1;
-                if depth == 0 {
-                    return Ok((header, Length { content: position - header, end: 2 }));
-                }
-                position += 2;
-                continue;
-            }
-            match header_within(rest).map_err(|reason| self.malformed(reason))? {
-                (header, Some(content)) => position += header + content,
-                (_, None) if depth == limits::NESTING => {
-                    let (limit, found) = (limits::NESTING as u64, depth as u64 + 1);
-                    return Err(Error::Limit { what: "levels of nesting", limit, found });
-                }
-                (header, None) => {
-                    depth += 1;
-                    position += header;
-                }
-            }
-        }
-    }
-}
-
-struct Length {
-    content: usize,
-    /// End-of-contents octets.
-    end: usize,
 }
 
 /// Returns the tag of the first element, and its content as far as the bytes go.
 pub(crate) fn open(head: &[u8]) -> Option<(u8, &[u8])> {
-    let (start, length) = header(head).ok()?;
-    let (tag, content) = (head.first()?, head.get(start..)?);
-    Some((*tag, length.and_then(|length| content.get(..length)).unwrap_or(content)))
+    let (content, header) = Header::from_ber(head).ok()?;
+    let length = header.length().definite().ok();
+    Some((*head.first()?, length.and_then(|length| content.get(..length)).unwrap_or(content)))
 }
 
 /// Returns the content of a SEQUENCE that begins so, as far as the bytes go.
@@ -277,38 +254,8 @@ pub(crate) fn begun_sequence(head: &[u8]) -> Option<&[u8]> {
     open(head).filter(|(tag, _)| *tag == tag::SEQUENCE).map(|(_, content)| content)
 }
 
-fn header_within(bytes: &[u8]) -> Result<(usize, Option<usize>), &'static str> {
-    match header(bytes)? {
-        (header, Some(content)) if header.checked_add(content).is_none_or(|end| end > bytes.len()) => Err("cut off"),
-        header => Ok(header),
-    }
-}
-
-/// Length of the header, and of the content unless that is indefinite.
-///
-/// Lengths that are longer than they need be are read too: certificates with them are in use, and the bytes keep
-/// their identity whatever we would have written.
-fn header(bytes: &[u8]) -> Result<(usize, Option<usize>), &'static str> {
-    let [tag, first, rest @ ..] = bytes else { return Err("cut off") };
-    if tag & 0x1f == 0x1f {
-        return Err("a tag number above 30");
-    }
-    let count = usize::from(first & 0x7f);
-    match first {
-        0..0x80 => Ok((2, Some(count))),
-        0x80 if tag & CONSTRUCTED == 0 => Err("an indefinite length of what is not constructed"),
-        0x80 => Ok((2, None)),
-        0x85.. => Err("a length beyond four bytes"),
-        _ => {
-            let octets = rest.get(..count).ok_or("cut off")?;
-            let length = octets.iter().fold(0, |length, octet| (length << 8) | usize::from(*octet));
-            Ok((2 + count, Some(length)))
-        }
-    }
-}
-
-/// Returns the dotted decimal form of an object identifier's content octets (X.690 section 8.19). asn1-rs takes the
-/// first two arcs for one octet: 2.999 would be 3.16.55.
+/// Dotted decimal form of an object identifier's content octets (X.690 section 8.19). asn1-rs takes the first two arcs for
+/// one octet: 2.999 would be 3.16.55.
 pub(crate) fn dotted(oid: &[u8]) -> String {
     let mut arcs: Vec<String> = Vec::new();
     let mut arc: u128 = 0;
@@ -334,6 +281,8 @@ pub(crate) fn bmp_text(content: &[u8]) -> String {
 }
 
 const CONSTRUCTED: u8 = 0x20;
+/// Levels of indefinite lengths that asn1-rs follows.
+const ENDLESS: u64 = 50;
 
 #[cfg(test)]
 mod tests;
