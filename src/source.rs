@@ -31,9 +31,9 @@ use crate::x509::Certificate;
 pub(crate) use catalogue::fetch_catalogues;
 pub use catalogue::{CatalogueResult, CatalogueState};
 #[cfg(feature = "fetch")]
-pub(crate) use download::{Download, Method, Secret};
-#[cfg(feature = "fetch")]
 pub use download::{DownloadError, DownloadRequest, DownloadSettings, Downloader, Mirror};
+#[cfg(feature = "fetch")]
+pub(crate) use download::{Downloaded, Method, Secret};
 #[cfg(feature = "fetch")]
 pub use error::Error;
 #[cfg(feature = "fetch")]

@@ -1,7 +1,7 @@
 //! `pgtrust accept`
 
 use pgtrust::Machine;
-use pgtrust::accept::{self, Which};
+use pgtrust::accept::{self, HeldSelection};
 
 use super::Status;
 use super::args::Accept;
@@ -12,8 +12,8 @@ use super::ui::{self, Failure};
 pub(crate) fn run(machine: &Machine<'_>, args: &Accept) -> Result<Status, Failure> {
     context::warn_of_foreign_home(machine);
     let which = match args.fingerprint {
-        Some(fingerprint) => Which::One(fingerprint),
-        None => Which::OfProvider(args.provider.clone().unwrap_or_default()),
+        Some(fingerprint) => HeldSelection::One(fingerprint),
+        None => HeldSelection::OfProvider(args.provider.clone().unwrap_or_default()),
     };
     let report = accept::accept(machine, &which, args.dry_run)?;
     let id = &report.provider;

@@ -1,6 +1,6 @@
 //! `pgtrust providers add` and `pgtrust providers remove`
 
-use pgtrust::custom::{self, Offer, Offered, Outcome, Report, Request};
+use pgtrust::custom::{self, Offer, Offered, ProviderOutcome, Report, Request};
 use pgtrust::{Fingerprint, Machine, timestamp};
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub(crate) fn add(machine: &Machine<'_>, args: &AddProvider) -> Result<Status, F
     let name = args.url.clone().or_else(|| Some(args.file.as_ref()?.display().to_string())).unwrap_or_default();
     report.faults.iter().for_each(|fault| ui::error(&format!("`{name}`: {fault}; nothing is written")));
     show(args, &report)?;
-    if report.outcome == Outcome::NotWritten {
+    if report.outcome == ProviderOutcome::NotWritten {
         if report.faults.is_empty() {
             suggest(machine, args, &report);
         }
@@ -98,10 +98,10 @@ struct ShownCertificate<'a> {
 fn show(args: &AddProvider, report: &Report) -> Result<(), Failure> {
     let path = report.path.display().to_string();
     let outcome = match report.outcome {
-        Outcome::Created => "created",
-        Outcome::NotWritten => "not-written",
-        Outcome::Replaced => "replaced",
-        Outcome::Unchanged => "unchanged",
+        ProviderOutcome::Created => "created",
+        ProviderOutcome::NotWritten => "not-written",
+        ProviderOutcome::Replaced => "replaced",
+        ProviderOutcome::Unchanged => "unchanged",
     };
     if args.json {
         let certificates = report.certificates.iter().map(|offered| ShownCertificate {
@@ -116,9 +116,9 @@ fn show(args: &AddProvider, report: &Report) -> Result<(), Failure> {
         return ui::json(&Shown { name: &args.name, path, outcome, dry_run: args.dry_run, certificates });
     }
     let verb = match (report.outcome, args.dry_run) {
-        (Outcome::Created, true) => "would be created",
-        (Outcome::Replaced, true) => "would be replaced",
-        (Outcome::NotWritten, _) => "not written",
+        (ProviderOutcome::Created, true) => "would be created",
+        (ProviderOutcome::Replaced, true) => "would be replaced",
+        (ProviderOutcome::NotWritten, _) => "not written",
         _ => outcome,
     };
     ui::data(&format!("{}: {verb}: {path}", args.name))?;

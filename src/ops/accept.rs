@@ -13,7 +13,7 @@ use crate::x509::{Certificate, Fingerprint, Verdict};
 
 /// The held roots that are to be accepted.
 #[derive(Clone, Debug)]
-pub enum Which {
+pub enum HeldSelection {
     /// The one of this fingerprint.
     One(Fingerprint),
     /// All held roots of this provider.
@@ -36,28 +36,28 @@ pub struct Report {
 
 /// Shows what is held and what speaks for it. With `dry_run` it stays held; without, the manifest trusts it from now on, and
 /// the provider's combined PEM has it.
-pub fn accept(machine: &Machine<'_>, which: &Which, dry_run: bool) -> Result<Report, Failed> {
+pub fn accept(machine: &Machine<'_>, which: &HeldSelection, dry_run: bool) -> Result<Report, Failed> {
     machine.refuse_shared_settings()?;
     let (mut report, notes) = with_hooks(machine, |changes, _| run(machine, which, dry_run, changes))?;
     report.notes.extend(notes);
     Ok(report)
 }
 
-fn run(machine: &Machine<'_>, which: &Which, dry_run: bool, changes: &mut Changes) -> Result<Report, Error> {
+fn run(machine: &Machine<'_>, which: &HeldSelection, dry_run: bool, changes: &mut Changes) -> Result<Report, Error> {
     let layout = machine.layout()?;
     // A dry run writes nothing at all, the lock's file included.
     let _lock = if dry_run { None } else { Some(machine.lock()?) };
     let held = source::held(&layout.held())?;
     let is_asked = |id: &str, certificate: &Certificate| match which {
-        Which::One(fingerprint) => certificate.fingerprint() == *fingerprint,
-        Which::OfProvider(provider) => provider == id,
+        HeldSelection::One(fingerprint) => certificate.fingerprint() == *fingerprint,
+        HeldSelection::OfProvider(provider) => provider == id,
     };
     let asked: Vec<&(String, Certificate)> =
         held.iter().filter(|(id, certificate)| is_asked(id, certificate)).collect();
     let Some((id, first)) = asked.first() else {
         return Err(match which {
-            Which::One(fingerprint) => RequestError::NotHeld { fingerprint: *fingerprint },
-            Which::OfProvider(provider) => RequestError::NothingHeld { provider: provider.clone() },
+            HeldSelection::One(fingerprint) => RequestError::NotHeld { fingerprint: *fingerprint },
+            HeldSelection::OfProvider(provider) => RequestError::NothingHeld { provider: provider.clone() },
         }
         .into());
     };

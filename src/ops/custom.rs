@@ -59,7 +59,7 @@ pub struct Report {
     /// The folder of the provider.
     pub path: PathBuf,
     /// The outcome, or what it would be.
-    pub outcome: Outcome,
+    pub outcome: ProviderOutcome,
     /// What is offered.
     pub certificates: Vec<Offered>,
     /// Pins that hold no root of the offer, and why: then nothing is written.
@@ -70,7 +70,7 @@ pub struct Report {
 
 /// The outcome, or what it would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ProviderOutcome {
     /// It is new.
     Created,
     /// Nothing: no root of the URL is pinned, or a pin does not hold.
@@ -106,7 +106,7 @@ pub fn add(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
     let faults = found.faults(&request.pins);
     let is_shown_only = request.pins.is_empty() && matches!(request.offer, Offer::Url(_));
     let outcome = if is_shown_only || !faults.is_empty() {
-        Outcome::NotWritten
+        ProviderOutcome::NotWritten
     } else {
         if let (Offer::Url(url), Some(encoding)) = (&request.offer, found.encoding) {
             provider.source = Some((url.clone(), encoding));
@@ -116,7 +116,7 @@ pub fn add(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
     };
     let is_pinned = |certificate: &Certificate| {
         let all = request.pins.is_empty() && matches!(request.offer, Offer::File(_));
-        outcome != Outcome::NotWritten && (all || request.pins.contains(&certificate.fingerprint()))
+        outcome != ProviderOutcome::NotWritten && (all || request.pins.contains(&certificate.fingerprint()))
     };
     let certificates = found.certificates.into_iter().map(|(certificate, fault)| Offered {
         pinned: fault.is_none() && is_pinned(&certificate),
@@ -126,13 +126,13 @@ pub fn add(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
     Ok(Report { path, outcome, certificates: certificates.collect(), faults, notes })
 }
 
-fn write(machine: &Machine<'_>, request: &Request, path: &Path, files: &Files) -> Result<Outcome, Error> {
+fn write(machine: &Machine<'_>, request: &Request, path: &Path, files: &Files) -> Result<ProviderOutcome, Error> {
     let _lock = if request.dry_run { None } else { Some(machine.lock()?) };
     let there = if Files::is_in(path) { Some(Files::read(path)?) } else { None };
     let outcome = match there {
-        None => Outcome::Created,
-        Some(there) if there.says_the_same(files) => return Ok(Outcome::Unchanged),
-        Some(_) if request.replace => Outcome::Replaced,
+        None => ProviderOutcome::Created,
+        Some(there) if there.says_the_same(files) => return Ok(ProviderOutcome::Unchanged),
+        Some(_) if request.replace => ProviderOutcome::Replaced,
         Some(_) => return Err(RequestError::ProviderDiffers { path: path.to_owned() }.into()),
     };
     if !request.dry_run {

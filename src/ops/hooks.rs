@@ -62,7 +62,7 @@ fn after(machine: &Machine<'_>, changes: &Changes, notes: &mut Vec<Note>) -> Res
     if !changes.made.is_empty() || !changes.planned.is_empty() {
         let manifest = machine.manifest()?;
         announce(machine, &manifest, changes, notes);
-        let failed = run(machine, &manifest, changes, Which::Concerned, notes)?;
+        let failed = run(machine, &manifest, changes, HookSelection::Concerned, notes)?;
         notes.extend(failed.into_iter().map(|(_, error)| Note::Failure(error)));
     }
     Ok(())
@@ -77,7 +77,7 @@ pub(super) fn announce(machine: &Machine<'_>, manifest: &Manifest, changes: &Cha
 
 /// The hooks that are to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
+pub(super) enum HookSelection {
     /// The hooks that wait for one of the changes.
     Concerned,
     /// The hooks too that failed before, or never came to run.
@@ -89,7 +89,7 @@ pub(super) fn run(
     machine: &Machine<'_>,
     manifest: &Manifest,
     changes: &Changes,
-    which: Which,
+    which: HookSelection,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<(String, Error)>, Error> {
     let changes = &changes.made;
@@ -106,8 +106,8 @@ pub(super) fn run(
         saved = pending.save();
     }
     let is_due = |hook: &&Hook| match which {
-        Which::Concerned => hook.concerns_any(changes),
-        Which::Pending => !pending.of(hook).is_empty(),
+        HookSelection::Concerned => hook.concerns_any(changes),
+        HookSelection::Pending => !pending.of(hook).is_empty(),
     };
     let of_nothing =
         hooks.iter().filter_map(|hook| Some((hook.command(), check_target(machine, manifest, hook).err()?)));

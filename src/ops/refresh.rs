@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::fetch::tenants::KeptTenant;
 use super::fetch::{self, Download, Keep, KeptProvider, Network, catalogues};
 use super::findings::accepted_as_said;
-use super::hooks::{self, Changes, Which};
+use super::hooks::{self, Changes, HookSelection};
 use super::install::Installed;
 use super::last_run::{Finding, FindingKind, LastRun, Run};
 use super::machine::Machine;
@@ -247,7 +247,7 @@ impl Work<'_> {
             hooks::announce(self.machine, manifest, &self.changes, self.notes);
             return Ok(());
         }
-        for (hook, error) in hooks::run(self.machine, manifest, &self.changes, Which::Pending, self.notes)? {
+        for (hook, error) in hooks::run(self.machine, manifest, &self.changes, HookSelection::Pending, self.notes)? {
             self.find(self.machine.failure(FindingKind::Hook, &hook, &error));
         }
         Ok(())

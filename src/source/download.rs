@@ -74,7 +74,7 @@ impl DownloadSettings {
 
 /// A complete body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Download {
+pub(crate) struct Downloaded {
     /// Decompressed, never longer than the cap.
     pub body: Vec<u8>,
     /// The server said that the cached body still holds.
@@ -94,7 +94,7 @@ impl Downloader {
     }
 
     /// Downloads one file.
-    pub(crate) fn get(&self, request: &DownloadRequest) -> Result<Download, DownloadError> {
+    pub(crate) fn get(&self, request: &DownloadRequest) -> Result<Downloaded, DownloadError> {
         self.get_all(slice::from_ref(request), &|_| ()).remove(0)
     }
 
@@ -104,7 +104,7 @@ impl Downloader {
         &self,
         requests: &[DownloadRequest],
         done: &(dyn Fn(usize) + Sync),
-    ) -> Vec<Result<Download, DownloadError>> {
+    ) -> Vec<Result<Downloaded, DownloadError>> {
         if requests.is_empty() {
             return Vec::new();
         }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::download::{Download, DownloadError, DownloadRequest, Downloader};
+use super::download::{DownloadError, DownloadRequest, Downloaded, Downloader};
 use super::tenant::api::{self, AskedTenant, FetchedTenant};
 use crate::bundle::Role;
 use crate::bundle::wildcard;
@@ -244,14 +244,14 @@ impl fmt::Display for Missing {
 }
 
 impl Answer {
-    fn of(asked: Wanted, answer: Option<Result<Download, DownloadError>>) -> Self {
+    fn of(asked: Wanted, answer: Option<Result<Downloaded, DownloadError>>) -> Self {
         let download = answer.map_or(Err(Missing::Offline), |answer| answer.map_err(Missing::Download));
         match download {
             Err(missing) => {
                 let from = asked.url.clone();
                 Self { asked, from, unchanged: false, authentic: false, moved: None, certificates: Err(missing) }
             }
-            Ok(Download { body, unchanged, from, authentic, moved }) => {
+            Ok(Downloaded { body, unchanged, from, authentic, moved }) => {
                 let certificates = decode(&body).map_err(|error| Missing::NoStore { from: from.clone(), error });
                 Self { asked, from, unchanged, authentic, moved, certificates }
             }

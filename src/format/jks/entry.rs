@@ -1,6 +1,6 @@
 //! The entries of a JKS or JCEKS store, one after the other, with every length checked before it is used.
 
-use super::reader::{Reader, damaged, position};
+use super::reader::{JksReader, damaged, position};
 use super::{SEALED_MAGIC, VERSION, sealed};
 use crate::format::{Error, MemberKind, Position};
 use crate::system::limits;
@@ -28,7 +28,7 @@ pub(super) enum Body<'a> {
 /// Iterates over the entries; ends behind the first that cannot be read.
 #[derive(Clone)]
 pub(super) struct Entries<'a> {
-    reader: Reader<'a>,
+    reader: JksReader<'a>,
     version: u32,
     sealed: bool,
     count: u32,
@@ -37,7 +37,7 @@ pub(super) struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     pub(super) fn new(store: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(store);
+        let mut reader = JksReader::new(store);
         let sealed = reader.take(4, "the magic number")? == SEALED_MAGIC;
         let version = reader.u32("the version")?;
         if !(1..=VERSION).contains(&version) {

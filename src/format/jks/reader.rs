@@ -4,12 +4,12 @@ use crate::format::{Error, Position};
 
 /// Big-endian fields of Java's `DataOutput`.
 #[derive(Clone)]
-pub(super) struct Reader<'a> {
+pub(super) struct JksReader<'a> {
     bytes: &'a [u8],
     pub(super) at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JksReader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }

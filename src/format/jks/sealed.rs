@@ -6,12 +6,12 @@
 
 use std::rc::Rc;
 
-use super::reader::Reader;
+use super::reader::JksReader;
 use crate::format::Error;
 use crate::system::limits;
 
 /// Moves behind one serialised object.
-pub(super) fn skip(reader: &mut Reader<'_>) -> Result<(), Error> {
+pub(super) fn skip(reader: &mut JksReader<'_>) -> Result<(), Error> {
     let start = reader.at;
     if reader.take(4, "a secret key")? != STREAM {
         return Err(unsupported(start));
@@ -20,7 +20,7 @@ pub(super) fn skip(reader: &mut Reader<'_>) -> Result<(), Error> {
 }
 
 struct Objects<'r, 'a> {
-    reader: &'r mut Reader<'a>,
+    reader: &'r mut JksReader<'a>,
     start: usize,
     /// What a back-reference may name, in the order of writing.
     handles: Vec<Option<Class>>,

@@ -10,7 +10,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use super::cache::{self, CacheEntry};
 use super::error::shown;
 use super::request::DownloadKind;
-use super::{Download, DownloadError, DownloadRequest, DownloadSettings, Method};
+use super::{DownloadError, DownloadRequest, DownloadSettings, Downloaded, Method};
 use crate::system::limits;
 
 pub(super) async fn attempt(
@@ -18,7 +18,7 @@ pub(super) async fn attempt(
     settings: &DownloadSettings,
     url: &Url,
     asked: &DownloadRequest,
-) -> Result<Download, DownloadError> {
+) -> Result<Downloaded, DownloadError> {
     let folder = settings.cache.as_deref().filter(|_| asked.is_file());
     let cached = folder.and_then(|folder| cache::load(folder, &shown(url), settings.max_bytes));
     let authentic = settings.mirror.is_none() || !asked.is_file();
@@ -32,7 +32,7 @@ pub(super) async fn attempt(
         let status = response.status();
         if let (StatusCode::NOT_MODIFIED, Some(entry)) = (status, known) {
             let body = entry.body.clone();
-            return Ok(Download { body, unchanged: true, from: shown(&at), authentic, moved: moved.flatten() });
+            return Ok(Downloaded { body, unchanged: true, from: shown(&at), authentic, moved: moved.flatten() });
         }
         if status == StatusCode::OK || status.is_success() && !asked.is_file() {
             let etag = text(response.headers(), ETAG);
@@ -47,7 +47,7 @@ pub(super) async fn attempt(
                 let _ = cache::store(folder, &shown(url), &entry);
             }
             let (body, from) = (entry.body, entry.answered);
-            return Ok(Download { body, unchanged: false, from, authentic, moved: moved.flatten() });
+            return Ok(Downloaded { body, unchanged: false, from, authentic, moved: moved.flatten() });
         }
         match text(response.headers(), LOCATION) {
             Some(location) if status.is_redirection() => {

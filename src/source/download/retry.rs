@@ -7,7 +7,7 @@ use reqwest::{Client, Url};
 
 use super::attempt::attempt;
 use super::error::shown;
-use super::{Download, DownloadError, DownloadRequest, DownloadSettings, Mirror};
+use super::{DownloadError, DownloadRequest, DownloadSettings, Downloaded, Mirror};
 use crate::system::limits;
 
 /// Downloads with as many attempts as the errors are worth.
@@ -15,7 +15,7 @@ pub(super) async fn download(
     client: &Client,
     settings: &DownloadSettings,
     request: &DownloadRequest,
-) -> Result<Download, DownloadError> {
+) -> Result<Downloaded, DownloadError> {
     let url = address(request, settings.mirror.as_ref())?;
     let mut tried = 0;
     loop {

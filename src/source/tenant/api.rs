@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::super::{Download, DownloadError, DownloadRequest, Downloader, Method, Secret};
+use super::super::{DownloadError, DownloadRequest, Downloaded, Downloader, Method, Secret};
 use super::Tenant;
 use super::answer;
 use super::error::{TenantError, TenantReason};
@@ -74,7 +74,7 @@ impl AskedTenant {
     }
 
     /// Makes the result of its request.
-    pub(crate) fn fetched(self, result: Result<Result<Download, DownloadError>, TenantReason>) -> FetchedTenant {
+    pub(crate) fn fetched(self, result: Result<Result<Downloaded, DownloadError>, TenantReason>) -> FetchedTenant {
         let unreadable = |detail: String| TenantReason::Unreadable { url: self.url.clone(), detail };
         let served = result
             .and_then(|answer| answer.map_err(|error| self.reason(&error)))
