@@ -54,7 +54,7 @@ impl Catalog {
         Self { own: vec![Own::folder(folder.into())], parsed: Arc::default() }
     }
 
-    /// Adds the catalogues that a manifest names. Archives are read as [`keep_archive`] keeps them in a folder; one
+    /// Adds the catalogues that a manifest names. Archives are read as `fetch` keeps them in a folder; one
     /// that is missing or damaged is an error where its providers are asked for, and no earlier.
     pub fn with(mut self, named: &[NamedCatalogue], archives: &Path) -> Self {
         self.own.extend(named.iter().map(|named| Own::named(named, archives)));

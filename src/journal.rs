@@ -204,10 +204,10 @@ impl Journal {
         Ok(self.history()?.records)
     }
 
-    /// Records the changes and then makes them, in order. Call it under the [`lock`](Self::lock).
+    /// Records the changes and then makes them, in order. The use cases call it under the lock of the journal.
     ///
     /// When one of the store's files cannot be written, those before it are put back. When one was changed since it was
-    /// read, that is [`Error::ChangedMeanwhile`], and the caller may read and plan again.
+    /// read, that is [`ChangedMeanwhile`](crate::SystemError::ChangedMeanwhile), and the caller may read and plan again.
     pub fn apply(&self, step: Step<'_>) -> Result<Record, Error> {
         let absolute = |path: &Path| std::path::absolute(path).map_err(system::Error::io("find", path));
         let mut files = Vec::new();

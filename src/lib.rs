@@ -28,7 +28,7 @@
 //!
 //! - [`Catalog`] has the providers, [`Provider::installed`] the roots of one.
 //! - [`CertificateSet`], [`Policy`] and [`Bundle`] make a checked set of roots of anything; [`load_path`] reads files and
-//!   folders of any [`format`].
+//!   folders of any [`format`](mod@format).
 //! - [`Machine`] is what the use cases run on: [`fetch`], [`install`], [`remove`], [`refresh`], [`accept`], [`undo`],
 //!   [`status`](mod@status), [`inspect`]. Each takes a request and returns a report. They write no line; what a person should know is
 //!   a [`Note`]. Journal, locks, hooks and the manifest come with them.
@@ -40,6 +40,15 @@
 //! needs besides.
 //!
 //! The API may change with any 0.x version; the changelog tells how.
+
+#![cfg_attr(
+    not(feature = "fetch"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the use cases that download are left out, and what only they need stays"
+    )
+)]
 
 mod bundle;
 mod catalog;
@@ -77,9 +86,11 @@ pub use settings::{Error as SettingsError, env, snippet};
 #[cfg(feature = "fetch")]
 pub use source::{
     CatalogueResult, CatalogueState, DownloadError, DownloadRequest, DownloadSettings, Downloader, Fetched, Held,
-    Mirror, Progress, Renewed, RootResult, RootState, TenantError, TenantReason, TenantRoot, UrlState, enforcement,
+    Mirror, Renewed, RootResult, RootState, TenantError, TenantReason, TenantRoot, UrlState, enforcement,
 };
-pub use source::{Error as SourceError, Problem, Source, Tenant, certificates_in_answer, load_path, load_system};
+pub use source::{
+    Error as SourceError, Problem, Progress, Source, Tenant, certificates_in_answer, load_path, load_system,
+};
 pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan};
 pub use system::layout::{Environment, Layout};
 pub use system::permissions::{Obstacle, Refusal, User, owner_of};

@@ -129,7 +129,7 @@ impl Manifest {
         &self.contents.target
     }
 
-    /// Returns the hooks that run after stores changed, if [`check_owner`](Self::check_owner) allows it.
+    /// Returns the hooks that run after stores changed, if the manifest belongs to this user or to root.
     pub fn hooks(&self) -> &[Hook] {
         &self.contents.hook
     }

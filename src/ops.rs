@@ -1,23 +1,31 @@
 //! The use cases: values in, values out. Whatever the command line does, it does with these.
 
+#[cfg(feature = "fetch")]
 pub mod accept;
 mod change;
+#[cfg(feature = "fetch")]
 pub mod custom;
+#[cfg(feature = "fetch")]
 mod download;
 mod error;
+#[cfg(feature = "fetch")]
 pub mod fetch;
+#[cfg(feature = "fetch")]
 mod findings;
 mod hooks;
 pub mod inspect;
+#[cfg(feature = "fetch")]
 pub mod install;
 pub(crate) mod last_run;
 pub mod load;
 pub(crate) mod machine;
 pub mod managed;
+#[cfg(feature = "fetch")]
 mod names;
 pub(crate) mod note;
 pub mod password;
 pub(crate) mod permissions;
+#[cfg(feature = "fetch")]
 pub mod refresh;
 pub mod remove;
 pub mod status;

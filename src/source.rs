@@ -1,14 +1,15 @@
 //! Sources of certificates: providers, files, folders, standard input, this machine.
 
+#[cfg(feature = "fetch")]
 mod catalogue;
 #[cfg(feature = "fetch")]
 mod download;
 #[cfg(feature = "fetch")]
 pub mod enforcement;
-#[cfg(feature = "fetch")]
 mod error;
 #[cfg(feature = "fetch")]
 mod fetch;
+mod progress;
 mod tenant;
 
 use std::fs::File;
@@ -28,18 +29,20 @@ use crate::system;
 use crate::system::file;
 use crate::system::limits;
 use crate::x509::Certificate;
+#[cfg(feature = "fetch")]
 pub(crate) use catalogue::fetch_catalogues;
+#[cfg(feature = "fetch")]
 pub use catalogue::{CatalogueResult, CatalogueState};
 #[cfg(feature = "fetch")]
 pub use download::{DownloadError, DownloadRequest, DownloadSettings, Downloader, Mirror};
 #[cfg(feature = "fetch")]
 pub(crate) use download::{Downloaded, Method, Secret};
-#[cfg(feature = "fetch")]
 pub use error::Error;
 #[cfg(feature = "fetch")]
 pub(crate) use fetch::Asking;
 #[cfg(feature = "fetch")]
-pub use fetch::{Fetched, Held, Progress, RootResult, RootState, UrlState};
+pub use fetch::{Fetched, Held, RootResult, RootState, UrlState};
+pub use progress::Progress;
 pub use tenant::Tenant;
 pub use tenant::answer::certificates as certificates_in_answer;
 #[cfg(feature = "fetch")]

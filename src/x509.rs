@@ -204,7 +204,7 @@ impl Certificate {
     }
 
     /// Verifies this certificate's signature under the other one's key. Names are not compared. For many certificates
-    /// under their own keys there is [`own_signatures`].
+    /// under their own keys there is `own_signatures`.
     pub fn signature_by(&self, issuer: &Self) -> Verdict {
         let key = issuer.part(&issuer.key);
         self.x509().map_or(Verdict::Unknown, |x509| signature::verdict(&x509, key))

@@ -19,7 +19,7 @@ use pgtrust::{
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The library says so, and this before.
-    Library { error: Error, notes: Vec<Note> },
+    Library { error: Box<Error>, notes: Vec<Note> },
     /// Standard output cannot be written.
     Output(io::Error),
     /// The command line asks for what cannot be.
@@ -31,7 +31,7 @@ macro_rules! of_library {
     ($($error:ty),*) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::Library { error: error.into(), notes: Vec::new() }
+                Self::Library { error: Box::new(error.into()), notes: Vec::new() }
             }
         }
     )*};

@@ -169,7 +169,7 @@ pub enum RequestError {
         manifest: PathBuf,
     },
     /// Another catalogue has a provider of this name.
-    #[error("`{name}` is {}", .catalogue.as_ref().map_or("a built-in provider".to_owned(), |it| format!("a provider of the catalogue `{it}`")))]
+    #[error("`{name}` is {}", .catalogue.as_ref().map_or_else(|| "a built-in provider".to_owned(), |it| format!("a provider of the catalogue `{it}`")))]
     ProviderTaken {
         /// The name.
         name: String,

@@ -54,7 +54,7 @@ pub(super) fn with_hooks<T>(
     let after = after(machine, &changes, &mut notes);
     match (done, after) {
         (Ok(done), Ok(())) => Ok((done, notes)),
-        (Err(error), _) | (Ok(_), Err(error)) => Err(Failed { error, notes }),
+        (Err(error), _) | (Ok(_), Err(error)) => Err(Failed { error: Box::new(error), notes }),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn bundle(
     let mut notes = Vec::new();
     match bundle_of(machine, sources, &|kept| kept, policy, password, &mut notes) {
         Ok(bundle) => Ok((bundle, notes)),
-        Err(error) => Err(Failed { error, notes }),
+        Err(error) => Err(Failed { error: Box::new(error), notes }),
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use super::Error;
 use super::last_run::Finding;
 use crate::bundle::{Bundle, Rejected};
-use crate::source::{Problem, TenantError};
+use crate::source::Problem;
+#[cfg(feature = "fetch")]
+use crate::source::TenantError;
 use crate::store::known::{Advice, Usage};
 use crate::x509::Fingerprint;
 
@@ -111,7 +113,7 @@ impl Note {
 #[non_exhaustive]
 pub struct Failed {
     /// Why.
-    pub error: Error,
+    pub error: Box<Error>,
     /// What came up before. Changes that were made stay, and their hooks ran.
     pub notes: Vec<Note>,
 }
@@ -130,7 +132,7 @@ impl std::error::Error for Failed {
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self { error, notes: Vec::new() }
+        Self { error: Box::new(error), notes: Vec::new() }
     }
 }
 

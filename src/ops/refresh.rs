@@ -80,7 +80,7 @@ pub fn refresh(machine: &Machine<'_>, request: &Request) -> Result<Report, Faile
     let mut notes = Vec::new();
     match run(machine, request, &mut notes) {
         Ok(report) => Ok(Report { notes, ..report }),
-        Err(error) => Err(Failed { error, notes }),
+        Err(error) => Err(Failed { error: Box::new(error), notes }),
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Snippet {
 /// A kind of file that clients read roots from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
-    /// The Java trust store, with [`layout::JAVA_STORE_PASSWORD`].
+    /// The Java trust store, with the password `changeit`.
     JavaStore,
     /// A PEM file.
     Pem,

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Progress;
 use super::download::{DownloadError, DownloadRequest, Downloaded, Downloader};
 use super::tenant::api::{self, AskedTenant, FetchedTenant};
 use crate::bundle::Role;
@@ -107,17 +108,6 @@ pub(crate) enum Asking<'a> {
     Offline,
     /// Downloads; the function is told of each one that ends, first how many there are.
     Online(&'a Downloader, &'a (dyn Fn(Progress) + Sync)),
-}
-
-/// The progress of the downloads.
-#[derive(Clone, Copy, Debug)]
-pub enum Progress {
-    /// So many URLs are to be asked.
-    Started(usize),
-    /// One more has been.
-    Step,
-    /// No more are asked.
-    Ended,
 }
 
 impl Fetched {

@@ -10,7 +10,7 @@ use crate::system::layout::{self, JAVA_STORE_PASSWORD};
 pub struct JavaStore {
     /// Returns its path.
     pub path: PathBuf,
-    /// Whether its password is the user's own, which is never printed, and not [`JAVA_STORE_PASSWORD`].
+    /// Whether its password is the user's own, which is never printed, and not the usual `changeit`.
     pub own_password: bool,
 }
 
