@@ -2,8 +2,9 @@
 //! would write first.
 //!
 //! The floor reads the file in chunks, finds the blocks, decodes and hashes them, on one thread, and keeps nothing. Neither
-//! it nor the naive program verifies a signature; pgtrust verifies all, on all cores, unless it is told to take what is no
-//! root too. That line says what the rest costs.
+//! it nor the naive program verifies a signature. pgtrust verifies all, on all cores: that takes 20 times as long as all
+//! the rest, and with it a bundle takes 130 times the floor. Told to take what is not a root too it verifies none, and
+//! takes 5 times the floor.
 //!
 //! Everything runs as a process of its own, in turn, and counts with its best user and system time, as the `time` of
 //! bash tells it to the millisecond: so neither what the disk does nor what else runs decides, and all start equally. The
