@@ -31,6 +31,7 @@ mod hostile_text;
 #[cfg(unix)]
 mod java_clients;
 mod java_stores;
+mod judges;
 #[cfg(unix)]
 mod jvms;
 #[cfg(unix)]
