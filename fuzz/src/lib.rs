@@ -5,9 +5,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use pgtrust::{Certificate, Fingerprint};
 use pgtrust::format::{Entry, Format, Member, Passwords, decode};
+use pgtrust::{Certificate, Fingerprint};
 use tempfile::TempDir;
+use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::der::{Decode as _, Encode as _};
+use x509_cert::ext::pkix::{BasicConstraints, SubjectKeyIdentifier};
+use x509_cert::time::Time;
 
 /// Reads an input as the program reads a file of any format, then changes it as a store of this format. What can be
 /// read in full and extended must keep all that it had: no other store is ever changed.
@@ -38,8 +42,43 @@ pub fn store(format: &str, bytes: &[u8]) {
 pub fn certificate(bytes: &[u8]) {
     let Ok(certificate) = Certificate::from_der(bytes) else { return };
     tell(&certificate);
+    hold_against_x509_cert(&certificate);
     let _ = certificate.signature_by(&certificate);
     let _ = certificate.signature_by(&ROOT);
+}
+
+/// What another library reads of it is the same.
+fn hold_against_x509_cert(certificate: &Certificate) {
+    let Ok(other) = CertificateInner::<Raw>::from_der(certificate.der()) else { return };
+    let contents = other.tbs_certificate();
+    assert_eq!(certificate.version(), contents.version() as u8 + 1);
+    let (from, to) = (contents.validity().not_before, contents.validity().not_after);
+    let seconds = |time: Time| i64::try_from(time.to_unix_duration().as_secs()).expect("a date");
+    assert_eq!(certificate.not_before().unix_timestamp(), seconds(from));
+    assert_eq!(certificate.not_after().unix_timestamp(), seconds(to));
+    assert!(contents.subject().to_der().expect("a name").ends_with(certificate.subject().as_bytes()));
+    assert!(contents.issuer().to_der().expect("a name").ends_with(certificate.issuer().as_bytes()));
+    let key = contents.subject_public_key_info().to_der().expect("a key");
+    assert_eq!(certificate.spki_sha256(), *Fingerprint::of(&key).as_bytes());
+    if let Ok(Some((_, constraints))) = contents.get_extension::<BasicConstraints>() {
+        assert_eq!(certificate.is_ca(), constraints.ca);
+    }
+    if let Ok(Some((_, id))) = contents.get_extension::<SubjectKeyIdentifier>() {
+        assert_eq!(certificate.subject_key_id(), Some(id.0.as_bytes()));
+    }
+}
+
+/// What the pem crate takes for a certificate is read. It does not know UTF-16, which a file with zeros may be taken for.
+pub fn hold_against_pem(bytes: &[u8]) {
+    if bytes.contains(&0) {
+        return;
+    }
+    let Some(found) = certificates(Format::pem(), bytes, None) else { return };
+    for block in pem::parse_many(bytes).unwrap_or_default() {
+        if block.tag() == "CERTIFICATE" && Certificate::from_der(block.contents()).is_ok() {
+            assert!(found.contains(&Fingerprint::of(block.contents())), "{block}");
+        }
+    }
 }
 
 /// A folder of this process alone.
