@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pgtrust::jvm::{self, Cacerts, JVM_FOLDERS, Jvm};
+use pgtrust::jvm::{self, Cacerts, FoundBy, JVM_FOLDERS, Jvm};
 use pgtrust::{Environment, Error, Programs};
 use tempfile::TempDir;
 
@@ -24,7 +24,7 @@ fn every_folder_is_searched_and_tells_its_name() {
             let found = tree.all();
             assert_eq!(found.len(), 1, "{pattern}: {found:?}");
             let [jvm] = &found[0].jvms[..] else { panic!("{pattern}: {found:?}") };
-            assert_eq!((jvm.found, &jvm.home), (known.name, &tree.real(&home)), "{pattern}");
+            assert_eq!((jvm.found, &jvm.home), (FoundBy::Folder(known.name), &tree.real(&home)), "{pattern}");
         }
     }
 }
@@ -55,7 +55,7 @@ fn variables_move_the_folders_of_version_managers() {
     }
     let found = jvm::all(&environment, &tree.root());
     let found: Vec<_> = found.iter().map(|store| (store.jvms[0].found, store.jvms[0].home.clone())).collect();
-    assert_eq!(found, homes.map(|(name, home)| (name, tree.real(&moved.join(home)))));
+    assert_eq!(found, homes.map(|(name, home)| (FoundBy::Folder(name), tree.real(&moved.join(home)))));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_home_may_be_named_by_its_bundle_its_java_or_its_jre() {
         let jvm = Jvm::at(named).unwrap();
         assert_eq!(jvm.home, tree.real(&jdk8), "{}", named.display());
         assert_eq!(jvm.cacerts, tree.real(&jdk8).join("jre/lib/security/cacerts"));
-        assert_eq!((jvm.version.as_deref(), jvm.found), (Some("1.8.0_392"), "--java-home"));
+        assert_eq!((jvm.version.as_deref(), jvm.found), (Some("1.8.0_392"), FoundBy::Name));
     }
 }
 
@@ -183,7 +183,7 @@ fn the_java_in_use_is_the_one_that_would_start() {
         let folders = [tree.at("/nothing"), folder.to_owned()].into_iter().chain(std::env::split_paths(&own));
         let environment = Environment { path: Some(std::env::join_paths(folders).unwrap()), ..tree.environment() };
         let found = jvm::in_use(&environment, &Programs::on("")).unwrap();
-        assert_eq!((found.home.as_path(), found.found), (home.as_path(), "java on PATH"), "{}", folder.display());
+        assert_eq!((found.home.as_path(), found.found), (home.as_path(), FoundBy::Path), "{}", folder.display());
         assert_eq!(found.version.as_deref(), Some(expected.version.as_str()));
     }
 
@@ -193,7 +193,7 @@ fn the_java_in_use_is_the_one_that_would_start() {
     let path = Some(OsString::from(java.parent().unwrap()));
     let environment = Environment { java_home: Some(other.clone()), path, ..tree.environment() };
     let found = jvm::in_use(&environment, &Programs::on("")).unwrap();
-    assert_eq!((found.home, found.found), (tree.real(&other), "JAVA_HOME"));
+    assert_eq!((found.home, found.found), (tree.real(&other), FoundBy::JavaHome));
 }
 
 #[test]

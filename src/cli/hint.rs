@@ -3,6 +3,7 @@
 use std::io;
 
 use pgtrust::enforcement::EnforcementError;
+use pgtrust::jvm::FoundBy;
 use pgtrust::{
     BundleError, CatalogError, Error, HookError, JournalError, ManifestError, Obstacle, ProcessError, Refusal,
     RequestError, SettingsError, SourceError, StoreError, SystemError, TenantError, TenantReason, User, format,
@@ -190,7 +191,7 @@ fn of_store(error: &StoreError) -> Option<String> {
         E::JavaSilent { .. } | E::JavaUnknown => {
             "name its folder: `--java-home DIR`; or take every Java that is here: `--all-jdks`".to_owned()
         }
-        E::NoJvm { found: "JAVA_HOME", .. } => {
+        E::NoJvm { found: FoundBy::JavaHome, .. } => {
             "correct or unset JAVA_HOME, or name the folder: `--java-home DIR`".to_owned()
         }
         E::NoJvm { .. } => "name the folder that has `bin/java`".to_owned(),

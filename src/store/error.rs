@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::jvm::FoundBy;
 use crate::format::{self, MemberKind};
 use crate::system::text::sanitise;
 
@@ -47,7 +48,7 @@ pub enum Error {
         /// The path.
         path: PathBuf,
         /// What led to it, as [`Jvm::found`](crate::store::jvm::Jvm::found).
-        found: &'static str,
+        found: FoundBy,
         /// What it lacks.
         reason: String,
     },

@@ -4,6 +4,7 @@
 //! `jssecacerts` beside it, it reads that instead.
 
 mod folders;
+mod found_by;
 mod links;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use folders::{JVM_FOLDERS, JvmFolder};
+pub use found_by::FoundBy;
 
 use crate::store::Error;
 use crate::system;
@@ -35,8 +37,8 @@ pub struct Jvm {
     pub shadowed_by: Option<PathBuf>,
     /// Its version as it says itself, as in `21.0.4` or `1.8.0_392`.
     pub version: Option<String>,
-    /// What led to it: `JAVA_HOME`, `java on PATH`, the name of a [`JvmFolder`], or `--java-home`.
-    pub found: &'static str,
+    /// What led to it.
+    pub found: FoundBy,
 }
 
 /// A store and the Java installations that have it as their `cacerts`.
@@ -52,10 +54,10 @@ pub struct Cacerts {
 impl Jvm {
     /// Returns the Java installation in this folder. A bundle of macOS (`….jdk`) and the path of a `java` do as well.
     pub fn at(home: &Path) -> Result<Self, Error> {
-        Self::within(Path::new("/"), home, "--java-home")
+        Self::within(Path::new("/"), home, FoundBy::Name)
     }
 
-    fn within(root: &Path, path: &Path, found: &'static str) -> Result<Self, Error> {
+    fn within(root: &Path, path: &Path, found: FoundBy) -> Result<Self, Error> {
         let none = |reason: &str| Error::NoJvm { path: path.to_owned(), found, reason: reason.to_owned() };
         let mut folder = match real(root, path) {
             Err(error) if is_absent(&error) => return Err(none("it does not exist")),
@@ -75,7 +77,7 @@ impl Jvm {
         Err(none(&format!("it has neither `{CACERTS}` nor `jre/{CACERTS}`")))
     }
 
-    fn with(root: &Path, home: &Path, found: &'static str) -> Result<Self, Error> {
+    fn with(root: &Path, home: &Path, found: FoundBy) -> Result<Self, Error> {
         let mut home = real(root, home).map_err(system::Error::io("open", home))?;
         let cacerts = home.join(CACERTS);
         let store = real(root, &cacerts).map_err(system::Error::io("follow", &cacerts))?;
@@ -99,10 +101,10 @@ impl Jvm {
 /// asked, because which Java it starts may depend on files, on variables and on the folder that the user is in.
 pub fn in_use(environment: &Environment, programs: &Programs) -> Result<Jvm, Error> {
     if let Some(home) = &environment.java_home {
-        return Jvm::within(Path::new("/"), home, "JAVA_HOME");
+        return Jvm::within(Path::new("/"), home, FoundBy::JavaHome);
     }
     let java = on_path(environment).ok_or(Error::JavaUnknown)?;
-    linked(&java).or_else(|_| Jvm::within(Path::new("/"), &ask(&java, environment, programs)?, ON_PATH))
+    linked(&java).or_else(|_| Jvm::within(Path::new("/"), &ask(&java, environment, programs)?, FoundBy::Path))
 }
 
 /// Returns every Java on this machine: what [`in_use`] finds without running anything, and what [`JVM_FOLDERS`] have.
@@ -111,11 +113,11 @@ pub fn in_use(environment: &Environment, programs: &Programs) -> Result<Jvm, Err
 ///
 /// `root` is the folder that is `/` to the machine's own paths; those that the environment tells are taken as they are.
 pub fn all(environment: &Environment, root: &Path) -> Vec<Cacerts> {
-    let named = environment.java_home.iter().map(|home| Jvm::within(Path::new("/"), home, "JAVA_HOME"));
+    let named = environment.java_home.iter().map(|home| Jvm::within(Path::new("/"), home, FoundBy::JavaHome));
     let first = on_path(environment).map(|java| linked(&java));
     let placed = JVM_FOLDERS.iter().flat_map(|known| {
         let folders = folders::folders(known, environment, root).into_iter();
-        folders.map(|(root, folder)| Jvm::within(root, &folder, known.name))
+        folders.map(|(root, folder)| Jvm::within(root, &folder, FoundBy::Folder(known.name)))
     });
     let mut homes = BTreeMap::new();
     for jvm in named.chain(first).chain(placed).flatten() {
@@ -134,7 +136,7 @@ fn on_path(environment: &Environment) -> Option<PathBuf> {
 }
 
 fn linked(java: &Path) -> Result<Jvm, Error> {
-    Jvm::within(Path::new("/"), java, ON_PATH)
+    Jvm::within(Path::new("/"), java, FoundBy::Path)
 }
 
 fn ask(java: &Path, environment: &Environment, programs: &Programs) -> Result<PathBuf, Error> {
@@ -186,4 +188,3 @@ const CACERTS: &str = "lib/security/cacerts";
 /// Where the folder that has [`CACERTS`] is below one that is named: a JDK 8 or a program that brings a JRE, macOS,
 /// both.
 const BELOW: [&str; 4] = ["", "jre", "Contents/Home", "Contents/Home/jre"];
-const ON_PATH: &str = "java on PATH";
