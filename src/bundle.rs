@@ -14,8 +14,7 @@ use std::path::Path;
 use time::{Date, OffsetDateTime};
 
 use crate::format::{self, DecodeError, Entry, Format, Member, Passwords};
-use crate::system;
-use crate::system::file;
+use crate::system::{self, file};
 use crate::x509::{Certificate, Fingerprint};
 pub use error::Error;
 pub(crate) use pattern::wildcard;

@@ -17,11 +17,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::system;
-use crate::system::file;
 pub use crate::system::file::Ownership;
 use crate::system::lock::Lock;
 use crate::system::text::timestamp;
+use crate::system::{self, file};
 use crate::x509::{Certificate, Fingerprint};
 pub use error::Error;
 

@@ -55,9 +55,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use crate::catalog::{NamedCatalogue, Selection};
 use crate::format::{Entry, Format, Member};
-use crate::system::file;
-use crate::system::limits;
-use crate::system::toml;
+use crate::system::{file, limits, toml};
 use crate::x509::Certificate;
 pub(crate) use catalogue::catalogues;
 pub use error::Error;

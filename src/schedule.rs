@@ -16,10 +16,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::manifest::Manifest;
-use crate::system;
-use crate::system::file;
 use crate::system::layout::{Environment, Layout};
 use crate::system::process::Programs;
+use crate::system::{self, file};
 pub use error::Error;
 pub use job::{Job, JobSettings};
 pub use plan::{JobCommand, JobStep, apply};

@@ -16,18 +16,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::bundle::Role;
-use crate::bundle::{CertificateSet, Origin};
-use crate::catalog;
-use crate::catalog::{Catalog, Selection};
+use crate::bundle::{CertificateSet, Origin, Role};
+use crate::catalog::{self, Catalog, Selection};
 use crate::format::{self, DecodeError, Decoded, Entry, Format, Member, Passwords, Position};
 use crate::manifest::Manifest;
 use crate::store::folder;
 use crate::store::jvm::Jvm;
 use crate::store::nss::{Certutil, Database};
-use crate::system;
-use crate::system::file;
-use crate::system::limits;
+use crate::system::{self, file, limits};
 use crate::x509::Certificate;
 #[cfg(feature = "fetch")]
 pub(crate) use catalogue::fetch_catalogues;

@@ -10,12 +10,11 @@ use pgtrust::folder::{Difference, Directory, Naming, hash};
 use pgtrust::format::Entry;
 use pgtrust::{Certificate, Error, Fingerprint, Journal, Step, StoreError};
 
-use crate::support::Hint as _;
 use crate::support::pgtrust::Run;
 use crate::support::pki::{Authority, TestCertificate};
 use crate::support::provider_server::ProviderServer;
 use crate::support::reply::Reply;
-use crate::support::tools;
+use crate::support::{Hint as _, tools};
 
 #[test]
 fn openssl_finds_every_root_of_one_subject_in_a_hashed_folder() {

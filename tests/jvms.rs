@@ -10,9 +10,8 @@ use pgtrust::jvm::{self, Cacerts, FoundBy, JVM_FOLDERS, Jvm};
 use pgtrust::{Environment, Error, Programs};
 use tempfile::TempDir;
 
-use crate::support::Hint as _;
 use crate::support::pgtrust::Run;
-use crate::support::tools;
+use crate::support::{Hint as _, tools};
 
 #[test]
 fn every_folder_is_searched_and_tells_its_name() {

@@ -11,10 +11,9 @@ use pgtrust::{
     Catalog, Certificate, Error, Fingerprint, Journal, ProcessError, Programs, Selection, Step, StoreError, SystemError,
 };
 
-use crate::support::Hint as _;
 use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::{Authority, TestCertificate};
-use crate::support::tools;
+use crate::support::{Hint as _, tools};
 
 #[test]
 fn a_database_is_shown_and_is_a_source_of_what_it_trusts_for_servers() {

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pgtrust::known::system;
-use pgtrust::known::system::{SYSTEMS, System};
+use pgtrust::known::system::{self, SYSTEMS, System};
 use pgtrust::{Certificate, Error, Programs, StoreError};
 
 use crate::support::Hint as _;

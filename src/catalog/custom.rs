@@ -7,14 +7,11 @@ use time::Date;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::{Catalog, Encoding};
-use crate::bundle::Bundle;
-use crate::bundle::Role;
+use crate::bundle::{Bundle, Role};
 use crate::catalog::Error;
 use crate::format::{Entry, Format};
-use crate::system;
-use crate::system::file;
-use crate::system::limits;
 use crate::system::text::is_unsafe;
+use crate::system::{self, file, limits};
 
 /// A provider that is to be written into the user's own catalogue. Its name and its hosts are free to be taken.
 #[derive(Clone, Debug)]

@@ -8,8 +8,7 @@ use super::custom::{Files, is_device, name_fault};
 use super::location::{Location, NamedCatalogue};
 use crate::catalog::Error;
 use crate::format;
-use crate::system::file;
-use crate::system::limits;
+use crate::system::{file, limits};
 use crate::x509::Fingerprint;
 
 #[derive(Clone, Debug)]

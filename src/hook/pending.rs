@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::HookEvent;
 use crate::hook::Error;
 use crate::manifest::Hook;
-use crate::system;
-use crate::system::file;
+use crate::system::{self, file};
 
 /// The changes that hooks wait for and have not taken yet: `hooks.json` in the state folder, which is there only while
 /// there are some. So a hook that failed, or that a crash kept from running, runs again.

@@ -8,8 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{FileChange, Journal, Record};
 use crate::journal::Error;
-use crate::system;
-use crate::system::file;
+use crate::system::{self, file};
 use crate::x509::Fingerprint;
 
 impl Journal {

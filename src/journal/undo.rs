@@ -5,8 +5,7 @@ use std::path::Path;
 
 use super::{Added, Change, FileChange, Journal, Ownership, Record};
 use crate::journal::Error;
-use crate::system;
-use crate::system::file;
+use crate::system::{self, file};
 use crate::x509::{Fingerprint, sha256};
 
 impl Record {

@@ -14,12 +14,11 @@ use super::{Error, password};
 use crate::bundle::{Origin, Role};
 use crate::catalog::Catalog;
 use crate::format::{Member, MemberKind, Passwords};
-use crate::source;
 use crate::store::folder;
 use crate::store::nss::{Certutil, Database};
-use crate::system;
 use crate::system::text::timestamp;
 use crate::x509::{Certificate, Fingerprint, Verdict, own_signatures};
+use crate::{source, system};
 
 /// Looks at files, folders, NSS databases and standard input (`-`), and refuses nothing. Returns the stores with what a person
 /// should know besides.

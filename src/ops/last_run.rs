@@ -14,10 +14,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::ops::Error;
-use crate::system;
-use crate::system::file;
 use crate::system::lock::Lock;
 use crate::system::text::timestamp;
+use crate::system::{self, file};
 
 /// Something that a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

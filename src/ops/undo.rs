@@ -8,10 +8,9 @@ use super::note::{Failed, Note};
 use super::{Error, change};
 use crate::bundle::{CertificateSet, Origin};
 use crate::format::Passwords;
-use crate::hook;
 use crate::journal::{self, Change, Listed, Record, Step};
-use crate::source;
 use crate::system::permissions::check_place;
+use crate::{hook, source};
 
 /// The change to undo.
 #[derive(Clone, Debug, Default)]

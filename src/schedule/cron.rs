@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use super::job::MARK;
 use super::{Host, Job, JobCommand, JobStep, Scheduler};
 use crate::schedule::Error;
-use crate::system;
-use crate::system::file;
-use crate::system::process;
+use crate::system::{self, file, process};
 
 pub(super) static CRON: Scheduler = Scheduler {
     name: "cron",

@@ -10,10 +10,8 @@ use crate::manifest::{KeptTarget, Manifest};
 use crate::settings::snippet::visible;
 use crate::store::known::system::System;
 use crate::store::known::{self, StoreKind, Target, TargetRequest};
-use crate::system;
-use crate::system::file;
 use crate::system::layout::text_of;
-use crate::system::process;
+use crate::system::{self, file, process};
 
 /// The user's settings for a job.
 #[derive(Clone, Debug, PartialEq, Eq)]

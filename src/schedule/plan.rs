@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{Error, SCHEDULERS};
-use crate::system;
-use crate::system::file;
-use crate::system::limits;
 use crate::system::process::{self, Programs};
+use crate::system::{self, file, limits};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use super::{Clock, Host, Job, JobCommand, JobStep, Scheduler};
 use crate::schedule::Error;
-use crate::system;
-use crate::system::file;
+use crate::system::{self, file};
 
 pub(super) static SYSTEMD: Scheduler = Scheduler {
     name: "systemd",

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use super::xml::{comment, escaped};
 use super::{Error, Host, Job, JobCommand, JobStep, Scheduler, Times};
-use crate::system;
-use crate::system::file;
 use crate::system::layout::text_of;
+use crate::system::{self, file};
 
 pub(super) static TASK_SCHEDULER: Scheduler = Scheduler {
     name: "task-scheduler",

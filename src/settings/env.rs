@@ -7,8 +7,7 @@ use std::path::Path;
 use crate::settings::Error;
 use crate::settings::snippet::visible;
 use crate::store::java::JavaStore;
-use crate::system;
-use crate::system::layout;
+use crate::system::{self, layout};
 
 /// A variable and who reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]

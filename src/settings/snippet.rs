@@ -10,8 +10,7 @@ use std::path::PathBuf;
 
 use crate::catalog::distance;
 use crate::settings::Error;
-use crate::system;
-use crate::system::layout;
+use crate::system::{self, layout};
 use escape::{Escape, Layer};
 
 pub(crate) use escape::visible;

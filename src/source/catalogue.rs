@@ -5,8 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::download::{DownloadRequest, Downloader};
-use crate::catalog::{Location, NamedCatalogue};
-use crate::catalog::{archive_is_kept, check_archive, keep_archive};
+use crate::catalog::{Location, NamedCatalogue, archive_is_kept, check_archive, keep_archive};
 use crate::x509::Fingerprint;
 
 /// The result for one catalogue.

@@ -7,8 +7,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::source::Error;
-use crate::source::{DownloadRequest, Downloader, Method, Secret};
+use crate::source::{DownloadRequest, Downloader, Error, Method, Secret};
 pub use error::EnforcementError;
 
 /// A project, by its reference: the word in its address and in the names of its servers.

@@ -9,13 +9,10 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::format::DecodeError;
-use crate::format::{self, Entry, Format, Member, Passwords};
+use crate::format::{self, DecodeError, Entry, Format, Member, Passwords};
 use crate::journal::Change;
 use crate::store::Error;
-use crate::system;
-use crate::system::file;
-use crate::system::limits;
+use crate::system::{self, file, limits};
 pub use crate::x509::name_hash::hash;
 use crate::x509::{Certificate, Fingerprint};
 

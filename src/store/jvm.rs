@@ -16,11 +16,9 @@ pub use folders::{JVM_FOLDERS, JvmFolder};
 pub use found_by::FoundBy;
 
 use crate::store::Error;
-use crate::system;
-use crate::system::file;
 use crate::system::layout::Environment;
-use crate::system::limits;
 use crate::system::process::{End, Programs};
+use crate::system::{self, file, limits};
 use links::real;
 
 /// One Java installation, a JDK or a JRE.

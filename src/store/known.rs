@@ -12,9 +12,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::format::{FORMATS, Format};
-use crate::store::Error;
 use crate::store::folder::{self, HASHED, Naming};
-use crate::store::nss;
+use crate::store::{Error, nss};
 use crate::system::layout::{Environment, Layout};
 use crate::system::process::Programs;
 pub use advice::{Advice, Usage};

@@ -8,8 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::system::Error;
-use crate::system::limits;
+use crate::system::{Error, limits};
 pub use ownership::Ownership;
 pub(crate) use ownership::{is_of_another, new_like_folder, open_or_make};
 pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace_private, swap};

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use pgtrust::Programs;
 use pgtrust::schedule::{Host, JobSettings, JobStep, Scheduler};
-use pgtrust::{Environment, Error, Layout, Manifest};
+use pgtrust::{Environment, Error, Layout, Manifest, Programs};
 
 use super::{calls, stand_in};
 use crate::support::pgtrust::{Home, Run};

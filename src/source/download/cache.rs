@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use tempfile::NamedTempFile;
 
-use crate::system::file;
-use crate::system::limits;
+use crate::system::{file, limits};
 use crate::x509::sha256;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

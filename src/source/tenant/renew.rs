@@ -11,8 +11,7 @@ use time::OffsetDateTime;
 use super::api::FetchedTenant;
 use super::error::TenantReason;
 use super::{Tenant, kept};
-use crate::bundle;
-use crate::bundle::{Bundle, CertificateSet, Origin, Policy, Reason, Rejected};
+use crate::bundle::{self, Bundle, CertificateSet, Origin, Policy, Reason, Rejected};
 use crate::source::Error;
 use crate::x509::{Certificate, Fingerprint};
 

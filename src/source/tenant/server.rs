@@ -9,9 +9,8 @@ use super::api::FetchedTenant;
 use super::error::TenantReason;
 use crate::catalog::{Encoding, Provider, ServerFile};
 use crate::source::Error;
-use crate::system::file;
-use crate::system::limits;
 use crate::system::process::{self, Programs};
+use crate::system::{file, limits};
 use crate::x509::Certificate;
 
 /// A file that is to be read, on this machine or by ssh.

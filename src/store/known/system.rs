@@ -11,10 +11,9 @@ use crate::format::{Format, Member};
 use crate::journal::Change;
 use crate::store::Error;
 use crate::store::folder::Naming;
-use crate::system;
 use crate::system::layout::Layout;
-use crate::system::limits;
 use crate::system::process::{self, Programs};
+use crate::system::{self, limits};
 use crate::x509::{Certificate, sha1};
 
 pub(super) static SYSTEM: Target =

@@ -8,13 +8,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::{Files, NssEntry};
-use crate::format::DecodeError;
-use crate::format::{self, Member, Passwords, aliases};
+use crate::format::{self, DecodeError, Member, Passwords, aliases};
 use crate::store::Error;
-use crate::system;
-use crate::system::file;
-use crate::system::limits;
 use crate::system::process::{self, Programs};
+use crate::system::{self, file, limits};
 use crate::x509::{Certificate, Fingerprint};
 
 /// The program.

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use super::{FileStore, Outcome, Plan};
 use crate::bundle::{Bundle, CertificateSet, Origin};
-use crate::format::DecodeError;
-use crate::format::{self, Entry, Format, Member, Passwords};
+use crate::format::{self, DecodeError, Entry, Format, Member, Passwords};
 use crate::journal::Change;
 use crate::store::Error;
 use crate::x509::{Certificate, Fingerprint};

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::format::DecodeError;
-use crate::format::{self, Format, Member, MemberKind, Passwords};
+use crate::format::{self, DecodeError, Format, Member, MemberKind, Passwords};
 use crate::store::Error;
 use crate::system::file;
 use crate::x509::{Certificate, Fingerprint};

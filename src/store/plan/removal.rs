@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use super::{FileStore, Outcome, Removal};
-use crate::format::DecodeError;
-use crate::format::{self, Format, Member, Passwords};
+use crate::format::{self, DecodeError, Format, Member, Passwords};
 use crate::journal::{Added, Change};
 use crate::store::Error;
 use crate::x509::{Certificate, Fingerprint};
