@@ -3,11 +3,9 @@
 use pgtrust::Machine;
 use pgtrust::accept::{self, HeldSelection};
 
-use super::Status;
 use super::args::Accept;
-use super::context;
-use super::notes;
 use super::ui::{self, Failure};
+use super::{Status, context, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &Accept) -> Result<Status, Failure> {
     context::warn_of_foreign_home(machine);

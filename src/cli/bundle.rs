@@ -7,10 +7,8 @@ use pgtrust::folder::{Directory, HASHED, Naming};
 use pgtrust::format::{self, Format};
 use pgtrust::{Machine, Policy, Source, StoreError, load, password};
 
-use super::Status;
-use super::args;
-use super::notes;
 use super::ui::{self, Failure};
+use super::{Status, args, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Bundle) -> Result<Status, Failure> {
     let password = password::read(args.password.password_file.as_deref())?;

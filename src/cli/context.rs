@@ -10,10 +10,8 @@ use pgtrust::{Environment, Machine, User, owner_of};
 use time::OffsetDateTime;
 
 use super::args::Args;
-use super::enforcement;
-use super::hint;
-use super::interrupt;
 use super::ui::{self, Failure};
+use super::{enforcement, hint, interrupt};
 
 /// Makes the machine that commands run on, from the command line and the environment.
 pub(crate) fn machine(args: &Args) -> Machine<'static> {

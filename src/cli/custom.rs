@@ -4,11 +4,9 @@ use pgtrust::custom::{self, Offer, Offered, ProviderOutcome, Report, Request};
 use pgtrust::{Fingerprint, Machine, timestamp};
 use serde::Serialize;
 
-use super::Status;
 use super::args::{AddProvider, RemoveProvider};
-use super::context;
-use super::notes;
 use super::ui::{self, Failure};
+use super::{Status, context, notes};
 
 pub(crate) fn add(machine: &Machine<'_>, args: &AddProvider) -> Result<Status, Failure> {
     context::warn_of_foreign_home(machine);

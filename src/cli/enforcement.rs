@@ -4,10 +4,9 @@ use pgtrust::enforcement::{self, Project};
 use pgtrust::{Certificate, DownloadSettings, Downloader, Machine, Role, Selection, SourceError, managed, password};
 use serde::Serialize;
 
-use super::Status;
 use super::args::{Enforcement, EnforcementAction as Action, EnforcementProvider};
-use super::notes;
 use super::ui::{self, Failure};
+use super::{Status, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &Enforcement) -> Result<Status, Failure> {
     let EnforcementProvider::Supabase = args.provider;

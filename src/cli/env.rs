@@ -4,9 +4,8 @@ use pgtrust::env::{self, Shell, Variable};
 use pgtrust::{Machine, managed};
 use serde::Serialize;
 
-use super::Status;
-use super::args;
 use super::ui::{self, Failure};
+use super::{Status, args};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Env) -> Result<Status, Failure> {
     let pem = managed::pem(machine, args.provider.as_deref())?;

@@ -6,11 +6,9 @@ use pgtrust::{
 };
 use serde::Serialize;
 
-use super::Status;
 use super::args::Fetch;
-use super::context;
-use super::notes;
 use super::ui::{self, Failure};
+use super::{Status, context, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &Fetch) -> Result<Status, Failure> {
     context::warn_of_foreign_home(machine);

@@ -6,9 +6,8 @@ use std::path::Path;
 use pgtrust::{History, Listed, Machine, Record};
 use serde::Serialize;
 
-use super::Status;
-use super::args;
 use super::ui::{self, Failure};
+use super::{Status, args};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status, Failure> {
     let journal = machine.journal()?;

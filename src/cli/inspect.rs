@@ -6,10 +6,8 @@ use pgtrust::inspect::{self, Inspected, Listing};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::Status;
-use super::args;
-use super::notes;
 use super::ui::{self, Failure};
+use super::{Status, args, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Inspect) -> Result<Status, Failure> {
     let (stores, notes) = inspect::inspect(machine, &args.files, args.password_file.as_deref())?;

@@ -5,11 +5,8 @@ use pgtrust::plan::Outcome;
 use pgtrust::{Machine, Opening};
 use serde::Serialize;
 
-use super::Status;
-use super::args;
-use super::context;
-use super::notes;
 use super::ui::{self, Failure};
+use super::{Status, args, context, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Install) -> Result<Status, Failure> {
     context::warn_of_foreign_home(machine);

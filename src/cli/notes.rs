@@ -3,9 +3,7 @@
 use pgtrust::known::{Advice, Usage};
 use pgtrust::{FindingKind, Note, Problem, Rejected};
 
-use super::Status;
-use super::hint;
-use super::ui;
+use super::{Status, hint, ui};
 
 /// Says it all, in order. Returns the worst that it means.
 pub(crate) fn show(notes: &[Note]) -> Status {

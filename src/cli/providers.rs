@@ -4,10 +4,9 @@ use pgtrust::{BUILT_IN_CATALOGUE, Certificate, Fingerprint, Followed, Machine, P
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::Status;
 use super::args::{self, ProvidersCommand};
-use super::custom;
 use super::ui::{self, Failure};
+use super::{Status, custom};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Providers) -> Result<Status, Failure> {
     match &args.command {

@@ -5,11 +5,9 @@ use pgtrust::refresh::{self, Report, Request};
 use pgtrust::{CatalogueResult, CatalogueState, Finding, Listed, Machine, Note};
 use serde::Serialize;
 
-use super::Status;
-use super::args;
 use super::install::{show_details, summary};
-use super::notes;
 use super::ui::{self, Failure};
+use super::{Status, args, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Refresh) -> Result<Status, Failure> {
     let mut report = refresh::refresh(
@@ -38,10 +36,12 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Refresh) -> Result<Status,
     } else {
         show(args, &report, &sources)?;
     }
-    Ok(match () {
-        () if report.has_failures() => Status::Failed,
-        () if report.needs_a_person() || args.check && report.is_change() => Status::Found,
-        () => Status::Done,
+    Ok(if report.has_failures() {
+        Status::Failed
+    } else if report.needs_a_person() || args.check && report.is_change() {
+        Status::Found
+    } else {
+        Status::Done
     })
 }
 
@@ -98,21 +98,15 @@ struct Source<'a> {
 }
 
 fn sources(report: &Report) -> impl Iterator<Item = Source<'_>> {
-    let providers = report.providers.iter().map(|kept| Source {
-        name: &kept.fetched.provider.id,
-        path: kept.path.display().to_string(),
-        changed: kept.changed,
-        added: &kept.added,
-        removed: &kept.removed,
-    });
-    let tenants = report.tenants.iter().map(|kept| Source {
-        name: kept.name(),
-        path: kept.path.display().to_string(),
-        changed: kept.changed,
-        added: &kept.added,
-        removed: &kept.removed,
-    });
-    providers.chain(tenants)
+    let providers = report.providers.iter();
+    let providers =
+        providers.map(|kept| (&kept.fetched.provider.id[..], &kept.path, kept.changed, &kept.added, &kept.removed));
+    let tenants = report.tenants.iter();
+    let tenants = tenants.map(|kept| (kept.name(), &kept.path, kept.changed, &kept.added, &kept.removed));
+    providers.chain(tenants).map(|(name, path, changed, added, removed)| {
+        let path = path.display().to_string();
+        Source { name, path, changed, added, removed }
+    })
 }
 
 impl Source<'_> {

@@ -5,11 +5,9 @@ use pgtrust::remove::{self, Gone, Removed, Report, Request};
 use pgtrust::{Machine, Opening};
 use serde::Serialize;
 
-use super::Status;
 use super::args::{self, Removing};
-use super::context;
-use super::notes;
 use super::ui::{self, Failure};
+use super::{Status, context, notes};
 
 pub(crate) fn uninstall(machine: &Machine<'_>, args: &args::Uninstall) -> Result<Status, Failure> {
     context::warn_of_foreign_home(machine);

@@ -6,10 +6,9 @@ use pgtrust::Machine;
 use pgtrust::schedule::{self, Every, Host, JobSettings, JobStep, SCHEDULERS, Scheduler};
 use serde::Serialize;
 
-use super::Status;
 use super::args::{Schedule, ScheduleAction, ScheduleEnable};
-use super::context;
 use super::ui::{self, Failure};
+use super::{Status, context};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &Schedule) -> Result<Status, Failure> {
     if args.user && machine.system {

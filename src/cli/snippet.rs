@@ -6,9 +6,8 @@ use pgtrust::snippet::{Reads, SNIPPETS, Snippet, SnippetValues};
 use pgtrust::{Error, Machine, RequestError, managed};
 use serde::Serialize;
 
-use super::Status;
-use super::args;
 use super::ui::{self, Failure};
+use super::{Status, args};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Snippet) -> Result<Status, Failure> {
     let Some(client) = &args.client else {

@@ -4,9 +4,8 @@ use pgtrust::status::{self, Overview, Roots};
 use pgtrust::{Machine, timestamp};
 use time::OffsetDateTime;
 
-use super::Status;
-use super::args;
 use super::ui::{self, Failure};
+use super::{Status, args};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Status) -> Result<Status, Failure> {
     let overview = status::status(machine)?;
