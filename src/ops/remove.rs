@@ -105,7 +105,7 @@ fn reason(
 ) -> Result<Option<String>, Error> {
     let providers = catalog.providers_of(&certificate.fingerprint())?;
     let named: Vec<String> = providers.iter().map(|(id, role)| format!("{} by {id}", role.name())).collect();
-    if certificate.not_after() < machine.as_of {
+    if certificate.expired(machine.as_of) {
         let expired = format!("expired on {}", certificate.not_after().date());
         return Ok(Some([vec![expired], named].concat().join(", ")));
     }
