@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::{Listed, Record};
 use crate::manifest::Hook;
+use crate::system::file;
 use crate::system::process::{self, End, Programs};
 use crate::system::text::cause;
 pub use error::Error;
@@ -75,9 +76,8 @@ pub(crate) struct HookEvent {
 impl HookEvent {
     /// Makes an event of a change that no journal has.
     pub(crate) fn new(store: &Path, target: Option<&str>, command: &str) -> Self {
-        let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
         Self {
-            store: store.to_string_lossy().into_owned(),
+            store: file::absolute(store).to_string_lossy().into_owned(),
             target: target.map(str::to_owned),
             command: command.to_owned(),
             added: Vec::new(),

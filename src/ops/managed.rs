@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use super::machine::Machine;
 use super::note::Note;
-use super::stores::{Finder, absolute};
+use super::stores::Finder;
 use super::{Error, RequestError};
 use crate::catalog::Catalog;
 use crate::source::{self, Tenant};
 use crate::store::java::JavaStore;
 use crate::store::known::postgres;
 use crate::store::plan::Store;
+use crate::system::file::absolute;
 use crate::x509::Certificate;
 
 /// Tells whether a source of the manifest is a provider or a customer of one, and not a file.
@@ -47,7 +48,7 @@ pub fn pem(machine: &Machine<'_>, name: Option<&str>) -> Result<PathBuf, Error> 
 }
 
 fn fetched(machine: &Machine<'_>, id: &str) -> Result<PathBuf, Error> {
-    let path = absolute(&machine.layout()?.bundle_of(id));
+    let path = absolute(machine.layout()?.bundle_of(id));
     if path.exists() { Ok(path) } else { Err(source::Error::NotFetched { id: id.to_owned(), path }.into()) }
 }
 
@@ -58,7 +59,7 @@ pub fn java_store(machine: &Machine<'_>) -> Result<JavaStore, Error> {
     let kept = manifest.targets().iter().find(|target| target.name.as_deref() == Some("java"));
     // One in another format may be left from before.
     let jks = kept.map_or_else(|| layout.java_store(true).exists(), |kept| kept.format.as_deref() == Some("jks"));
-    let path = absolute(&layout.java_store(jks));
+    let path = absolute(layout.java_store(jks));
     Ok(JavaStore { path, own_password: kept.is_some_and(|kept| kept.password_file.is_some()) })
 }
 

@@ -10,6 +10,7 @@ use crate::manifest::{KeptTarget, Manifest, Opening};
 use crate::store::jvm::Jvm;
 use crate::store::known::{self, StoreKind, Target, TargetRequest};
 use crate::store::plan::StoreAccess;
+use crate::system::file::absolute;
 
 /// The stores that a request names. If it names none, the use case takes its usual ones.
 #[derive(Clone, Debug, Default)]
@@ -175,10 +176,6 @@ fn is((key, text): &(&'static str, String), kept: &KeptTarget) -> bool {
 fn path_key(path: &Path) -> (&'static str, String) {
     let path = path.to_str().and_then(|text| text.strip_prefix("sql:")).map_or(path, Path::new);
     ("path", absolute(path).to_string_lossy().into_owned())
-}
-
-pub(super) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 const CACERTS: &str = "java-cacerts";

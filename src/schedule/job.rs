@@ -76,8 +76,8 @@ pub struct Job {
 impl Job {
     pub(super) fn new(host: &Host<'_>, manifest: &Manifest, settings: &JobSettings) -> Result<Self, Error> {
         let times = host.times(&settings.every);
-        let program = absolute(&program(host)?);
-        let metrics = settings.metrics.as_deref().map(absolute);
+        let program = file::absolute(&program(host)?);
+        let metrics = settings.metrics.as_deref().map(file::absolute);
         let mut words = vec![word(&program)?];
         words.extend(host.system.then(|| "--system".to_owned()));
         words.push("refresh".to_owned());
@@ -90,7 +90,7 @@ impl Job {
             minutes => vec!["--splay".to_owned(), format!("{minutes}m")],
         };
         let layout = host.layout;
-        let folders = [file::folder_of(&layout.manifest), &layout.bundles, &layout.state].map(absolute).to_vec();
+        let folders = [file::folder_of(&layout.manifest), &layout.bundles, &layout.state].map(file::absolute).to_vec();
         let mut writes: Vec<PathBuf> = folders.iter().map(|folder| host.inside(&real(folder))).collect();
         // A link leads to where the file is.
         writes.extend(folder_behind(&layout.manifest).map(|folder| host.inside(&folder)));
@@ -140,7 +140,7 @@ fn variables(host: &Host<'_>) -> Result<Vec<(&'static str, String)>, Error> {
     ];
     let set = all.into_iter().take(if host.system { 1 } else { all.len() });
     let set = set.filter_map(|(name, value)| value.as_deref().map(|value| (name, value)));
-    set.map(|(name, value)| Ok((name, word(&absolute(value))?))).collect()
+    set.map(|(name, value)| Ok((name, word(&file::absolute(value))?))).collect()
 }
 
 /// The folders of the stores that the manifest keeps, as the machine sees them. A store that cannot be found is for
@@ -182,7 +182,7 @@ fn stores(host: &Host<'_>, kept: &KeptTarget) -> Vec<known::StoreSpec> {
 
 /// The folder of the file that a path leads to.
 fn folder_behind(path: &Path) -> Option<PathBuf> {
-    real(&absolute(path)).parent().map(Path::to_owned)
+    real(&file::absolute(path)).parent().map(Path::to_owned)
 }
 
 /// Follows the links of a path, as far as it exists.
@@ -194,10 +194,6 @@ fn real(path: &Path) -> PathBuf {
         (Some(parent), Some(name)) => real(parent).join(name),
         _ => path.to_owned(),
     }
-}
-
-fn absolute(path: impl AsRef<Path>) -> PathBuf {
-    std::path::absolute(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_owned())
 }
 
 /// A path as text that no line of a schedule breaks at.

@@ -101,6 +101,12 @@ pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, Error> {
     Err(Error::io("follow", &path)(io::Error::other("too many symbolic links")))
 }
 
+/// The same path from the root folder. One that the system cannot complete stays as it is.
+pub(crate) fn absolute(path: impl AsRef<Path>) -> PathBuf {
+    let path = path.as_ref();
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
