@@ -243,11 +243,15 @@ fn parse(der: &[u8]) -> Result<X509Certificate<'_>, NotACertificate> {
 ///
 /// x509-parser does not look at the class of a tag, at the length around the extensions and at what follows the last
 /// field that it knows, and it ends a name at the first attribute that it cannot read. OpenSSL looks, and reads nothing
-/// of a file with such a certificate.
+/// of a file with such a certificate. Nor does it ask for the shortest form of a length. OpenSSL takes any, and gives the
+/// certificate the fingerprint that it would have in DER; Java takes none but the shortest.
 fn fields(der: &[u8]) -> Result<[Element<'_>; 6], NotACertificate> {
     let mut file = Reader::new(der);
-    let mut certificate = file.expect(tag::SEQUENCE, "the outer SEQUENCE")?.reader();
-    let mut contents = certificate.expect(tag::SEQUENCE, "the TBSCertificate")?.reader();
+    let whole = file.expect(tag::SEQUENCE, "the outer SEQUENCE")?;
+    let mut certificate = whole.reader();
+    let contents = certificate.expect(tag::SEQUENCE, "the TBSCertificate")?;
+    let mut lengths = vec![whole, contents];
+    let mut contents = contents.reader();
     contents.optional(tag::context_constructed(0))?;
     let fields = [
         contents.expect(tag::INTEGER, "the serial number")?,
@@ -262,8 +266,12 @@ fn fields(der: &[u8]) -> Result<[Element<'_>; 6], NotACertificate> {
             return Err(NotACertificate::new("an unknown field in TBSCertificate"));
         }
     }
-    certificate.expect(tag::SEQUENCE, "the signature algorithm")?;
-    certificate.expect(tag::BIT_STRING, "the signature")?;
+    lengths.extend(fields);
+    lengths.push(certificate.expect(tag::SEQUENCE, "the signature algorithm")?);
+    lengths.push(certificate.expect(tag::BIT_STRING, "the signature")?);
+    if !lengths.iter().all(Element::has_shortest_length) {
+        return Err(NotACertificate::new("it is in BER, not in DER"));
+    }
     match (certificate.is_empty(), file.is_empty()) {
         (true, true) => Ok(fields),
         (true, false) => Err(NotACertificate::new("bytes follow after it")),

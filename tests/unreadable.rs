@@ -68,19 +68,21 @@ fn each_part_that_cannot_be_read_is_named() {
     let home = Home::new();
     let sound = || certificate(&common_name(0x0c, b"odd"), &utc("240101000000Z"), &utc("440101000000Z"));
     let dated = |date: &str| certificate(&common_name(0x0c, b"odd"), &utc("240101000000Z"), &utc(date));
-    // Into the outer sequence, behind what stands there.
-    let longer = |bytes: &[u8]| {
-        let content = Certificate::from_der(sound()).unwrap().der()[6..].to_vec();
-        tlv(0x30, &[&content, bytes])
-    };
-    let indefinite = [&[0x30, 0x80], &sound()[6..], &[0, 0]].concat();
+    // 30 81 length: what stands in the outer sequence, and in the TBSCertificate.
+    let whole = sound()[3..].to_vec();
+    let (contents, signature) = whole.split_at(3 + usize::from(whole[2]));
+    let indefinite = [&[0x30, 0x80], &whole[..], &[0, 0]].concat();
+    let long = [&[0x30, 0x82, 0, whole.len() as u8], &whole[..]].concat();
+    let inner = tlv(0x30, &[&[0x30, 0x82, 0, whole[2]], &contents[3..], signature]);
     for (der, reason) in [
         (dated("240230000000Z"), "a date that cannot be read"),
         (dated("441301000000Z"), "a date that cannot be read"),
         (with_padding(&sound()), "a signature that cannot be read"),
-        (longer(&[5, 0]), "fields follow after the signature"),
+        (tlv(0x30, &[&whole, &[5, 0]]), "fields follow after the signature"),
         ([&sound()[..], &[0]].concat(), "bytes follow after it"),
         (indefinite, "it is in BER, not in DER"),
+        (long, "it is in BER, not in DER"),
+        (inner, "it is in BER, not in DER"),
     ] {
         home.write("odd.der", &der);
         let found = home.pgtrust(&["inspect", "--json", "odd.der"]).expect(1).json();

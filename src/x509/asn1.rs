@@ -110,6 +110,13 @@ impl<'a> Element<'a> {
         self.spot.bytes(self.whole.len())
     }
 
+    /// Tells whether the length is written in as few octets as it can be, as DER wants it (X.690 section 10.1).
+    pub(crate) fn has_shortest_length(&self) -> bool {
+        let length = self.content.len();
+        let octets = if length < 0x80 { 0 } else { (usize::BITS - length.leading_zeros()).div_ceil(8) };
+        self.header == 2 + octets as usize
+    }
+
     /// Returns the place of bytes that were made of this element's content, such as its decrypted form.
     pub(crate) fn spot_within(&self) -> Spot {
         let Range { start, end } = self.bytes();

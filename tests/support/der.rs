@@ -26,17 +26,15 @@ pub(crate) fn generalized(text: &str) -> Vec<u8> {
     tlv(0x18, &[text.as_bytes()])
 }
 
-/// Tag, length and contents (X.690 section 8.1).
+/// Tag, length and contents, in DER (X.690 sections 8.1 and 10.1).
 pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
-    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
-    let mut bytes = vec![tag];
-    match content.len() {
-        0..128 => bytes.push(length[3]),
-        _ => {
-            bytes.push(0x84);
-            bytes.extend(length);
-        }
-    }
-    [bytes, content].concat()
+    let length = content.len().to_be_bytes();
+    let octets = &length[length.iter().take_while(|octet| **octet == 0).count()..];
+    let length = match octets {
+        [] => vec![0],
+        [short @ 0..0x80] => vec![*short],
+        long => [&[0x80 | long.len() as u8], long].concat(),
+    };
+    [vec![tag], length, content].concat()
 }
