@@ -208,7 +208,7 @@ impl Journal {
     /// When one of the store's files cannot be written, those before it are put back. When one was changed since it was
     /// read, that is [`ChangedMeanwhile`](crate::SystemError::ChangedMeanwhile), and the caller may read and plan again.
     pub fn apply(&self, step: Step<'_>) -> Result<Record, Error> {
-        let absolute = |path: &Path| std::path::absolute(path).map_err(system::Error::io("find", path));
+        let absolute = |path: &Path| std::path::absolute(path).map_err(system::Error::unread("find", path));
         let mut files = Vec::new();
         for change in step.changes {
             let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Fingerprint::of);
@@ -220,7 +220,7 @@ impl Journal {
                 }
             }
             let path = absolute(&change.path)?;
-            let ownership = Ownership::of(&path).map_err(system::Error::io("read", &path))?;
+            let ownership = Ownership::of(&path).map_err(system::Error::unread("read", &path))?;
             files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after), ownership });
         }
         self.sweep(step.changes)?;

@@ -113,7 +113,7 @@ impl Source {
     pub fn name(&self) -> Result<Option<String>, Error> {
         Ok(match self {
             Self::Path(path) => {
-                let absolute = std::path::absolute(path).map_err(system::Error::io("find", path))?;
+                let absolute = std::path::absolute(path).map_err(system::Error::unread("find", path))?;
                 Some(absolute.to_string_lossy().into_owned())
             }
             Self::Provider(id) => Some(id.clone()),
@@ -151,7 +151,7 @@ pub(crate) fn load_provider(
 /// and reported; folders in it are not entered.
 pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
     if !path.is_dir() {
-        let mut input = File::open(path).map_err(system::Error::io("read", path))?;
+        let mut input = File::open(path).map_err(system::Error::unread("read", path))?;
         return load(set, &mut input, Origin::File(path.to_owned()), passwords);
     }
     let mut problems = Vec::new();
@@ -236,7 +236,7 @@ pub(crate) fn decode(
     visit: &mut dyn FnMut(Member),
 ) -> Result<Decoded, Error> {
     format::decode(input, limits::INPUT, passwords, visit).map_err(|source| match source {
-        format::Error::Io(source) => system::Error::io("read", Path::new(&origin.to_string()))(source).into(),
+        format::Error::Io(source) => system::Error::unread("read", Path::new(&origin.to_string()))(source).into(),
         source => DecodeError::of(origin.to_string())(source).into(),
     })
 }
@@ -253,7 +253,7 @@ pub(crate) fn load_database(set: &mut CertificateSet, folder: &Path, certutil: &
 
 /// Adds the roots of a Java installation to a set.
 pub(crate) fn load_jdk(set: &mut CertificateSet, jvm: &Jvm) -> Result<Vec<Problem>, Error> {
-    let mut input = File::open(&jvm.store).map_err(system::Error::io("read", &jvm.store))?;
+    let mut input = File::open(&jvm.store).map_err(system::Error::unread("read", &jvm.store))?;
     load(set, &mut input, Origin::Jdk, Passwords::Usual)
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use pgtrust::enforcement::EnforcementError;
 use pgtrust::jvm::FoundBy;
 use pgtrust::{
-    BundleError, CatalogError, Error, HookError, JournalError, ManifestError, Obstacle, ProcessError, Refusal,
+    BundleError, CatalogError, Error, HookError, IoError, JournalError, ManifestError, Obstacle, ProcessError, Refusal,
     RequestError, SettingsError, SourceError, StoreError, SystemError, TenantError, TenantReason, User, format,
     schedule,
 };
@@ -37,7 +37,7 @@ fn of_system(error: &SystemError) -> Option<String> {
             format!("make the others symbolic links to it; `find -samefile {}` finds them", path.display())
         }
         E::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
-        E::Io(error) => return of_io(&error.source),
+        E::Io(error) => return of_io(error),
         E::IsFolder { .. } => {
             "name a file in it; `install --format hashed` makes it a store of OpenSSL's `-CApath`".to_owned()
         }
@@ -49,8 +49,9 @@ fn of_system(error: &SystemError) -> Option<String> {
     })
 }
 
-fn of_io(error: &io::Error) -> Option<String> {
-    let hint = match error.kind() {
+fn of_io(error: &IoError) -> Option<String> {
+    let hint = match error.source.kind() {
+        io::ErrorKind::PermissionDenied if error.reads => "run it as a user who may read it, as with `sudo`",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "run it as a user who may write there; or PGTRUST_HOME moves what pgtrust keeps, and `install --output FILE` \
              the store: point PGSSLROOTCERT or `sslrootcert=` at that file"
@@ -67,7 +68,9 @@ fn of_process(error: &ProcessError) -> Option<String> {
             Some("pass the database's password in a file: `--password-file`".to_owned())
         }
         ProcessError::Missing { packages, .. } => Some(format!("install it ({packages})")),
-        ProcessError::NotStarted { source, .. } => of_io(source),
+        ProcessError::NotStarted { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            Some("`chmod +x` makes a file a program".to_owned())
+        }
         _ => None,
     }
 }

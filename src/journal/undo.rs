@@ -29,13 +29,13 @@ impl Journal {
 
     /// Returns the last change of this store that no undo has put back yet.
     pub fn last_of(&self, store: &Path) -> Result<Record, Error> {
-        let store = std::path::absolute(store).map_err(system::Error::io("find", store))?;
+        let store = std::path::absolute(store).map_err(system::Error::unread("find", store))?;
         self.standing()?.into_iter().rfind(|record| record.store == store).ok_or(Error::NothingToUndo)
     }
 
     /// Returns what pgtrust added to this store and did not remove again.
     pub(crate) fn added_to(&self, store: &Path) -> Result<Added, Error> {
-        let store = std::path::absolute(store).map_err(system::Error::io("find", store))?;
+        let store = std::path::absolute(store).map_err(system::Error::unread("find", store))?;
         let mut added = Added::default();
         let standing = self.standing()?;
         for (index, record) in standing.iter().enumerate() {

@@ -186,7 +186,7 @@ impl Found {
     fn of(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Result<Self, Error> {
         match &request.offer {
             Offer::File(path) => {
-                let mut input = File::open(path).map_err(system::Error::io("read", path))?;
+                let mut input = File::open(path).map_err(system::Error::unread("read", path))?;
                 Ok(Self::read(machine, &mut input, path, notes)?.0)
             }
             Offer::Url(url) => {

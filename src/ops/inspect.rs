@@ -185,7 +185,7 @@ impl Look<'_> {
 
     fn file(&self, path: &Path, notes: &mut Vec<Note>) -> Result<Inspected, Error> {
         let origin = Origin::File(path.to_owned());
-        let mut input = File::open(path).map_err(system::Error::io("read", path))?;
+        let mut input = File::open(path).map_err(system::Error::unread("read", path))?;
         self.store(path.display().to_string(), &mut input, &origin, notes)
     }
 

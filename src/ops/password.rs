@@ -12,7 +12,7 @@ pub fn read(file: Option<&Path>) -> Result<Option<String>, Error> {
     let Some(path) = file else { return Ok(None) };
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(limits::PASSWORD_FILE).read_to_end(&mut bytes));
-    read.map_err(system::Error::io("read", path))?;
+    read.map_err(system::Error::unread("read", path))?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match (std::str::from_utf8(line), bytes.len() as u64) {

@@ -178,7 +178,7 @@ impl Run<'_> {
         // A dry run writes nothing at all, the lock's file included.
         let _locks = if self.request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(path)?)) };
         let (mut removal, mut reasons) = (None, Vec::new());
-        if path.try_exists().map_err(system::Error::io("find", path))? {
+        if path.try_exists().map_err(system::Error::unread("find", path))? {
             let store = Store::open(&named.store, &named.access(machine))?;
             let added = machine.journal()?.added_to(path)?;
             store.look_for(&added)?;

@@ -137,7 +137,7 @@ impl Directory {
             match Stored::decode(&path, bytes) {
                 Ok(stored) => {
                     let too_large =
-                        || system::Error::io("read", &directory.path)(file::too_large(limits::FOLDER_TOTAL as u64));
+                        || system::Error::unread("read", &directory.path)(file::too_large(limits::FOLDER_TOTAL as u64));
                     left = left.checked_sub(stored.bytes.len()).ok_or_else(too_large)?;
                     directory.files.insert(name, stored);
                 }
@@ -167,7 +167,7 @@ impl Directory {
     /// Fails when a file could not be read.
     pub(crate) fn all_read(&self) -> Result<(), Error> {
         self.unread.first().map_or(Ok(()), |(path, error)| {
-            Err(system::Error::io("read", path)(io::Error::new(error.kind(), error.to_string())).into())
+            Err(system::Error::unread("read", path)(io::Error::new(error.kind(), error.to_string())).into())
         })
     }
 

@@ -59,7 +59,7 @@ impl Jvm {
         let none = |reason: &str| Error::NoJvm { path: path.to_owned(), found, reason: reason.to_owned() };
         let mut folder = match real(root, path) {
             Err(error) if is_absent(&error) => return Err(none("it does not exist")),
-            other => other.map_err(system::Error::io("open", path))?,
+            other => other.map_err(system::Error::unread("open", path))?,
         };
         if folder.is_file() {
             folder = above_bin(&folder).ok_or_else(|| none("it is a file, and not `bin/java` of one"))?.to_owned();
@@ -69,16 +69,16 @@ impl Jvm {
             match home.join(CACERTS).symlink_metadata() {
                 Ok(_) => return Self::with(root, &home, found),
                 Err(error) if is_absent(&error) => {}
-                Err(error) => return Err(system::Error::io("open", &home.join(CACERTS))(error).into()),
+                Err(error) => return Err(system::Error::unread("open", &home.join(CACERTS))(error).into()),
             }
         }
         Err(none(&format!("it has neither `{CACERTS}` nor `jre/{CACERTS}`")))
     }
 
     fn with(root: &Path, home: &Path, found: FoundBy) -> Result<Self, Error> {
-        let mut home = real(root, home).map_err(system::Error::io("open", home))?;
+        let mut home = real(root, home).map_err(system::Error::unread("open", home))?;
         let cacerts = home.join(CACERTS);
-        let store = real(root, &cacerts).map_err(system::Error::io("follow", &cacerts))?;
+        let store = real(root, &cacerts).map_err(system::Error::unread("follow", &cacerts))?;
         let instead = cacerts.with_file_name("jssecacerts");
         let shadowed_by = real(root, &instead).is_ok().then_some(instead);
         // A JDK 8 has a JRE in it, and a `java` beside that one; a program that brings a JRE has no such.

@@ -60,7 +60,7 @@ impl Database {
         let folder = folder.to_str().and_then(|text| text.strip_prefix("sql:")).map_or(folder, Path::new);
         let files = files(folder)?;
         let password_file = match password_file {
-            Some(file) => Some(std::path::absolute(file).map_err(system::Error::io("find", file))?),
+            Some(file) => Some(std::path::absolute(file).map_err(system::Error::unread("find", file))?),
             None => None,
         };
         let copy = Copy::new(folder, &files, certutil, password_file.as_deref())?;
@@ -154,7 +154,7 @@ fn files(folder: &Path) -> Result<Files, Error> {
             let open = folder.join(format!("{name}{suffix}"));
             if open.metadata().is_ok_and(|metadata| metadata.len() > 0) {
                 let reason = std::io::Error::other("another program has a change of it open; close it first");
-                return Err(system::Error::io("read", &folder.join(name))(reason).into());
+                return Err(system::Error::unread("read", &folder.join(name))(reason).into());
             }
         }
     }

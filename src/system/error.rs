@@ -64,10 +64,16 @@ pub enum Error {
 }
 
 impl Error {
-    /// For `map_err` on what the system refused.
+    /// For `map_err` on a change that the system refused.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io(IoError { action, path, source })
+        move |source| Self::Io(IoError { action, reads: false, path, source })
+    }
+
+    /// For `map_err` on a look that the system refused.
+    pub fn unread(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io(IoError { action, reads: true, path, source })
     }
 }
 
@@ -77,6 +83,8 @@ impl Error {
 pub struct IoError {
     /// What was tried, as a verb.
     pub action: &'static str,
+    /// Whether that changes nothing.
+    pub reads: bool,
     /// On what.
     pub path: PathBuf,
     /// The system's answer.

@@ -26,14 +26,14 @@ pub(crate) fn read_with_metadata(path: &Path, limit: u64) -> Result<Option<(Vec<
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io("read", path)(error)),
+        Err(error) => return Err(Error::unread("read", path)(error)),
     };
-    let metadata = file.metadata().map_err(Error::io("read", path))?;
+    let metadata = file.metadata().map_err(Error::unread("read", path))?;
     let mut bytes = Vec::new();
     let read = file.take(limit + 1).read_to_end(&mut bytes);
-    read.map_err(Error::io("read", path))?;
+    read.map_err(Error::unread("read", path))?;
     if bytes.len() as u64 > limit {
-        return Err(Error::io("read", path)(too_large(limit)));
+        return Err(Error::unread("read", path)(too_large(limit)));
     }
     Ok(Some((bytes, metadata)))
 }
@@ -45,8 +45,8 @@ pub(crate) fn too_large(limit: u64) -> io::Error {
 /// Reads a whole file with no more than `limit` bytes that must be there and be UTF-8.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Error> {
     let read = read_with_metadata(path, limit)?;
-    let (bytes, _) = read.ok_or_else(|| Error::io("read", path)(io::ErrorKind::NotFound.into()))?;
-    String::from_utf8(bytes).map_err(|_| Error::io("read", path)(io::ErrorKind::InvalidData.into()))
+    let (bytes, _) = read.ok_or_else(|| Error::unread("read", path)(io::ErrorKind::NotFound.into()))?;
+    String::from_utf8(bytes).map_err(|_| Error::unread("read", path)(io::ErrorKind::InvalidData.into()))
 }
 
 /// Lists what is in a folder, sorted; nothing when there is no folder. More than [`limits::FOLDER_ENTRIES`] are an
@@ -58,15 +58,15 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             // The standard library tries again with files, not with folders.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::io("read", folder)(error)),
+            Err(error) => return Err(Error::unread("read", folder)(error)),
         }
     };
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
     let paths: Result<Vec<PathBuf>, _> = paths.take(limits::FOLDER_ENTRIES + 1).collect();
-    let mut paths = paths.map_err(Error::io("read", folder))?;
+    let mut paths = paths.map_err(Error::unread("read", folder))?;
     if paths.len() > limits::FOLDER_ENTRIES {
         let reason = io::Error::other(format!("it holds more than {} files", limits::FOLDER_ENTRIES));
-        return Err(Error::io("read", folder)(reason));
+        return Err(Error::unread("read", folder)(reason));
     }
     paths.sort();
     Ok(paths)
@@ -90,15 +90,15 @@ pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, Error> {
     for _ in 0..limits::LINKS {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_symlink() => {
-                let target = fs::read_link(&path).map_err(Error::io("follow", &path))?;
+                let target = fs::read_link(&path).map_err(Error::unread("follow", &path))?;
                 path = folder_of(&path).join(target);
             }
             Ok(_) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
-            Err(error) => return Err(Error::io("follow", &path)(error)),
+            Err(error) => return Err(Error::unread("follow", &path)(error)),
         }
     }
-    Err(Error::io("follow", &path)(io::Error::other("too many symbolic links")))
+    Err(Error::unread("follow", &path)(io::Error::other("too many symbolic links")))
 }
 
 /// The same path from the root folder. One that the system cannot complete stays as it is.

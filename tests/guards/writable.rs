@@ -92,6 +92,20 @@ fn a_store_of_root_is_told_from_ones_own() {
 }
 
 #[test]
+fn a_file_that_may_not_be_read_is_told_from_one_that_may_not_be_written() {
+    let [x] = roots(["X"]);
+    let Some(home) = home_of_nobody() else { return };
+    let file = home.write("X.pem", &x.pem);
+    as_nobody(&home, &["65534:65534", "X.pem"]);
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
+    for command in [&["inspect", "X.pem"][..], &["bundle", "X.pem"], &["install", "X.pem"]] {
+        let run = nobody(&home, command).expect(2);
+        let hint = "error: could not read `X.pem`: permission denied\nhint: run it as a user who may read it";
+        assert!(run.stderr.contains(hint), "{run}");
+    }
+}
+
+#[test]
 fn where_pgtrust_cannot_keep_its_own_nothing_is_downloaded() {
     let Some((server, home, _)) = published() else { return };
     fs::create_dir_all(home.path().join(".local/state")).unwrap();

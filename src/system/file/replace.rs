@@ -102,7 +102,7 @@ fn beside<E: From<Error>>(
     let old = match fs::metadata(path) {
         Ok(metadata) => Some(metadata),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Error::io("read", path)(error).into()),
+        Err(error) => return Err(Error::unread("read", path)(error).into()),
     };
     if let Some(old) = &old {
         refuse_other_names(path, old)?;
@@ -176,7 +176,7 @@ fn rename_into_place(new: NamedTempFile, path: &Path, before: Option<&[u8]>, aft
             let _ = temporary.keep();
             return Err(failed(error));
         }
-        taken.map_err(Error::io("read", path))?;
+        taken.map_err(Error::unread("read", path))?;
         mine = after;
     }
     Ok(false)
@@ -207,7 +207,7 @@ fn remove_if_unchanged(path: &Path, before: &[u8]) -> Result<bool, Error> {
             return Err(failed(error.error));
         }
     }
-    taken.map(|_| false).map_err(Error::io("read", path))
+    taken.map(|_| false).map_err(Error::unread("read", path))
 }
 
 #[cfg(unix)]

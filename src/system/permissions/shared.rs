@@ -19,7 +19,7 @@ pub(crate) fn refuse_shared(path: &Path, root: &Path) -> Result<(), Error> {
     use std::fs;
     use std::path::{Component, PathBuf};
 
-    let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("find", path));
+    let absolute = |path: &Path| std::path::absolute(path).map_err(Error::unread("find", path));
     let (path, root) = (absolute(path)?, absolute(root)?);
     let parts = |path: &Path| {
         let named = |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::ParentDir);
