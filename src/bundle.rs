@@ -19,6 +19,7 @@ use crate::x509::{Certificate, Fingerprint};
 pub use error::Error;
 pub(crate) use pattern::wildcard;
 pub use pattern::{BadPattern, Pattern};
+use policy::Decision;
 pub use role::Role;
 pub use set::{CertificateSet, Origin, OriginId, Sighting};
 
@@ -61,15 +62,20 @@ pub enum Reason {
     SignatureOfAnother,
     /// Its subject is its issuer, and its signature is of a kind that pgtrust does not verify.
     UnknownSignature {
-        /// The algorithm.
-        algorithm: String,
+        /// The algorithm and its own key, in words.
+        signature: String,
+    },
+    /// Its RSA key is so short that anyone can forge its signatures.
+    WeakKey {
+        /// The length of its modulus.
+        bits: usize,
     },
 }
 
 impl Reason {
-    /// Tells whether it is not a root, or cannot be proved to be one.
+    /// Tells whether it is not a root, so that `allow_non_roots` would take it.
     pub fn is_not_a_root(&self) -> bool {
-        !matches!(self, Self::Excluded | Self::Expired(_))
+        matches!(self, Self::NotCa | Self::NotSelfSigned { .. } | Self::SignatureOfAnother)
     }
 }
 
@@ -81,9 +87,8 @@ impl fmt::Display for Reason {
             Self::NotCa => f.write_str("is not a CA certificate"),
             Self::NotSelfSigned { issuer } => write!(f, "is not a root: `{issuer}` signed it"),
             Self::SignatureOfAnother => f.write_str("is not a root: its own key did not sign it"),
-            Self::UnknownSignature { algorithm } => {
-                write!(f, "cannot be told to be a root: {algorithm} signatures of its kind are not verified")
-            }
+            Self::UnknownSignature { signature } => write!(f, "cannot be verified here: {signature}"),
+            Self::WeakKey { bits } => write!(f, "has an RSA key of {bits} bits, and 1024 are the least"),
         }
     }
 }
@@ -126,6 +131,7 @@ struct Ranked {
     certificate: usize,
     /// What comments say of its origin.
     label: String,
+    verified: bool,
 }
 
 impl Bundle {
@@ -134,16 +140,16 @@ impl Bundle {
         set.seal();
         let mut order = Vec::new();
         let mut rejected = Vec::new();
-        let mut refused = policy::refused(&set, policy).into_iter().peekable();
-        for (index, (certificate, links)) in set.linked().enumerate() {
-            match refused.next_if(|(refused, _)| *refused == index) {
-                None => order.push(Ranked {
+        for ((index, (certificate, links)), decision) in set.linked().enumerate().zip(policy::decide(&set, policy)) {
+            match decision {
+                Decision::Accepted { verified } => order.push(Ranked {
                     crossed: !certificate.is_self_issued(),
                     rank: rank(&set, links),
                     certificate: index,
                     label: set.provider_label(links),
+                    verified,
                 }),
-                Some((_, reason)) => {
+                Decision::Rejected(reason) => {
                     let sighting = set.first_sighting(links);
                     rejected.push(Rejected { certificate: certificate.clone(), sighting, reason });
                 }
@@ -223,6 +229,11 @@ impl Bundle {
             }
         }
         successions.into_values().filter(|roots| roots.len() > 1).collect()
+    }
+
+    /// Returns the roots whose own signatures are of a kind that pgtrust does not verify.
+    pub fn unverified(&self) -> impl Iterator<Item = &Certificate> {
+        self.order.iter().filter(|place| !place.verified).map(|place| self.set.certificate(place.certificate))
     }
 
     /// Roots that share a subject with another root of another key, and have no key identifier to tell them apart:

@@ -163,6 +163,12 @@ impl Certificate {
         self.x509().map_or_else(|| "unknown".to_owned(), |x509| signature::algorithm_name(&x509))
     }
 
+    /// Describes the signature of a self-issued certificate: `sha256WithRSAEncryption by RSA 2048`.
+    pub(crate) fn own_signature(&self) -> String {
+        let exponent = key::long_exponent(self.part(&self.key)).map(|bits| format!(" with an exponent of {bits} bits"));
+        format!("{} by {}{}", self.signature_algorithm(), self.key(), exponent.unwrap_or_default())
+    }
+
     /// Tells whether the basic constraints say `CA:TRUE` (RFC 5280 section 4.2.1.9). Never so for version 1.
     pub fn is_ca(&self) -> bool {
         self.ca

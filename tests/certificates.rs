@@ -45,6 +45,9 @@ fn every_kind_of_key_and_signature_is_described_as_openssl_describes_it() {
         ("rsa:2047", "-sha256", "RSA 2047", "sha256WithRSAEncryption"),
         ("rsa:2048", "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1", "RSA 2048", "rsassaPss"),
         ("rsa:3072", "-sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1", "RSA 3072", "rsassaPss"),
+        // OpenSSL's usual salt is the longest that fits.
+        ("rsa:2048", "-sigopt rsa_padding_mode:pss", "RSA 2048", "rsassaPss"),
+        ("rsa:2050", "-sha512 -sigopt rsa_padding_mode:pss", "RSA 2050", "rsassaPss"),
         ("rsa-pss -pkeyopt rsa_keygen_bits:2048", "-sigopt rsa_pss_saltlen:-1", "RSA 2048", "rsassaPss"),
         ("ec -pkeyopt ec_paramgen_curve:P-256", "-sha256", "EC P-256", "ecdsa-with-SHA256"),
         ("ec -pkeyopt ec_paramgen_curve:P-256", "-sha512", "EC P-256", "ecdsa-with-SHA512"),
@@ -52,6 +55,7 @@ fn every_kind_of_key_and_signature_is_described_as_openssl_describes_it() {
         ("ec -pkeyopt ec_paramgen_curve:P-384", "-sha256", "EC P-384", "ecdsa-with-SHA256"),
         ("ec -pkeyopt ec_paramgen_curve:P-521", "-sha512", "EC P-521", "ecdsa-with-SHA512"),
         ("ec -pkeyopt ec_paramgen_curve:P-521", "-sha1", "EC P-521", "ecdsa-with-SHA1"),
+        ("ec -pkeyopt ec_paramgen_curve:secp256k1", "-sha256", "EC secp256k1", "ecdsa-with-SHA256"),
         ("ed25519", "", "Ed25519", "ED25519"),
     ];
     let home = Home::new();
@@ -68,29 +72,91 @@ fn every_kind_of_key_and_signature_is_described_as_openssl_describes_it() {
 }
 
 #[test]
-fn roots_that_cannot_be_verified_are_listed_and_not_called_forged() {
+fn a_root_that_cannot_be_verified_here_is_taken_from_a_named_file_with_a_warning() {
     if tools::program("openssl").is_none() {
         return;
     }
     let home = Home::new();
     Run::of(home.command("openssl").args("dsaparam -out dsa.param 2048".split(' '))).expect(0);
+    let pss = "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen";
     let kinds = [
-        ("ed448", "", "Ed448"),
-        ("dsa:dsa.param", "-sha256", "1.2.840.10040.4.1"),
-        ("ec -pkeyopt ec_paramgen_curve:secp256k1", "-sha256", "EC 1.3.132.0.10"),
-        ("ec -pkeyopt ec_paramgen_curve:brainpoolP256r1", "-sha256", "EC 1.3.36.3.3.2.8.1.1.7"),
-        ("rsa:2048", "-md5", "RSA 2048"),
-        // The longest salt that fits, where those in use are as long as the digest.
-        ("rsa:2048", "-sigopt rsa_padding_mode:pss", "RSA 2048"),
+        ("ed448", "", "Ed448", "ED448 by Ed448"),
+        ("dsa:dsa.param", "-sha256", "DSA", "dsa-with-SHA256 by DSA"),
+        (
+            "ec -pkeyopt ec_paramgen_curve:brainpoolP256r1",
+            "",
+            "EC brainpoolP256r1",
+            "ecdsa-with-SHA256 by EC brainpoolP256r1",
+        ),
+        ("ec -pkeyopt ec_paramgen_curve:P-384", "-sha1", "EC P-384", "ecdsa-with-SHA1 by EC P-384"),
+        (
+            "ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit",
+            "",
+            "EC explicit",
+            "ecdsa-with-SHA256 by EC explicit",
+        ),
+        ("rsa:2048", "-md5", "RSA 2048", "md5WithRSAEncryption by RSA 2048"),
+        ("rsa:1024", "-sha384", "RSA 1024", "sha384WithRSAEncryption by RSA 1024"),
+        (
+            "rsa:2048 -pkeyopt rsa_keygen_pubexp:17179869209",
+            "",
+            "RSA 2048",
+            "sha256WithRSAEncryption by RSA 2048 with an exponent of 35 bits",
+        ),
+        ("rsa:2048", &format!("{pss}:20"), "RSA 2048", "rsassaPss by RSA 2048"),
+        ("rsa:2048", &format!("-sha256 {pss}:32 -sigopt rsa_mgf1_md:sha1"), "RSA 2048", "rsassaPss by RSA 2048"),
     ];
-    for (key, options, key_name) in kinds {
+    for (key, options, key_name, signature) in kinds {
         home.write("root.pem", self_signed(&home, key, &format!("{options} -subj /CN=root")));
-        assert_eq!(inspect(&home, "root.pem")[0]["key"], key_name, "{key}");
-        let run = home.pgtrust(&["install", "root.pem", "--output", "store.pem"]);
-        // Its own key did sign it: a person who reads otherwise looks for a forger.
-        assert!(!run.stderr.contains("its own key did not sign it"), "{key}: {run}");
+        let listed = &inspect(&home, "root.pem")[0];
+        assert_eq!((&listed["key"], &listed["self_signed"]), (&key_name.into(), &false.into()), "{key}");
         let run = home.pgtrust(&["inspect", "root.pem"]).expect(0);
-        assert!(!run.stdout.contains("signed by CN=root"), "{key}: {run}");
+        assert!(run.stdout.contains("self-issued CA, whose signature cannot be verified here"), "{key}: {run}");
+        let run = home.pgtrust(&["bundle", "root.pem"]).expect(0);
+        let warning =
+            format!("`CN=root` is taken on your word: its own signature cannot be verified here, {signature}\n");
+        assert!(run.stderr.ends_with(&warning), "{key}: {run}");
+        assert!(run.stdout.contains("BEGIN CERTIFICATE"), "{run}");
+    }
+}
+
+#[test]
+fn what_another_kind_or_size_of_key_signed_is_not_taken() {
+    if tools::program("openssl").is_none() {
+        return;
+    }
+    let home = Home::new();
+    for (name, key) in [("ed448", "ed448"), ("rsa", "rsa:2048"), ("ec", "ec -pkeyopt ec_paramgen_curve:P-256")] {
+        home.write(&format!("{name}.pem"), self_signed(&home, key, "-subj /CN=root"));
+        fs::rename(home.path().join("made.key"), home.path().join(format!("{name}.key"))).unwrap();
+    }
+    // A new key under the old one: names and issuer alike, and not a root.
+    for (new, old) in [("ec", "ed448"), ("ed448", "ec"), ("rsa", "ed448"), ("ec", "rsa")] {
+        let make = format!("req -new -key {new}.key -subj /CN=root -out {new}.csr");
+        Run::of(home.command("openssl").args(make.split(' '))).expect(0);
+        home.write("ca.ext", "basicConstraints=CA:TRUE\nsubjectKeyIdentifier=none\nauthorityKeyIdentifier=none\n");
+        let sign = format!(
+            "x509 -req -in {new}.csr -CA {old}.pem -CAkey {old}.key -CAcreateserial -extfile ca.ext -out {new}-{old}.pem"
+        );
+        Run::of(home.command("openssl").args(sign.split(' '))).expect(0);
+        let run = home.pgtrust(&["bundle", &format!("{new}-{old}.pem")]).expect(2);
+        assert!(run.stderr.contains("its own key did not sign it"), "{new} under {old}: {run}");
+    }
+}
+
+#[test]
+fn a_key_that_anyone_can_break_is_refused_as_such() {
+    if tools::program("openssl").is_none() {
+        return;
+    }
+    let home = Home::new();
+    for bits in [512, 1000, 1023] {
+        home.write("root.pem", self_signed(&home, &format!("rsa:{bits}"), "-subj /CN=root"));
+        for flags in [&[][..], &["--allow-non-roots"]] {
+            let run = home.pgtrust(&[&["bundle", "root.pem"], flags].concat()).expect(2);
+            let reason = format!("`CN=root` has an RSA key of {bits} bits, and 1024 are the least");
+            assert!(run.stderr.contains(&reason) && !run.stderr.contains("hint:"), "{run}");
+        }
     }
 }
 
@@ -286,7 +352,7 @@ fn openssl_facts(home: &Home) -> Vec<(&'static str, String)> {
     let bits = || line("Public-Key: (").unwrap().split(' ').next().unwrap().to_owned();
     let key = match line("Public Key Algorithm:").unwrap().as_str() {
         "rsaEncryption" | "rsassaPss" => format!("RSA {}", bits()),
-        "id-ecPublicKey" => format!("EC {}", line("NIST CURVE:").unwrap()),
+        "id-ecPublicKey" => format!("EC {}", line("NIST CURVE:").or_else(|| line("ASN1 OID:")).unwrap()),
         "ED25519" => "Ed25519".to_owned(),
         other => other.to_owned(),
     };

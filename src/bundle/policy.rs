@@ -1,60 +1,75 @@
-//! The certificates of a set that a policy rejects, and why.
+//! The certificates of a set that a policy accepts or rejects, and why.
 
 use super::set::{CertificateSet, Origin};
 use super::{Pattern, Policy, Reason};
-use crate::x509::{Certificate, Verdict, own_signatures};
+use crate::x509::{Certificate, Key, Verdict, own_signatures};
 
-/// Returns the certificates of a sealed set that a policy refuses: the place of each in the set, in ascending order,
-/// and why.
-pub(super) fn refused(set: &CertificateSet, policy: &Policy) -> Vec<(usize, Reason)> {
-    let mut refused = Vec::new();
-    let mut undecided = Vec::new();
-    for (index, (certificate, links)) in set.linked().enumerate() {
-        let pinned = set.origins(links).any(|origin| matches!(origin, Origin::Provider { .. }));
-        match decide(certificate, pinned, policy) {
-            Decision::Rejected(reason) => refused.push((index, reason)),
-            Decision::Accepted => {}
-            Decision::AcceptedIfSelfSigned => undecided.push((index, certificate)),
-        }
-    }
-    let certificates: Vec<&Certificate> = undecided.iter().map(|(_, certificate)| *certificate).collect();
-    for ((index, certificate), verdict) in undecided.into_iter().zip(own_signatures(&certificates)) {
-        match verdict {
-            Verdict::Valid => {}
-            Verdict::Invalid => refused.push((index, Reason::SignatureOfAnother)),
-            Verdict::Unknown => {
-                refused.push((index, Reason::UnknownSignature { algorithm: certificate.signature_algorithm() }));
-            }
-        }
-    }
-    refused.sort_unstable_by_key(|(index, _)| *index);
-    refused
-}
-
-enum Decision {
+pub(super) enum Decision {
     Rejected(Reason),
-    Accepted,
-    /// If its own key made its signature.
-    AcceptedIfSelfSigned,
+    Accepted {
+        /// Whether more than the user's word speaks for it: its own signature, its pin, or that this machine trusts it.
+        verified: bool,
+    },
 }
 
-/// A pinned root was examined when it was pinned or accepted; exceptions are documented with the pin.
-fn decide(certificate: &Certificate, pinned: bool, policy: &Policy) -> Decision {
-    let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(certificate));
-    if matches(&policy.exclude) || !(policy.only.is_empty() || matches(&policy.only)) {
-        return Decision::Rejected(Reason::Excluded);
+/// Decides about each certificate of a sealed set, in the order of the set.
+pub(super) fn decide(set: &CertificateSet, policy: &Policy) -> Vec<Decision> {
+    let mut undecided = Vec::new();
+    let mut decisions: Vec<Decision> = set
+        .linked()
+        .enumerate()
+        .map(|(index, (certificate, links))| {
+            let pinned = set.origins(links).any(|origin| matches!(origin, Origin::Provider { .. }));
+            decide_at_sight(certificate, pinned, policy).unwrap_or_else(|| {
+                undecided.push((index, certificate, links));
+                Decision::Accepted { verified: true }
+            })
+        })
+        .collect();
+    let certificates: Vec<&Certificate> = undecided.iter().map(|(_, certificate, _)| *certificate).collect();
+    for ((index, certificate, links), verdict) in undecided.into_iter().zip(own_signatures(&certificates)) {
+        decisions[index] = match verdict {
+            Verdict::Valid => continue,
+            Verdict::Invalid => Decision::Rejected(Reason::SignatureOfAnother),
+            Verdict::Unknown if set.origins(links).any(is_of_machine) => continue,
+            Verdict::Unknown if set.origins(links).any(is_of_user) => Decision::Accepted { verified: false },
+            Verdict::Unknown => Decision::Rejected(Reason::UnknownSignature { signature: certificate.own_signature() }),
+        };
     }
-    if certificate.expired(policy.as_of) {
-        return Decision::Rejected(Reason::Expired(certificate.not_after().date()));
-    }
-    if pinned || policy.allow_non_roots {
-        return Decision::Accepted;
-    }
-    if !certificate.is_self_issued() {
-        return Decision::Rejected(Reason::NotSelfSigned { issuer: certificate.issuer().to_string() });
-    }
-    if !certificate.is_ca() {
-        return Decision::Rejected(Reason::NotCa);
-    }
-    Decision::AcceptedIfSelfSigned
+    decisions
 }
+
+/// Decides all but whether its own key made its signature. A pinned root was examined when it was pinned or accepted;
+/// exceptions are documented with the pin.
+fn decide_at_sight(certificate: &Certificate, pinned: bool, policy: &Policy) -> Option<Decision> {
+    let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(certificate));
+    let reason = if matches(&policy.exclude) || !(policy.only.is_empty() || matches(&policy.only)) {
+        Reason::Excluded
+    } else if certificate.expired(policy.as_of) {
+        Reason::Expired(certificate.not_after().date())
+    } else if pinned {
+        return Some(Decision::Accepted { verified: true });
+    } else if let Key::Rsa(bits @ ..MIN_RSA_BITS) = certificate.key() {
+        Reason::WeakKey { bits }
+    } else if policy.allow_non_roots {
+        return Some(Decision::Accepted { verified: true });
+    } else if !certificate.is_self_issued() {
+        Reason::NotSelfSigned { issuer: certificate.issuer().to_string() }
+    } else if !certificate.is_ca() {
+        Reason::NotCa
+    } else {
+        return None;
+    };
+    Some(Decision::Rejected(reason))
+}
+
+fn is_of_machine(origin: &Origin) -> bool {
+    matches!(origin, Origin::System | Origin::Jdk)
+}
+
+fn is_of_user(origin: &Origin) -> bool {
+    matches!(origin, Origin::File(_) | Origin::Stdin)
+}
+
+/// 829 bits were factored in 2020; OpenSSL refuses fewer than 1024 by default.
+const MIN_RSA_BITS: usize = 1024;

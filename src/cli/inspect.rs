@@ -72,7 +72,10 @@ fn kind(certificate: &Listing) -> String {
     let what = match (certificate.self_signed, certificate.ca) {
         (true, true) => "root: self-signed CA".to_owned(),
         (true, false) => "self-signed, no CA".to_owned(),
-        _ if certificate.signature_unknown => format!("{} cannot be verified here", certificate.signature),
+        (_, true) if certificate.signature_unknown => {
+            "self-issued CA, whose signature cannot be verified here".to_owned()
+        }
+        _ if certificate.signature_unknown => "self-issued, and its signature cannot be verified here".to_owned(),
         (false, true) => format!("intermediate, signed by {}", certificate.issuer),
         (false, false) => format!("no CA, signed by {}", certificate.issuer),
     };

@@ -50,6 +50,9 @@ fn show_one(note: &Note) -> Status {
         Note::Stale(error) => ui::warning(&format!("{error}; what is kept stays")),
         Note::Trace(text) => ui::warning(text),
         Note::Unchecked { origin, reason } => ui::warning(&format!("`{origin}`: {reason}")),
+        Note::Unverified { subject, signature } => ui::warning(&format!(
+            "`{subject}` is taken on your word: its own signature cannot be verified here, {signature}"
+        )),
         Note::Usage(usage) => ui::hint(&of_usage(usage)),
         _ => {}
     }

@@ -83,6 +83,13 @@ pub enum Note {
         /// What was not checked.
         reason: String,
     },
+    /// A root was taken whose own signature pgtrust cannot verify.
+    Unverified {
+        /// Its subject.
+        subject: String,
+        /// The algorithm and its own key, in words.
+        signature: String,
+    },
     /// How clients come to use what was made.
     Usage(Usage),
 }
@@ -104,7 +111,10 @@ impl Note {
                 second: second.fingerprint(),
             })
             .collect();
-        std::iter::once(Self::Rejected(rejected)).chain(ambiguous)
+        let unverified = bundle
+            .unverified()
+            .map(|root| Self::Unverified { subject: root.subject().to_string(), signature: root.own_signature() });
+        std::iter::once(Self::Rejected(rejected)).chain(ambiguous).chain(unverified)
     }
 }
 
