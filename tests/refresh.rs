@@ -273,6 +273,21 @@ fn what_the_manifest_names_and_is_not_there_is_told_and_the_rest_goes_on() {
 }
 
 #[test]
+fn a_source_on_this_machine_is_looked_at_again_without_a_network() {
+    let home = Home::new();
+    let [mine] = roots(["mine"]);
+    home.write("mine.pem", &mine.pem);
+    home.pgtrust(&["install", "mine.pem", "--output", "store.pem"]).expect(0);
+    fs::remove_file(home.path().join("mine.pem")).unwrap();
+    let run = home.pgtrust(&["refresh", "--offline"]).expect(2);
+    let stays = "store.pem` stays as it is: `";
+    assert!(run.stderr.contains(stays) && run.stderr.contains("mine.pem` is neither a provider nor a file"), "{run}");
+    silent(&home.pgtrust(&["refresh", "--offline"]).expect(2));
+    home.write("mine.pem", &mine.pem);
+    silent(&home.pgtrust(&["refresh", "--offline"]).expect(0));
+}
+
+#[test]
 fn two_runs_never_overlap() {
     let scene = Scene::new("");
     silent(&scene.refresh(&[]).expect(0));

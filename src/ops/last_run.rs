@@ -148,8 +148,13 @@ impl LastRun {
     /// Takes in what a run found. Returns what of it was not known before.
     ///
     /// What was found of a source that could not be asked this time is neither confirmed nor gone: it stands. So does
-    /// all that was found of sources by a run that asked none, unless `asked`.
-    pub(crate) fn reconcile(&mut self, mut found: Vec<Finding>, asked: bool, now: OffsetDateTime) -> Vec<Finding> {
+    /// all that was found of a source that the run did not even try, because it is `remote`.
+    pub(crate) fn reconcile(
+        &mut self,
+        mut found: Vec<Finding>,
+        remote: &dyn Fn(&str) -> bool,
+        now: OffsetDateTime,
+    ) -> Vec<Finding> {
         let last_success = self.last_success().map(timestamp);
         let unasked: HashSet<String> = found
             .iter()
@@ -168,10 +173,10 @@ impl LastRun {
             }
         }
         let standing = self.contents.findings.iter().filter(|known| {
-            let is_unasked = if asked {
-                unasked.contains(&known.about) && !known.kind.is_failure()
-            } else {
+            let is_unasked = if remote(&known.about) {
                 known.kind.is_of_source()
+            } else {
+                unasked.contains(&known.about) && !known.kind.is_failure()
             };
             is_unasked && !found.iter().any(|finding| finding.is(known))
         });
@@ -234,6 +239,8 @@ mod tests {
         Finding::new(kind, "azure", key, format!("{kind:?} {key}"), None)
     }
 
+    const ASKED: &dyn Fn(&str) -> bool = &|_| false;
+
     fn at(seconds: i64) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(seconds).unwrap()
     }
@@ -241,29 +248,31 @@ mod tests {
     #[test]
     fn each_thing_is_told_once_as_long_as_it_stands() {
         let mut last = LastRun::default();
-        assert_eq!(last.reconcile(vec![finding(FindingKind::Held, "a")], true, at(1)).len(), 1);
+        assert_eq!(last.reconcile(vec![finding(FindingKind::Held, "a")], ASKED, at(1)).len(), 1);
         assert_eq!(
-            last.reconcile(vec![finding(FindingKind::Held, "a"), finding(FindingKind::Held, "b")], true, at(2)).len(),
+            last.reconcile(vec![finding(FindingKind::Held, "a"), finding(FindingKind::Held, "b")], ASKED, at(2)).len(),
             1
         );
         assert_eq!(last.findings().iter().map(|finding| &finding.since[17..19]).collect::<Vec<_>>(), ["01", "02"]);
-        assert!(last.reconcile(vec![], true, at(3)).is_empty() && last.findings().is_empty());
-        assert_eq!(last.reconcile(vec![finding(FindingKind::Held, "a")], true, at(4)).len(), 1);
+        assert!(last.reconcile(vec![], ASKED, at(3)).is_empty() && last.findings().is_empty());
+        assert_eq!(last.reconcile(vec![finding(FindingKind::Held, "a")], ASKED, at(4)).len(), 1);
     }
 
     #[test]
     fn what_was_found_stands_while_its_source_cannot_be_asked() {
         let mut last = LastRun::default();
-        last.reconcile(vec![finding(FindingKind::Held, "a")], true, at(1));
-        assert_eq!(last.reconcile(vec![finding(FindingKind::Source, "")], true, at(2)).len(), 1);
+        last.reconcile(vec![finding(FindingKind::Held, "a")], ASKED, at(1));
+        assert_eq!(last.reconcile(vec![finding(FindingKind::Source, "")], ASKED, at(2)).len(), 1);
         assert_eq!(last.findings().len(), 2);
         // Down in another way is down all the same.
         let other = Finding { message: "another reason".to_owned(), ..finding(FindingKind::Source, "") };
-        assert!(last.reconcile(vec![other], true, at(3)).is_empty());
-        assert!(last.reconcile(vec![finding(FindingKind::Held, "a")], true, at(4)).is_empty());
+        assert!(last.reconcile(vec![other], ASKED, at(3)).is_empty());
+        assert!(last.reconcile(vec![finding(FindingKind::Held, "a")], ASKED, at(4)).is_empty());
         assert_eq!(last.findings().len(), 1);
-        assert!(last.reconcile(vec![], false, at(5)).is_empty());
+        assert!(last.reconcile(vec![], &|about| about == "azure", at(5)).is_empty());
         assert_eq!(last.findings().len(), 1);
+        assert!(last.reconcile(vec![], &|about| about != "azure", at(6)).is_empty());
+        assert!(last.findings().is_empty());
     }
 
     #[test]
@@ -272,11 +281,11 @@ mod tests {
         let mut last = LastRun::load(folder.path()).unwrap();
         last.save().unwrap();
         assert!(!last.path.exists());
-        last.reconcile(vec![finding(FindingKind::Source, "")], true, at(1));
+        last.reconcile(vec![finding(FindingKind::Source, "")], ASKED, at(1));
         last.save().unwrap();
         let mut reloaded = LastRun::load(folder.path()).unwrap();
         let before = fs::metadata(&reloaded.path).unwrap().modified().unwrap();
-        reloaded.reconcile(vec![finding(FindingKind::Source, "")], true, at(2));
+        reloaded.reconcile(vec![finding(FindingKind::Source, "")], ASKED, at(2));
         reloaded.save().unwrap();
         assert_eq!(fs::metadata(&reloaded.path).unwrap().modified().unwrap(), before);
         assert_eq!(reloaded.findings(), last.findings());

@@ -110,7 +110,9 @@ fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Resul
     let (providers, tenants, manifest) = work.fetch(&manifest)?;
     let stores = work.stores(&manifest)?;
     work.hooks(&manifest)?;
-    let new = last.reconcile(work.findings, !request.network.offline, machine.now);
+    let (catalog, offline) = (work.catalog, request.network.offline);
+    let unasked = |about: &str| offline && is_remote(about, catalog, &manifest);
+    let new = last.reconcile(work.findings, &unasked, machine.now);
     if let Some(run) = run {
         last.save()?;
         run.end((machine.clock)());
@@ -202,16 +204,23 @@ impl Work<'_> {
 
     fn bundle(&mut self, manifest: &Manifest, target: &KeptTarget) -> Result<Option<Bundle>, Error> {
         let mut set = CertificateSet::new();
+        let mut unread = None;
         for name in &target.sources {
             let read = Source::parse(name, self.catalog).map_err(Error::from).and_then(|source| {
                 let as_kept = |kept: Selection| kept;
                 load::load(self.machine, manifest, &source, &as_kept, Passwords::Usual, &mut set)
             });
+            unread = unread.or_else(|| read.as_ref().err().map(Error::to_string));
             for problem in self.or_find(FindingKind::Source, name, read)?.unwrap_or_default() {
                 let position = problem.position.as_ref().map_or_else(String::new, |position| format!("{position}: "));
                 let message = format!("`{}`: {position}{}", problem.origin, problem.reason);
                 self.find(Finding::new(FindingKind::LeftOut, name, &position, message, None));
             }
+        }
+        if let Some(reason) = unread.filter(|_| set.is_empty()) {
+            let message = format!("`{}` stays as it is: {reason}", name_of(target));
+            self.find(Finding::new(FindingKind::Store, &name_of(target), "", message, None));
+            return Ok(None);
         }
         let built = Bundle::build(set, &Policy::roots(self.machine.as_of)).map_err(Error::from);
         let Some((bundle, rejected)) = self.or_find(FindingKind::Store, &name_of(target), built)? else {
@@ -278,6 +287,12 @@ impl Work<'_> {
             self.findings.push(finding);
         }
     }
+}
+
+/// Tells whether a source is asked over the network, and not read again at each run.
+fn is_remote(about: &str, catalog: &Catalog, manifest: &Manifest) -> bool {
+    let is_asked = matches!(Source::parse(about, catalog), Ok(Source::Provider(_) | Source::Tenant(_)));
+    is_asked || manifest.catalogues().iter().any(|catalogue| catalogue.name() == about)
 }
 
 fn name_of(target: &KeptTarget) -> String {
