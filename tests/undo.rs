@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::pgtrust::Home;
+use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::Chain;
 use crate::support::store::{differences, install, install_files, roots, snapshot};
 
@@ -87,4 +87,50 @@ fn undo_puts_back_stores_in_any_form_byte_for_byte() {
         home.pgtrust(&["undo"]).expect(0);
         assert_eq!(fs::read(&store).unwrap(), old);
     }
+}
+
+#[test]
+fn what_a_bundle_replaced_comes_back() {
+    let [a, b] = roots(["A", "B"]);
+    let home = Home::new();
+    install_files(&home, &[&b]);
+    for name in ["one.pem", "one.jks", "one.p12"] {
+        if name == "one.pem" {
+            home.write(name, format!("# by hand\n{}", a.pem));
+        } else {
+            home.write("A.pem", &a.pem);
+            home.pgtrust(&["bundle", "A.pem", "-o", name]).expect(0);
+        }
+        let before = fs::read(home.path().join(name)).unwrap();
+        home.pgtrust(&["bundle", "B.pem", "-o", name]).expect(0);
+        assert_ne!(fs::read(home.path().join(name)).unwrap(), before);
+        let history = home.pgtrust(&["history"]).expect(0).stdout;
+        assert!(
+            history.contains(&format!("{name}: pgtrust bundle B.pem -o {name}\n  + {}", b.fingerprint())),
+            "{history}"
+        );
+        assert!(history.contains(&format!("  - {} CN=A", a.fingerprint())), "{history}");
+        home.pgtrust(&["undo", name]).expect(0);
+        assert_eq!(fs::read(home.path().join(name)).unwrap(), before);
+    }
+    // The same once more is no change.
+    home.pgtrust(&["bundle", "A.pem", "-o", "one.pem"]).expect(0);
+    let before = snapshot(home.path());
+    home.pgtrust(&["bundle", "A.pem", "-o", "one.pem"]).expect(0);
+    assert_eq!(differences(&before, &snapshot(home.path())), [""; 0]);
+}
+
+#[test]
+fn a_bundle_needs_no_place_for_a_journal() {
+    let [a, b] = roots(["A", "B"]);
+    let home = Home::new();
+    home.write("A.pem", &a.pem);
+    home.write("out.pem", &b.pem);
+    let run = Run::of(
+        home.command(env!("CARGO_BIN_EXE_pgtrust")).env_remove("HOME").args(["bundle", "A.pem", "-o", "out.pem"]),
+    );
+    let warning =
+        "warning: `out.pem` was replaced, and there is no place for a journal: `pgtrust undo` does not know of it";
+    assert!(run.status == 0 && run.stderr.contains(warning), "{run}");
+    assert!(fs::read_to_string(home.path().join("out.pem")).unwrap().contains(a.pem.trim()));
 }

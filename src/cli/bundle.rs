@@ -30,7 +30,10 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Bundle) -> Result<Status, 
         Output::Folder(path) => {
             Directory::read(path)?.add(Naming::Hashed, &mut bundle.entries())?.write()?;
         }
-        Output::File(path, format) => bundle.save(path, format, protected_by(format))?,
+        Output::File(path, format) => {
+            let note = load::save(machine, &bundle, path, format, protected_by(format))?;
+            notes::show(note.as_slice());
+        }
         Output::Standard(format) => {
             let mut output = BufWriter::new(io::stdout().lock());
             bundle.write(format, protected_by(format), &mut output).map_err(|error| match error {

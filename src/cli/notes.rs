@@ -44,6 +44,10 @@ fn show_one(note: &Note) -> Status {
         }
         Note::NotAllRoots => return Status::Found,
         Note::NotLooked(error) => ui::warning(&error.to_string()),
+        Note::NotRecorded { path } => ui::warning(&format!(
+            "`{}` was replaced, and there is no place for a journal: `pgtrust undo` does not know of it",
+            path.display()
+        )),
         Note::Pinned { tenant, root } => ui::note(&format!("{tenant}: pinned {root}")),
         Note::Problem(problem) => return show_problem(problem),
         Note::Rejected(rejected) => show_rejected(rejected),

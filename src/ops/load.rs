@@ -1,5 +1,6 @@
 //! Certificates from everything that a user can name, and a bundle of them.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -9,14 +10,17 @@ use super::note::{Failed, Note, OrNote as _};
 use super::{Error, RequestError};
 use crate::bundle::{Bundle, CertificateSet, Origin, Policy};
 use crate::catalog::Selection;
-use crate::format::{Format, Passwords};
+use crate::format::{DecodeError, Format, Passwords};
+use crate::journal::{Change, Listed, Step};
 use crate::manifest::Manifest;
 use crate::source::{self, Problem, Source};
 use crate::store::folder::Directory;
 use crate::store::jvm;
 use crate::store::nss::{Certutil, Database};
 use crate::store::plan::{FileStore, StoreAccess};
-use crate::system::limits;
+use crate::system::permissions::check_place;
+use crate::system::{file, limits};
+use crate::x509::{Certificate, Fingerprint};
 
 /// Builds a bundle of sources, of providers with what is kept of them. Returns it with what could not be read and what was
 /// left out.
@@ -87,6 +91,37 @@ pub(super) fn load(
         Source::Jdk => return Ok(source::load_jdk(set, &jvm::in_use(&machine.environment, machine.programs())?)?),
     }
     Ok(Vec::new())
+}
+
+/// Writes a bundle to a file, whole or not at all. What stood there goes into the journal, for `undo` to bring back; without
+/// a place for a journal it goes, and a note says so.
+pub fn save(
+    machine: &Machine<'_>,
+    bundle: &Bundle,
+    path: &Path,
+    format: &Format,
+    password: Option<&str>,
+) -> Result<Option<Note>, Error> {
+    let Some(before) = file::read(path)? else { return Ok(bundle.save(path, format, password).map(|()| None)?) };
+    if machine.layout().is_err() || check_place(&machine.layout()?.state).is_err() {
+        bundle.save(path, format, password)?;
+        return Ok(Some(Note::NotRecorded { path: path.to_owned() }));
+    }
+    let mut after = Vec::new();
+    bundle.write(format, password, &mut after).map_err(DecodeError::of(path))?;
+    if before == after {
+        return Ok(None);
+    }
+    let mut there = CertificateSet::new();
+    // Of what cannot be read nothing can be listed.
+    let _ = source::load(&mut there, &mut &before[..], Origin::File(path.to_owned()), Passwords::first(password));
+    let added = bundle.certificates().filter(|root| !there.contains(root)).map(Listed::of).collect();
+    let kept: HashSet<Fingerprint> = bundle.certificates().map(Certificate::fingerprint).collect();
+    let removed = there.certificates().filter(|old| !kept.contains(&old.fingerprint())).map(Listed::of).collect();
+    let changes = [Change { path: path.to_owned(), before: Some(before), after: Some(after) }];
+    let _locks = (machine.lock()?, machine.lock_store(path)?);
+    machine.journal()?.apply(Step { added, removed, ..machine.step(path, &changes) })?;
+    Ok(None)
 }
 
 /// Fails when a bundle written to this file would cost what is not a store of certificates, or more than one. A slip of the

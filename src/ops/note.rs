@@ -53,6 +53,11 @@ pub enum Note {
     NotLooked(Error),
     /// A tenant's API serves a certificate that is not a root.
     NotAllRoots,
+    /// A file was replaced without a record, as there is no place for a journal.
+    NotRecorded {
+        /// The file.
+        path: PathBuf,
+    },
     /// The CA of a tenant was pinned, the first time that it was seen.
     Pinned {
         /// The tenant.
