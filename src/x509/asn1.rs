@@ -114,7 +114,7 @@ impl<'a> Element<'a> {
     pub(crate) fn has_shortest_length(&self) -> bool {
         let length = self.content.len();
         let octets = if length < 0x80 { 0 } else { (usize::BITS - length.leading_zeros()).div_ceil(8) };
-        self.header == 2 + octets as usize
+        self.header == 2 + octets as usize && self.whole.get(1) != Some(&INDEFINITE)
     }
 
     /// Returns the place of bytes that were made of this element's content, such as its decrypted form.
@@ -288,6 +288,8 @@ pub(crate) fn bmp_text(content: &[u8]) -> String {
 }
 
 const CONSTRUCTED: u8 = 0x20;
+/// The length octet of what ends with end-of-contents octets.
+const INDEFINITE: u8 = 0x80;
 /// Levels of indefinite lengths that asn1-rs follows.
 const ENDLESS: u64 = 50;
 
