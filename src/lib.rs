@@ -91,7 +91,7 @@ pub use source::{
 pub use source::{
     Error as SourceError, Problem, Progress, Source, Tenant, certificates_in_answer, load_path, load_system,
 };
-pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan};
+pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan, reader};
 pub use system::layout::{Environment, Layout};
 pub use system::permissions::{Obstacle, Refusal, User, owner_of};
 pub use system::process::{Error as ProcessError, Programs, Withheld, end_all};

@@ -7,5 +7,6 @@ pub mod jvm;
 pub mod known;
 pub mod nss;
 pub mod plan;
+pub mod reader;
 
 pub use error::Error;

@@ -51,6 +51,7 @@ mod properties;
 mod proxy_and_mirror;
 #[cfg(unix)]
 mod published_stores;
+mod readers;
 #[cfg(unix)]
 mod readme;
 mod refresh;

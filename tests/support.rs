@@ -5,6 +5,7 @@ pub(crate) mod forms;
 #[path = "../src/cli/hint.rs"]
 mod hint;
 pub(crate) mod keytool;
+pub(crate) mod odd;
 #[cfg(unix)]
 pub(crate) mod pgbouncer;
 pub(crate) mod pgtrust;

@@ -45,7 +45,7 @@ pub enum Curve {
 }
 
 impl Key {
-    pub(super) fn from_spki(spki: &[u8]) -> Self {
+    pub(crate) fn from_spki(spki: &[u8]) -> Self {
         SubjectPublicKeyInfo::from_der(spki).map_or_else(|_| unreadable(), |(_, key)| Self::of(&key))
     }
 

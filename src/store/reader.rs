@@ -1,0 +1,115 @@
+//! The programs that read stores, and what makes one of them refuse a certificate, or the whole store with it.
+//!
+//! To add a reader: an entry in [`READERS`]. To add a cause: a row in the list of its reader. `tests/readers.rs` holds the
+//! rows against the readers themselves.
+
+mod fields;
+mod go;
+mod java;
+mod nss;
+mod openssl;
+mod rustls;
+mod strings;
+mod usage;
+
+use std::fmt;
+
+use crate::x509::Certificate;
+use fields::Fields;
+pub use usage::{Unusable, unusable};
+
+/// Every reader, the one that most clients build on first.
+pub static READERS: &[Reader] = &[openssl::OPENSSL, java::JAVA, nss::NSS, go::GO, rustls::RUSTLS];
+
+/// A program or library that reads stores.
+pub struct Reader {
+    /// The name in JSON.
+    pub name: &'static str,
+    /// The name in messages, with programs that are built on it.
+    pub title: &'static str,
+    /// The formats that it reads.
+    pub formats: &'static [Reading],
+    /// What makes it refuse a certificate.
+    pub rows: &'static [Row],
+}
+
+/// How a reader goes about stores of one format.
+pub struct Reading {
+    /// A name of [`FORMATS`](crate::format::FORMATS) or of [`Naming`](crate::folder::Naming), or `nss`.
+    pub format: &'static str,
+    /// Whether it reads nothing of a store in which there is a certificate that it refuses. Otherwise it goes on without.
+    pub loses_store: bool,
+    /// Whether stores of this format are for this reader: nothing that it refuses is added to them.
+    pub decides: bool,
+}
+
+/// One reason to refuse a certificate.
+pub struct Row {
+    /// What the certificate has, in words that follow `it has`.
+    pub reason: &'static str,
+    applies: fn(&Fields<'_>) -> bool,
+}
+
+/// A reader cannot read a certificate.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Which reader.
+    pub reader: &'static Reader,
+    /// The first of the reasons, in words that follow `it has`.
+    pub reason: &'static str,
+    /// Whether the reader reads nothing of a store with this certificate.
+    pub loses_store: bool,
+    /// Whether the certificate must not get into stores of the format.
+    pub refused: bool,
+}
+
+/// Returns the readers of stores of a format that cannot read this certificate, none for a sound one.
+pub fn unreadable(certificate: &Certificate, format: &str) -> Vec<Unreadable> {
+    let Some(fields) = Fields::of(certificate) else { return Vec::new() };
+    let unreadable = |reader: &'static Reader| {
+        let reading = reader.reading(format)?;
+        let reason = reader.reasons_in(&fields).next()?;
+        Some(Unreadable { reader, reason, loses_store: reading.loses_store, refused: reading.decides })
+    };
+    READERS.iter().filter_map(unreadable).collect()
+}
+
+impl Reader {
+    /// Returns how it reads stores of a format, if it does.
+    pub fn reading(&self, format: &str) -> Option<&'static Reading> {
+        self.formats.iter().find(|reading| reading.format == format)
+    }
+
+    /// Returns all that makes it refuse this certificate, none if it reads it.
+    pub fn reasons(&self, certificate: &Certificate) -> Vec<&'static str> {
+        Fields::of(certificate).map_or_else(Vec::new, |fields| self.reasons_in(&fields).collect())
+    }
+
+    fn reasons_in(&self, fields: &Fields<'_>) -> impl Iterator<Item = &'static str> {
+        self.rows.iter().filter(|row| (row.applies)(fields)).map(|row| row.reason)
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Row {
+    const fn new(reason: &'static str, applies: fn(&Fields<'_>) -> bool) -> Self {
+        Self { reason, applies }
+    }
+}
+
+impl Reading {
+    /// The reader for which the format is.
+    const fn own(format: &'static str, loses_store: bool) -> Self {
+        Self { format, loses_store, decides: true }
+    }
+
+    /// One that reads it as well.
+    const fn too(format: &'static str, loses_store: bool) -> Self {
+        Self { format, loses_store, decides: false }
+    }
+}
