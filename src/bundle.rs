@@ -6,7 +6,7 @@ mod policy;
 mod role;
 mod set;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
@@ -65,6 +65,15 @@ pub enum Reason {
         /// The algorithm and its own key, in words.
         signature: String,
     },
+    /// A program for which the store is could not read it.
+    Unreadable {
+        /// The program, with those that are built on it.
+        reader: &'static str,
+        /// What stands against it, in words that follow `it has`.
+        why: &'static str,
+        /// Whether the program would read nothing of the store with it.
+        loses_store: bool,
+    },
     /// Its RSA key is so short that anyone can forge its signatures.
     WeakKey {
         /// The length of its modulus.
@@ -88,6 +97,10 @@ impl fmt::Display for Reason {
             Self::NotSelfSigned { issuer } => write!(f, "is not a root: `{issuer}` signed it"),
             Self::SignatureOfAnother => f.write_str("is not a root: its own key did not sign it"),
             Self::UnknownSignature { signature } => write!(f, "cannot be verified here: {signature}"),
+            Self::Unreadable { reader, why, loses_store } => {
+                let lost = if *loses_store { ", and would read nothing of the store" } else { "" };
+                write!(f, "{reader} cannot read it{lost}: it has {why}")
+            }
             Self::WeakKey { bits } => write!(f, "has an RSA key of {bits} bits, and 1024 are the least"),
         }
     }
@@ -178,6 +191,27 @@ impl Bundle {
         self.order
             .iter()
             .map(|place| Entry { certificate: self.set.certificate(place.certificate), origin: &place.label })
+    }
+
+    /// Returns the roots against which there is a reason, such as a reader of the store that they are for.
+    pub fn rejected_by(&self, reason: &dyn Fn(&Certificate) -> Option<Reason>) -> Vec<Rejected> {
+        let mut rejected = Vec::new();
+        for place in &self.order {
+            let certificate = self.set.certificate(place.certificate);
+            if let Some(reason) = reason(certificate) {
+                let sighting = self.set.first_sighting(self.set.links_of(place.certificate));
+                rejected.push(Rejected { certificate: certificate.clone(), sighting, reason });
+            }
+        }
+        rejected
+    }
+
+    /// Returns the bundle without these; fails when nothing is left.
+    pub fn without(mut self, rejected: &[Rejected]) -> Result<Self, Error> {
+        let gone: HashSet<Fingerprint> = rejected.iter().map(|rejected| rejected.certificate.fingerprint()).collect();
+        let Self { set, order } = &mut self;
+        order.retain(|place| !gone.contains(&set.certificate(place.certificate).fingerprint()));
+        if self.order.is_empty() { Err(Error::EmptyBundle { rejected: rejected.to_vec() }) } else { Ok(self) }
     }
 
     /// Writes the roots in a format, under a password where it has passwords.

@@ -1,6 +1,7 @@
 //! The rows of `READERS`, held against the readers themselves: what makes one lose a store, and what does not.
 
 mod judges;
+mod survival;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,20 +15,34 @@ use crate::support::odd::{OddRoot, anchors, odd_roots, sound_root};
 use crate::support::tools;
 use judges::{Jvm, certutil_takes, openssl_counts, openssl_verifies, stored};
 
-/// Those of the exam, and those that are made here.
-fn roots() -> Vec<(String, Certificate)> {
+/// Those that are made here.
+fn made() -> Vec<(String, Certificate)> {
+    odd_roots().into_iter().filter_map(read).collect()
+}
+
+/// Those of the exam.
+fn exam() -> Vec<(String, Certificate)> {
     let exam = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/exam/odd-roots");
-    let mut roots = odd_roots();
-    match fs::read_dir(&exam) {
-        Err(error) => tools::report(&format!("readers: without the roots of {}: {error}", exam.display())),
-        Ok(files) => {
-            let files =
-                files.map(|file| file.unwrap().path()).filter(|file| file.extension().is_some_and(|e| e == "der"));
-            roots.extend(files.map(|file| OddRoot { name: file.display().to_string(), der: fs::read(file).unwrap() }));
+    let files = match fs::read_dir(&exam) {
+        Ok(files) => files.map(|file| file.unwrap().path()),
+        Err(error) => {
+            tools::report(&format!("readers: without the roots of {}: {error}", exam.display()));
+            return Vec::new();
         }
-    }
-    let read = |root: OddRoot| Some((root.name, Certificate::from_der(root.der).ok()?));
-    roots.into_iter().filter_map(read).collect()
+    };
+    let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "der"));
+    files
+        .map(|file| OddRoot { name: file.display().to_string(), der: fs::read(file).unwrap() })
+        .filter_map(read)
+        .collect()
+}
+
+fn read(root: OddRoot) -> Option<(String, Certificate)> {
+    Some((root.name, Certificate::from_der(root.der).ok()?))
+}
+
+fn roots() -> Vec<(String, Certificate)> {
+    [made(), exam()].concat()
 }
 
 fn reader(name: &str) -> &'static Reader {

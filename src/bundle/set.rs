@@ -156,11 +156,16 @@ impl CertificateSet {
         links.iter().map(|link| &self.origins[link.origin])
     }
 
+    /// The links of one certificate, in a set that is [`seal`](Self::seal)ed.
+    pub(super) fn links_of(&self, certificate: usize) -> &[Link] {
+        let first = self.links.partition_point(|link| link.certificate < certificate);
+        let links = &self.links[first..];
+        &links[..links.partition_point(|link| link.certificate == certificate)]
+    }
+
     /// Returns the tenants whose root this is, in a set that is [`seal`](Self::seal)ed.
     pub(super) fn tenants_of(&self, certificate: usize) -> impl Iterator<Item = &str> {
-        let first = self.links.partition_point(|link| link.certificate < certificate);
-        let links = self.links[first..].iter().take_while(move |link| link.certificate == certificate);
-        links.filter_map(|link| match &self.origins[link.origin] {
+        self.links_of(certificate).iter().filter_map(|link| match &self.origins[link.origin] {
             Origin::Tenant { name, .. } => Some(name.as_str()),
             _ => None,
         })

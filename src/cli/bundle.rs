@@ -24,6 +24,8 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Bundle) -> Result<Status, 
     };
     let (bundle, notes) = load::bundle(machine, &sources, &policy, password.as_deref())?;
     let status = notes::show(&notes);
+    let (bundle, notes) = load::readable(bundle, output.name(), output.format())?;
+    let status = status.max(notes::show(&notes));
     let protected_by =
         |format: &Format| password.as_deref().or_else(|| format.new_password()).filter(|_| !args.password.no_password);
     match output {
@@ -58,6 +60,20 @@ enum Output<'a> {
 }
 
 impl<'a> Output<'a> {
+    fn name(&self) -> &Path {
+        match self {
+            Self::Folder(path) | Self::File(path, _) => path,
+            Self::Standard(_) => Path::new("standard output"),
+        }
+    }
+
+    fn format(&self) -> &'static str {
+        match self {
+            Self::Folder(_) => HASHED,
+            Self::File(_, format) | Self::Standard(format) => format.name,
+        }
+    }
+
     fn new(args: &'a args::Bundle, password: Option<&str>) -> Result<Self, Failure> {
         let asked = args.format.as_deref();
         let format = asked.and_then(Format::named);

@@ -188,8 +188,8 @@ fn of_store(error: &StoreError) -> Option<String> {
     use StoreError as E;
     Some(match error {
         E::BlockedHash { .. } => "move that file out of the folder".to_owned(),
-        E::DamagedStore { path, .. } => {
-            format!("remove that block; `pgtrust inspect {}` lists what is good", path.display())
+        E::DamagedStore { path, .. } | E::UnreadableStore { path, .. } => {
+            format!("`pgtrust repair {}` takes it out, and `undo` would bring it back", path.display())
         }
         E::JavaSilent { .. } | E::JavaUnknown => {
             "name its folder: `--java-home DIR`; or take every Java that is here: `--all-jdks`".to_owned()

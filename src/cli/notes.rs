@@ -54,6 +54,14 @@ fn show_one(note: &Note) -> Status {
         Note::Stale(error) => ui::warning(&format!("{error}; what is kept stays")),
         Note::Trace(text) => ui::warning(text),
         Note::Unchecked { origin, reason } => ui::warning(&format!("`{origin}`: {reason}")),
+        Note::Unfit { subject, programs, why } => ui::warning(&format!("`{subject}`: {programs}: it has {why}")),
+        Note::Unreadable { store, rejected } => {
+            for Rejected { certificate, sighting, reason, .. } in rejected {
+                let (store, subject) = (store.display(), certificate.subject());
+                ui::warning(&format!("`{store}`: left out `{subject}` of `{}`: {reason}", sighting.origin));
+            }
+            return Status::Found;
+        }
         Note::Unverified { subject, signature } => ui::warning(&format!(
             "`{subject}` is taken on your word: its own signature cannot be verified here, {signature}"
         )),

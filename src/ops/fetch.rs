@@ -18,11 +18,13 @@ use super::note::{Failed, Note};
 use super::{Error, RequestError, names};
 use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
 use crate::catalog::{self, Provider, Selection};
+use crate::format::Format;
 use crate::journal::Listed;
 use crate::manifest::{Manifest, NewRoots};
 use crate::source::{
     self, Asking, CatalogueResult, DownloadSettings, Downloader, Fetched, Held, Mirror, Progress, Source, UrlState,
 };
+use crate::store::reader;
 use crate::system::permissions::check_place;
 use crate::x509::{Certificate, Fingerprint};
 
@@ -313,7 +315,10 @@ pub(super) fn bundle(
 ) -> Result<(Bundle, Vec<Rejected>), Error> {
     let mut set = CertificateSet::new();
     source::load_provider(&mut set, machine.catalog()?, manifest, id, wanted)?;
-    Ok(Bundle::build(set, &Policy::roots(machine.as_of))?)
+    let (bundle, mut rejected) = Bundle::build(set, &Policy::roots(machine.as_of))?;
+    let (bundle, unreadable) = reader::readable(bundle, Format::pem().name)?;
+    rejected.extend(unreadable);
+    Ok((bundle, rejected))
 }
 
 /// Compares a bundle with what was there: the roots that it adds and removes.

@@ -7,7 +7,7 @@ use super::fetch::{self, Download, Keep, KeptProvider};
 use super::hooks::{Changes, with_hooks};
 use super::machine::Machine;
 use super::managed::is_followed;
-use super::note::{Failed, Note, OrNote as _};
+use super::note::{self, Failed, Note, OrNote as _};
 use super::stores::{Finder, NamedStore, Stores};
 use super::{Error, RequestError, change, load, names, password};
 use crate::bundle::{Bundle, Policy};
@@ -198,6 +198,7 @@ impl<'a> Run<'a> {
             if self.request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(&store.path)?)) };
         let plan = Plan::new(&Store::open(store, &named.access(machine))?, bundle)?;
         let changes = plan.outcome() != Outcome::Unchanged;
+        self.notes.extend(note::of_plan(&store.path, &plan));
         for advice in store.advice.iter().filter(|_| changes) {
             // Several stores of one kind need it once.
             if !given.contains(&advice) {

@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::machine::Machine;
-use super::note::{Failed, Note, OrNote as _};
+use super::note::{self, Failed, Note, OrNote as _};
 use super::{Error, RequestError};
 use crate::bundle::{Bundle, CertificateSet, Origin, Policy};
 use crate::catalog::Selection;
@@ -18,6 +18,7 @@ use crate::store::folder::Directory;
 use crate::store::jvm;
 use crate::store::nss::{Certutil, Database};
 use crate::store::plan::{FileStore, StoreAccess};
+use crate::store::reader;
 use crate::system::permissions::check_place;
 use crate::system::{file, limits};
 use crate::x509::{Certificate, Fingerprint};
@@ -91,6 +92,17 @@ pub(super) fn load(
         Source::Jdk => return Ok(source::load_jdk(set, &jvm::in_use(&machine.environment, machine.programs())?)?),
     }
     Ok(Vec::new())
+}
+
+/// Leaves out of a bundle what a program for which the format is cannot read. Returns the rest, with what a person should know;
+/// fails when nothing is left.
+pub fn readable(bundle: Bundle, store: &Path, format: &str) -> Result<(Bundle, Vec<Note>), Error> {
+    let (bundle, rejected) = reader::readable(bundle, format)?;
+    let mut notes = note::of_readers(bundle.certificates(), format);
+    if !rejected.is_empty() {
+        notes.push(Note::Unreadable { store: store.to_owned(), rejected });
+    }
+    Ok((bundle, notes))
 }
 
 /// Writes a bundle to a file, whole or not at all. What stood there goes into the journal, for `undo` to bring back; without

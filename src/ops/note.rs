@@ -1,6 +1,6 @@
 //! Notes: what a person should know of a run that went on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::last_run::Finding;
@@ -9,7 +9,9 @@ use crate::source::Problem;
 #[cfg(feature = "fetch")]
 use crate::source::TenantError;
 use crate::store::known::{Advice, Usage};
-use crate::x509::Fingerprint;
+use crate::store::plan::Plan;
+use crate::store::reader;
+use crate::x509::{Certificate, Fingerprint};
 
 /// One thing that a person should know. Reports have them in the order in which they came up.
 #[derive(Debug)]
@@ -88,6 +90,22 @@ pub enum Note {
         /// What was not checked.
         reason: String,
     },
+    /// Roots did not get into a store, as a program for which it is could not read them.
+    Unreadable {
+        /// The store.
+        store: PathBuf,
+        /// The roots.
+        rejected: Vec<Rejected>,
+    },
+    /// Some programs cannot do with a root what it is there for.
+    Unfit {
+        /// Its subject.
+        subject: String,
+        /// The programs, and what they do with it.
+        programs: String,
+        /// What it has, which they do not take.
+        why: &'static str,
+    },
     /// A root was taken whose own signature pgtrust cannot verify.
     Unverified {
         /// Its subject.
@@ -121,6 +139,33 @@ impl Note {
             .map(|root| Self::Unverified { subject: root.subject().to_string(), signature: root.own_signature() });
         std::iter::once(Self::Rejected(rejected)).chain(ambiguous).chain(unverified)
     }
+}
+
+/// What programs that read the store cannot do with the roots of a plan.
+pub(super) fn of_plan(store: &Path, plan: &Plan) -> Vec<Note> {
+    let mut notes = of_readers(plan.added().iter().map(|(root, _)| root), plan.format());
+    if !plan.rejected().is_empty() {
+        notes.push(Note::Unreadable { store: store.to_owned(), rejected: plan.rejected().to_vec() });
+    }
+    notes
+}
+
+/// Which programs will not read roots in a store of this format, or not use them.
+pub(super) fn of_readers<'a>(roots: impl Iterator<Item = &'a Certificate>, format: &str) -> Vec<Note> {
+    let of_root = |root: &'a Certificate| {
+        let unreadable = reader::unreadable(root, format).into_iter().filter(|unreadable| !unreadable.refused);
+        let unreadable = unreadable.map(|unreadable| {
+            let lost = if unreadable.loses_store { "anything of the store with it" } else { "it" };
+            (format!("{} does not read {lost}", unreadable.reader.title), unreadable.reason)
+        });
+        let unusable = reader::unusable(root).into_iter();
+        let unusable = unusable.map(|unusable| {
+            (format!("{} verifies no server by it", reader::titles(unusable.clients)), unusable.reason)
+        });
+        let note = |(programs, why)| Note::Unfit { subject: root.subject().to_string(), programs, why };
+        unreadable.chain(unusable).map(note).collect::<Vec<_>>()
+    };
+    roots.flat_map(of_root).collect()
 }
 
 /// A run that failed, with what a person should know of it besides.

@@ -234,6 +234,7 @@ impl Work<'_> {
         let (machine, path) = (self.machine, &named.store.path);
         let plan = || Ok::<_, Error>(Plan::new(&Store::open(&named.store, &named.access(machine))?, bundle)?);
         let seen = plan()?;
+        self.left_out(&path.display().to_string(), seen.rejected());
         if seen.outcome() == Outcome::Unchanged || self.request.check {
             if seen.outcome() != Outcome::Unchanged {
                 change::plan(machine, named, &seen.listed(), &[], &mut self.changes);

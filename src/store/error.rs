@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::jvm::FoundBy;
+use crate::bundle::Reason;
 use crate::format::{self, MemberKind};
 use crate::system::text::sanitise;
 
@@ -18,6 +19,9 @@ pub enum Error {
         /// The certificate that was to go behind it.
         subject: String,
     },
+    /// Nothing is left that the store can hold.
+    #[error(transparent)]
+    Bundle(#[from] crate::bundle::Error),
     /// A store holds a block that cannot be read; many clients then refuse all of it.
     #[error("`{path}`: {position}: {reason}")]
     DamagedStore {
@@ -89,6 +93,16 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A program for which the store is reads nothing of it, because of one certificate.
+    #[error("`{path}`: over `{subject}`, {reason}", reason = of_store(.reason))]
+    UnreadableStore {
+        /// The store.
+        path: PathBuf,
+        /// The certificate.
+        subject: String,
+        /// Which program, and why.
+        reason: Reason,
+    },
     /// A store holds what its new format has no place for.
     #[error("`{path}`: holds {kind_with_article}, which {format} has no place for", kind_with_article = article(*.kind))]
     WouldLose {
@@ -105,6 +119,13 @@ pub enum Error {
         /// The store.
         path: PathBuf,
     },
+}
+
+fn of_store(reason: &Reason) -> String {
+    match reason {
+        Reason::Unreadable { reader, why, .. } => format!("{reader} reads nothing of it: that has {why}"),
+        other => other.to_string(),
+    }
 }
 
 fn article(kind: MemberKind) -> &'static str {

@@ -8,12 +8,13 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use crate::bundle::Bundle;
+use crate::bundle::{self, Bundle, Reason, Rejected};
+use crate::format::Entry;
 use crate::journal::{Added, Change, Listed};
-use crate::store::Error;
 use crate::store::folder::{Difference, Directory, Naming};
 use crate::store::known::{StoreKind, StoreSpec};
 use crate::store::nss::{Certutil, Database};
+use crate::store::{Error, reader};
 use crate::system::process::Programs;
 use crate::x509::{Certificate, Fingerprint};
 use addition::Addition;
@@ -109,6 +110,7 @@ pub struct Plan {
     kept: usize,
     repairs: Vec<String>,
     changes: Vec<Change>,
+    rejected: Vec<Rejected>,
 }
 
 /// The outcome for a store.
@@ -127,16 +129,42 @@ pub enum Outcome {
 
 impl Plan {
     /// Compares a store with the roots that it should hold. Fails when it cannot hold them.
+    ///
+    /// A root that a program for which the store is cannot read is left out, unless it stands there already.
     pub fn new(store: &Store, bundle: &Bundle) -> Result<Self, Error> {
+        let there = store.certificates();
+        let format = store.format();
+        // What is added to it would be in vain.
+        if let Store::File(FileStore { path, .. }) = store
+            && let Some((subject, reason)) = lost_over(&there, format)
+        {
+            return Err(Error::UnreadableStore { path: path.clone(), subject, reason });
+        }
+        let there: HashSet<Fingerprint> = there.iter().map(|certificate| certificate.fingerprint()).collect();
+        let rejected = bundle.rejected_by(&|certificate| {
+            let is_new = !there.contains(&certificate.fingerprint());
+            if is_new { reader::refusal(certificate, format) } else { None }
+        });
+        if rejected.len() == bundle.len() {
+            return Err(bundle::Error::EmptyBundle { rejected }.into());
+        }
+        let gone: HashSet<Fingerprint> = rejected.iter().map(|rejected| rejected.certificate.fingerprint()).collect();
+        let wanted: Vec<Entry<'_>> =
+            bundle.entries().filter(|entry| !gone.contains(&entry.certificate.fingerprint())).collect();
+        let plan = Self::of(store, &wanted, bundle)?;
+        Ok(Self { rejected, ..plan })
+    }
+
+    fn of(store: &Store, wanted: &[Entry<'_>], bundle: &Bundle) -> Result<Self, Error> {
         let (is_new, difference) = match store {
-            Store::File(store) => return Ok(Addition::new(store, bundle)?.plan()),
+            Store::File(store) => return Ok(Addition::new(store, wanted, bundle)?.plan()),
             Store::Folder(directory, naming) => {
-                (!directory.path().exists(), directory.add(*naming, &mut bundle.entries())?)
+                (!directory.path().exists(), directory.add(*naming, &mut wanted.iter().copied())?)
             }
-            Store::Database(database) => (false, database.add(bundle.certificates())?),
+            Store::Database(database) => (false, database.add(wanted.iter().map(|entry| entry.certificate))?),
         };
         let new: HashSet<Fingerprint> = difference.certificates.iter().map(Certificate::fingerprint).collect();
-        let added = bundle.entries().filter(|entry| new.contains(&entry.certificate.fingerprint()));
+        let added = wanted.iter().filter(|entry| new.contains(&entry.certificate.fingerprint()));
         Ok(Self {
             format: store.format(),
             outcome: match (difference.changes.is_empty(), is_new) {
@@ -148,12 +176,18 @@ impl Plan {
             kept: store.certificates().len(),
             repairs: difference.notes,
             changes: difference.changes,
+            rejected: Vec::new(),
         })
     }
 
     /// Returns the name of the store's format.
     pub fn format(&self) -> &'static str {
         self.format
+    }
+
+    /// Returns the roots that were left out, as a program for which the store is could not read them.
+    pub fn rejected(&self) -> &[Rejected] {
+        &self.rejected
     }
 
     /// Returns the roots that the store gains, each with its origin as a comment.
@@ -185,6 +219,15 @@ impl Plan {
     pub fn listed(&self) -> Vec<Listed> {
         self.added.iter().map(|(certificate, _)| Listed::of(certificate)).collect()
     }
+}
+
+/// The first certificate over which a program for which the store is reads nothing of it, and why.
+fn lost_over(certificates: &[&Certificate], format: &str) -> Option<(String, Reason)> {
+    certificates.iter().find_map(|certificate| {
+        let reason = reader::refusal(certificate, format)?;
+        matches!(reason, Reason::Unreadable { loses_store: true, .. })
+            .then(|| (certificate.subject().to_string(), reason))
+    })
 }
 
 /// The changes that an uninstall makes to one store.

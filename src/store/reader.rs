@@ -14,6 +14,7 @@ mod usage;
 
 use std::fmt;
 
+use crate::bundle::{self, Bundle, Reason, Rejected};
 use crate::x509::Certificate;
 use fields::Fields;
 pub use usage::{Unusable, unusable};
@@ -112,4 +113,28 @@ impl Reading {
     const fn too(format: &'static str, loses_store: bool) -> Self {
         Self { format, loses_store, decides: false }
     }
+}
+/// Returns why this certificate must not get into a store of this format, if so.
+pub(crate) fn refusal(certificate: &Certificate, format: &str) -> Option<Reason> {
+    let fields = Fields::of(certificate)?;
+    READERS.iter().find_map(|reader| {
+        let reading = reader.reading(format).filter(|reading| reading.decides)?;
+        let why = reader.reasons_in(&fields).next()?;
+        Some(Reason::Unreadable { reader: reader.title, why, loses_store: reading.loses_store })
+    })
+}
+
+/// Leaves out of a bundle what must not get into a store of this format. Returns both; fails when nothing is left.
+pub(crate) fn readable(bundle: Bundle, format: &str) -> Result<(Bundle, Vec<Rejected>), bundle::Error> {
+    let rejected = bundle.rejected_by(&|root| refusal(root, format));
+    if rejected.is_empty() { Ok((bundle, rejected)) } else { Ok((bundle.without(&rejected)?, rejected)) }
+}
+
+/// The names of these clients in messages.
+pub(crate) fn titles(clients: &[&str]) -> String {
+    let title = |client: &&str| match READERS.iter().find(|reader| reader.name == *client) {
+        Some(reader) => reader.title,
+        None => "Python 3.13 and later",
+    };
+    clients.iter().map(title).collect::<Vec<_>>().join(", ")
 }

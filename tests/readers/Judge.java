@@ -37,7 +37,7 @@ public class Judge {
             return CertificateFactory.getInstance(kind).generateCertificates(new ByteArrayInputStream(bytes)).size();
         }
         KeyStore store = KeyStore.getInstance(kind);
-        store.load(new ByteArrayInputStream(bytes), kind.equals("JKS") ? "changeit".toCharArray() : null);
+        store.load(new ByteArrayInputStream(bytes), "changeit".toCharArray());
         return store.size();
     }
 

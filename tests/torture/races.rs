@@ -30,7 +30,7 @@ fn fifty_processes_make_the_union() {
                 roots.iter().enumerate().map(|(index, root)| source(&home, index, root)).collect();
             let start = |source: &String| {
                 let mut command = home.command(env!("CARGO_BIN_EXE_pgtrust"));
-                command.args(["install", source, "--offline", "--output", store]);
+                command.args(["install", source, "--offline", "--output", store, "--wait", "600"]);
                 command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
             };
             let children: Vec<_> = sources.iter().map(start).collect();

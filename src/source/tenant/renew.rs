@@ -12,7 +12,9 @@ use super::api::FetchedTenant;
 use super::error::TenantReason;
 use super::{Tenant, kept};
 use crate::bundle::{self, Bundle, CertificateSet, Origin, Policy, Reason, Rejected};
+use crate::format::Format;
 use crate::source::Error;
+use crate::store::reader;
 use crate::x509::{Certificate, Fingerprint};
 
 /// The way in which a root came to be kept for a tenant.
@@ -62,6 +64,8 @@ impl FetchedTenant {
             Err(error) => return Err(error.into()),
         };
         let (bundle, mut rejected) = Bundle::build(ranked(&tenant, served.iter().chain(&kept)), &policy)?;
+        let (bundle, unreadable) = reader::readable(bundle, Format::pem().name)?;
+        rejected.extend(unreadable);
         rejected.retain(|no| !(matches!(no.reason, Reason::NotSelfSigned { .. }) && no.certificate.is_ca()));
         let state = |certificate: &Certificate| {
             let fingerprint = certificate.fingerprint();

@@ -22,7 +22,7 @@ pub(super) struct Addition<'a> {
 }
 
 impl<'a> Addition<'a> {
-    pub(super) fn new(store: &'a FileStore, bundle: &Bundle) -> Result<Self, Error> {
+    pub(super) fn new(store: &'a FileStore, wanted: &[Entry<'_>], bundle: &Bundle) -> Result<Self, Error> {
         let mut present = CertificateSet::new();
         let origin = present.origin(Origin::File(store.path.clone()));
         let mut repairs = store.flaws.clone();
@@ -39,8 +39,8 @@ impl<'a> Addition<'a> {
         let missing = |certificate: &Certificate| {
             !present.contains(certificate) || store.hidden.contains(&certificate.fingerprint())
         };
-        let added: Vec<(Certificate, String)> = bundle
-            .entries()
+        let added: Vec<(Certificate, String)> = wanted
+            .iter()
             .filter(|entry| missing(entry.certificate))
             .map(|entry| (entry.certificate.clone(), entry.origin.to_owned()))
             .collect();
@@ -67,6 +67,7 @@ impl<'a> Addition<'a> {
             kept: self.kept,
             repairs: self.repairs,
             changes: self.after.map(change).into_iter().collect(),
+            rejected: Vec::new(),
         }
     }
 
