@@ -13,7 +13,7 @@ use pgtrust::{Catalog, Certificate};
 
 use crate::support::odd::{OddRoot, anchors, odd_roots, sound_root};
 use crate::support::tools;
-use judges::{Jvm, certutil_takes, openssl_counts, openssl_verifies, stored};
+use judges::{Jvm, certutil_takes, openssl_counts, openssl_verifies, psycopg_reads, stored};
 
 /// Those that are made here.
 fn made() -> Vec<(String, Certificate)> {
@@ -98,6 +98,22 @@ fn openssl_loses_a_pem_file_over_what_its_rows_say() {
     let counts = openssl_counts(&python, &files);
     let judged = roots.into_iter().zip(counts).map(|((name, odd), count)| (name, odd, both(&count)));
     agree(reader("openssl"), judged);
+}
+
+/// The wheel of psycopg brings a newer OpenSSL.
+#[test]
+fn a_newer_openssl_refuses_what_is_warned_of() {
+    let Some(python) = tools::python() else { return };
+    let roots = roots_of_openssl();
+    let Some(verdicts) = psycopg_reads(&python, roots.iter().map(|(_, root)| root)) else { return };
+    let judged = roots.into_iter().zip(verdicts).map(|((name, root), verdict)| (name, root, verdict));
+    agree(reader("openssl-3.5"), judged);
+}
+
+/// Those that OpenSSL 3.0 reads, and the rows for it as well.
+fn roots_of_openssl() -> Vec<(String, Certificate)> {
+    let openssl = reader("openssl");
+    roots().into_iter().filter(|(_, root)| openssl.reasons(root).is_empty()).collect()
 }
 
 #[test]

@@ -20,7 +20,7 @@ use fields::Fields;
 pub use usage::{Unusable, unusable};
 
 /// Every reader, the one that most clients build on first.
-pub static READERS: &[Reader] = &[openssl::OPENSSL, java::JAVA, nss::NSS, go::GO, rustls::RUSTLS];
+pub static READERS: &[Reader] = &[openssl::OPENSSL, openssl::OPENSSL_3_5, java::JAVA, nss::NSS, go::GO, rustls::RUSTLS];
 
 /// A program or library that reads stores.
 pub struct Reader {

@@ -33,6 +33,27 @@ pub(super) fn openssl_counts(python: &Path, files: &[Vec<u8>]) -> Vec<String> {
     answers(Command::new(python).arg(script), names.as_bytes(), files.len())
 }
 
+/// What the OpenSSL in psycopg's wheel makes of certificates, if it is 3.5 or later.
+pub(super) fn psycopg_reads<'a>(
+    python: &Path,
+    certificates: impl Iterator<Item = &'a Certificate>,
+) -> Option<Vec<Result<(), String>>> {
+    let (mut input, mut count) = (String::new(), 0);
+    for certificate in certificates {
+        input += &format!("{}\n", data_encoding::HEXLOWER.encode(certificate.der()));
+        count += 1;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/wheel.py");
+    let answers = answers(Command::new(python).arg(script), input.as_bytes(), count + 1);
+    let (version, verdicts) = answers.split_first().unwrap();
+    if version.as_str() < "OpenSSL 3.5" {
+        tools::report(&format!("readers: psycopg has {version}, not OpenSSL 3.5"));
+        return None;
+    }
+    let verdict = |answer: &String| if answer == "read" { Ok(()) } else { Err(answer.clone()) };
+    Some(verdicts.iter().map(verdict).collect())
+}
+
 /// A release of Java.
 pub(super) struct Jvm(PathBuf);
 

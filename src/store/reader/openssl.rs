@@ -2,7 +2,7 @@
 //! certificate that `d2i_X509` refuses, and reads nothing of the file. That takes BER, cares little about what is in
 //! extensions, keys and times, and looks closely at numbers, object identifiers and texts in names.
 
-use super::fields::{Fields, every, only};
+use super::fields::{Fields, elements, every, only};
 use super::strings::{is_object_identifier, is_shortest_integer, is_surrogate, units};
 use super::{Reader, Reading, Row};
 use crate::x509::asn1::{Element, tag};
@@ -43,6 +43,20 @@ pub(super) const OPENSSL: Reader = Reader {
                     .any(|extension| !extension.has_parts || extension.goes_on || !is_object_identifier(extension.oid))
         }),
     ],
+};
+
+/// What OpenSSL 3.5 refuses beyond that. A root with such a date is old, and OpenSSL 3.0 reads it: it is warned of.
+pub(super) const OPENSSL_3_5: Reader = Reader {
+    name: "openssl-3.5",
+    title: "OpenSSL 3.5 (psycopg's own libpq)",
+    formats: &[Reading::too("pem", true), Reading::too("hashed", false), Reading::too("anchors", true)],
+    rows: &[Row::new("a date without seconds", |fields| {
+        elements(fields.validity.reader()).any(|date| match date.tag {
+            tag::UTC_TIME => date.content.len() < 13,
+            tag::GENERALIZED_TIME => date.content.len() < 15,
+            _ => false,
+        })
+    })],
 };
 
 /// `c2i_ibuf`: 80 00 .. may have ff in front, which is its sign there.
