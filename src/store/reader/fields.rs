@@ -44,9 +44,10 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Issuer and subject.
-    pub(super) fn names(&self) -> [Element<'a>; 2] {
-        [self.issuer, self.subject]
+    /// Issuer and subject, once where they are the same.
+    pub(super) fn names(&self) -> impl Iterator<Item = Element<'a>> {
+        let subject = (self.subject.whole != self.issuer.whole).then_some(self.subject);
+        [self.issuer].into_iter().chain(subject)
     }
 
     /// Both identifiers of the signature's algorithm, and that of the key.

@@ -27,7 +27,7 @@ pub(super) const GO: Reader = Reader {
                 .any(|algorithm| algorithm.reader().element().is_ok_and(|kind| !is_object_identifier(kind.content)))
         }),
         Row::new("a name with a text that breaks the rules of its kind", |fields| {
-            fields.names().iter().any(|name| !is_name(name))
+            fields.names().any(|name| !is_name(&name))
         }),
         Row::new("a date with no seconds' digits or with fractions of them", |fields| {
             elements(fields.validity.reader()).take(2).any(|date| !is_date(&date))

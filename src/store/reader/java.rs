@@ -52,9 +52,9 @@ pub(super) const JAVA: Reader = Reader {
                 && (fields.version == 1
                     || fields.extensions_field().is_some() && !has_critical_alternative_name(fields))
         }),
-        Row::new("a name that breaks the rules of ASN.1", |fields| !fields.names().iter().all(is_name)),
+        Row::new("a name that breaks the rules of ASN.1", |fields| !fields.names().all(|name| is_name(&name))),
         Row::new("a name with a character beyond the BMP in a BMPString", |fields| {
-            fields.names().iter().any(has_surrogates)
+            fields.names().any(|name| has_surrogates(&name))
         }),
         Row::new("a date that cannot be read", |fields| !times::are_dates(&fields.validity)),
         Row::new("a version that is not a number", |fields| !fields.has_version()),

@@ -24,7 +24,7 @@ pub(super) const NSS: Reader = Reader {
         Row::new("a unique identifier with more unused bits than there are", |fields| {
             fields.unique_ids().any(|id| !is_bit_string(id.content))
         }),
-        Row::new("a name that breaks the rules of ASN.1", |fields| !fields.names().iter().all(is_name)),
+        Row::new("a name that breaks the rules of ASN.1", |fields| !fields.names().all(|name| is_name(&name))),
         Row::new("an extension that breaks the rules of ASN.1", |fields| {
             !fields.has_extensions_list()
                 || fields
@@ -53,7 +53,7 @@ fn has_shortest_lengths(fields: &Fields<'_>) -> bool {
             && fields.extensions().all(|extension| extension.has_shortest_lengths)
     });
     version
-        && fields.names().iter().all(names)
+        && fields.names().all(|name| names(&name))
         && parts(&fields.validity)
         && parts(&fields.key)
         && fields.algorithms().all(|algorithm| parts(&algorithm))

@@ -35,7 +35,7 @@ pub(super) const OPENSSL: Reader = Reader {
         Row::new("a name with a text that breaks the rules of its kind", |fields| {
             has_value(fields, |value| !is_wrong_kind(value) && is_wrong_text(value))
         }),
-        Row::new("a name that breaks the rules of ASN.1", |fields| !fields.names().iter().all(has_structure)),
+        Row::new("a name that breaks the rules of ASN.1", |fields| !fields.names().all(|name| has_structure(&name))),
         Row::new("an extension that breaks the rules of ASN.1", |fields| {
             !fields.has_extensions_list()
                 || fields
@@ -105,7 +105,7 @@ fn has_value(fields: &Fields<'_>, is: fn(&Element<'_>) -> bool) -> bool {
             })
         })
     };
-    fields.names().iter().any(|name| has_structure(name) && values(name))
+    fields.names().any(|name| has_structure(&name) && values(&name))
 }
 
 /// `X509_NAME_ENTRY` takes ASN1_PRINTABLE: of the universal types the texts but VideotexString, GraphicString,
