@@ -21,6 +21,7 @@ pub(crate) use pattern::wildcard;
 pub use pattern::{BadPattern, Pattern};
 use policy::Decision;
 pub use role::Role;
+use set::OfKey;
 pub use set::{CertificateSet, Origin, OriginId, Sighting};
 
 /// The conditions on which a certificate becomes a root.
@@ -41,6 +42,12 @@ impl Policy {
     pub fn roots(as_of: OffsetDateTime) -> Self {
         Self { as_of, allow_non_roots: false, only: vec![], exclude: vec![] }
     }
+
+    /// Tells whether the user's own patterns leave this certificate out.
+    fn excludes(&self, certificate: &Certificate) -> bool {
+        let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(certificate));
+        matches(&self.exclude) || !(self.only.is_empty() || matches(&self.only))
+    }
 }
 
 /// Why a certificate did not get into a bundle.
@@ -57,6 +64,11 @@ pub enum Reason {
     NotSelfSigned {
         /// The name of that CA.
         issuer: String,
+    },
+    /// It stands in the chain of a private key and is no entry of its own, so that clients of the store do not trust it.
+    OfKey {
+        /// What the store calls the key.
+        key: Option<String>,
     },
     /// Its subject is its issuer, yet its own key did not make its signature.
     SignatureOfAnother,
@@ -95,6 +107,8 @@ impl fmt::Display for Reason {
             Self::Expired(date) => write!(f, "expired on {date}"),
             Self::NotCa => f.write_str("is not a CA certificate"),
             Self::NotSelfSigned { issuer } => write!(f, "is not a root: `{issuer}` signed it"),
+            Self::OfKey { key: Some(key) } => write!(f, "belongs to the private key `{key}`"),
+            Self::OfKey { key: None } => f.write_str("belongs to a private key"),
             Self::SignatureOfAnother => f.write_str("is not a root: its own key did not sign it"),
             Self::UnknownSignature { signature } => write!(f, "cannot be verified here: {signature}"),
             Self::Unreadable { reader, why, loses_store } => {
@@ -168,6 +182,11 @@ impl Bundle {
                 }
             }
         }
+        rejected.extend(set.only_of_keys().map(|(OfKey { certificate, key, .. }, sighting)| {
+            let of_key = || Reason::OfKey { key: key.clone() };
+            let reason = if policy.excludes(certificate) { Reason::Excluded } else { of_key() };
+            Rejected { certificate: certificate.clone(), sighting, reason }
+        }));
         if order.is_empty() {
             return Err(Error::EmptyBundle { rejected });
         }
@@ -243,9 +262,10 @@ impl Bundle {
         let mut there = Vec::new();
         let bytes = file::read(path)?.unwrap_or_default();
         // A file that cannot be read is none: all that is in it comes from here.
-        let _ = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::Usual, &mut |member| match member {
-            Member::Certificate { certificate, .. } => there.push(certificate.fingerprint()),
-            Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {}
+        let _ = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::Usual, &mut |member| {
+            if let Member::Certificate { certificate, .. } = member {
+                there.push(certificate.fingerprint());
+            }
         });
         Ok(self.certificates().map(Certificate::fingerprint).eq(there))
     }

@@ -17,6 +17,7 @@ mod password;
 mod pem;
 mod pkcs12;
 mod pkcs7;
+mod private_key;
 mod zip;
 
 use std::fmt;
@@ -33,6 +34,8 @@ pub(crate) use identify::what_is;
 pub use member_kind::MemberKind;
 pub use password::Passwords;
 pub(crate) use pem::order::in_order;
+pub use private_key::PrivateKey;
+use private_key::WithChains;
 pub(crate) use zip::contents as archive_contents;
 
 /// Every format, in the order in which they are tried on an input.
@@ -163,6 +166,8 @@ pub enum Member {
         /// Returns its path.
         position: Position,
     },
+    /// A private key.
+    PrivateKey(PrivateKey),
     /// Something that should be a certificate and cannot be read.
     Rejected {
         /// Returns its path.
@@ -229,10 +234,47 @@ impl fmt::Debug for Decoded {
 }
 
 /// Reads a whole input of any format and hands over every member. An input that holds no certificate, not even one
-/// that cannot be read, is an error, unless it is a key store: that may be empty.
+/// that cannot be read, is an error, unless it is a key store: that may be empty. A private key is an error anywhere else
+/// than in a key store.
 ///
 /// `limit` bytes are read at most: a longer input is an error, not a shorter result.
 pub fn decode(
+    input: &mut dyn Read,
+    limit: u64,
+    passwords: Passwords<'_>,
+    visit: &mut dyn FnMut(Member),
+) -> Result<Decoded, Error> {
+    let mut refused = None;
+    let decoded = read(input, limit, passwords, &mut |member| match member {
+        Member::PrivateKey(key) if !key.in_key_store => refused = refused.take().or(Some(key.position)),
+        _ if refused.is_some() => {}
+        member => visit(member),
+    });
+    match refused {
+        Some(position) => Err(Error::PrivateKey { position }),
+        None => decoded,
+    }
+}
+
+/// Does the same for those who only look: private keys are handed over wherever they stand, behind the other members
+/// where they stand among certificates.
+pub fn look(
+    input: &mut dyn Read,
+    limit: u64,
+    passwords: Passwords<'_>,
+    visit: &mut dyn FnMut(Member),
+) -> Result<Decoded, Error> {
+    let mut waiting = WithChains::default();
+    let decoded = read(input, limit, passwords, &mut |member| {
+        if let Some(member) = waiting.pass(member) {
+            visit(member);
+        }
+    })?;
+    waiting.keys(visit)?;
+    Ok(decoded)
+}
+
+fn read(
     input: &mut dyn Read,
     limit: u64,
     passwords: Passwords<'_>,
@@ -250,6 +292,7 @@ pub fn decode(
     let result = passwords.open(format, &mut rest, &mut |member| {
         match &member {
             Member::Other { kind, .. } => other = other.or(Some(*kind)),
+            Member::PrivateKey(_) => other = other.or(Some(MemberKind::PrivateKey)),
             Member::Certificate { .. } | Member::Rejected { .. } => is_store = true,
             Member::Unchecked { .. } => {}
         }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::{CertificateSet, Origin, Role};
 use crate::catalog::{self, Catalog, Selection};
-use crate::format::{self, DecodeError, Decoded, Entry, Format, Member, Passwords, Position};
+use crate::format::{self, DecodeError, Decoded, Entry, Format, Member, Passwords, Position, PrivateKey};
 use crate::manifest::Manifest;
 use crate::store::folder;
 use crate::store::jvm::Jvm;
@@ -182,9 +182,18 @@ pub(crate) fn load(
 ) -> Result<Vec<Problem>, Error> {
     let mut problems = Vec::new();
     let id = set.origin(origin.clone());
+    let (mut certificates, mut of_keys) = (false, false);
     decode(input, &origin, passwords, &mut |member| match member {
         Member::Certificate { certificate, position, .. } => {
             set.insert(certificate, id, position.line);
+            certificates = true;
+        }
+        Member::PrivateKey(PrivateKey { alias, chain, .. }) => {
+            // What cannot be read in a chain would not have become a root either.
+            for certificate in chain.into_iter().flatten() {
+                of_keys |= !set.contains(&certificate);
+                set.note_of_key(certificate, alias.clone(), id);
+            }
         }
         Member::Other { .. } => {}
         Member::Rejected { position, reason } => {
@@ -194,6 +203,10 @@ pub(crate) fn load(
             problems.push(Problem { origin: origin.clone(), position: None, reason, lost: false });
         }
     })?;
+    if of_keys && !certificates {
+        let reason = "all its certificates belong to private keys".to_owned();
+        problems.push(Problem { origin, position: None, reason, lost: true });
+    }
     Ok(problems)
 }
 
@@ -235,10 +248,25 @@ pub(crate) fn decode(
     passwords: Passwords<'_>,
     visit: &mut dyn FnMut(Member),
 ) -> Result<Decoded, Error> {
-    format::decode(input, limits::INPUT, passwords, visit).map_err(|source| match source {
-        format::Error::Io(source) => system::Error::unread("read", Path::new(&origin.to_string()))(source).into(),
-        source => DecodeError::of(origin.to_string())(source).into(),
-    })
+    format::decode(input, limits::INPUT, passwords, visit).map_err(in_origin(origin))
+}
+
+/// Does the same, and refuses no private key.
+pub(crate) fn look(
+    input: &mut dyn Read,
+    origin: &Origin,
+    passwords: Passwords<'_>,
+    visit: &mut dyn FnMut(Member),
+) -> Result<Decoded, Error> {
+    format::look(input, limits::INPUT, passwords, visit).map_err(in_origin(origin))
+}
+
+fn in_origin(origin: &Origin) -> impl Fn(format::Error) -> Error {
+    let origin = PathBuf::from(origin.to_string());
+    move |error| match error {
+        format::Error::Io(source) => system::Error::unread("read", &origin)(source).into(),
+        source => DecodeError::of(&origin)(source).into(),
+    }
 }
 
 /// Adds what an NSS database trusts for TLS servers to a set.

@@ -153,6 +153,11 @@ impl Certificate {
         Key::from_spki(self.part(&self.key))
     }
 
+    /// Returns the SubjectPublicKeyInfo.
+    pub(crate) fn spki(&self) -> &[u8] {
+        self.part(&self.key)
+    }
+
     /// Returns the SHA-256 of the SubjectPublicKeyInfo: equal for all certificates of one key.
     pub fn spki_sha256(&self) -> [u8; 32] {
         sha256(self.part(&self.key))

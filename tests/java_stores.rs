@@ -326,6 +326,7 @@ fn read(bytes: &[u8], password: Option<&str>) -> Vec<Listed> {
             members.push(Listed { alias, kind: "certificate", sha256 });
         }
         Member::Other { alias, kind, .. } => members.push(Listed { alias, kind: kind.name(), sha256: None }),
+        Member::PrivateKey(key) => members.push(Listed { alias: key.alias, kind: "private-key", sha256: None }),
         Member::Rejected { .. } => members.push(Listed { alias: None, kind: "rejected", sha256: None }),
         _ => {}
     };

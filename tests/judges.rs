@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use p12_keystore::{KeyStore, KeyStoreEntry, Pkcs12ImportPolicy, PrivateKey, PrivateKeyChain};
-use pgtrust::format::{Entry, Format, Member, MemberKind};
+use pgtrust::format::{Entry, Format, Member};
 use pgtrust::{Catalog, Certificate};
 use rcgen::KeyPair;
 use x509_cert::certificate::{CertificateInner, Raw};
@@ -151,7 +151,7 @@ fn ours(store: &[u8], password: Option<&str>) -> BTreeMap<String, Vec<u8>> {
         Member::Certificate { alias, certificate, flaw: None, .. } => {
             found.insert(alias.unwrap(), certificate.der().to_vec());
         }
-        Member::Other { kind: MemberKind::PrivateKey, .. } => {}
+        Member::PrivateKey(_) => {}
         other => panic!("{other:?}"),
     };
     (Format::named("pkcs12").unwrap().decode)(&mut &store[..], password, visit).unwrap();

@@ -46,6 +46,8 @@ mod nss;
 mod pem;
 mod pkcs12;
 #[cfg(unix)]
+mod private_keys;
+#[cfg(unix)]
 mod processes;
 mod properties;
 mod proxy_and_mirror;

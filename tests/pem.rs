@@ -85,7 +85,7 @@ fn what_stands_behind_a_block_without_measure_is_found_wherever_it_begins() {
             missed.push(format!("a certificate at byte {begin}"));
         }
         home.write("input.pem", format!("{text}{key}"));
-        if home.pgtrust(&["inspect", "--json", "input.pem"]).status != 2 {
+        if home.pgtrust(&["bundle", "input.pem", "-o", "out.pem"]).status != 2 {
             missed.push(format!("a private key at byte {begin}"));
         }
     }
@@ -123,9 +123,12 @@ fn a_private_key_of_any_label_is_refused_with_its_line() {
         for (form, bytes) in forms {
             let home = Home::new();
             home.write("input.pem", bytes);
+            let shown = home.pgtrust(&["inspect", "input.pem"]);
+            if shown.status != 0 || !shown.stdout.contains(&format!("\n  line {line}: private-key\n")) {
+                failures.push(format!("{label} {form}: {shown}"));
+            }
             for arguments in [
-                &["inspect", "input.pem"] as &[&str],
-                &["bundle", "input.pem", "-o", "out.pem"],
+                &["bundle", "input.pem", "-o", "out.pem"] as &[&str],
                 &["install", "input.pem"],
                 &["install", "input.pem", "--output", "out.pem"],
             ] {

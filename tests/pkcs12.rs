@@ -473,6 +473,7 @@ fn summary(members: &[Member]) -> Vec<String> {
             Member::Certificate { flaw: Some(_), .. } => ("unseen", &None),
             Member::Certificate { alias, .. } => ("certificate", alias),
             Member::Other { alias, kind, .. } => (kind.name(), alias),
+            Member::PrivateKey(key) => ("private-key", &key.alias),
             _ => ("?", &None),
         };
         write!(line, "{kind} {}", alias.as_deref().unwrap_or_default()).unwrap();

@@ -10,7 +10,7 @@ pub enum Error {
     #[error(transparent)]
     Decode(#[from] crate::format::DecodeError),
     /// No certificate passed the policy.
-    #[error("no root is left to put into a bundle{}", first_reason(.rejected))]
+    #[error("no root is left to put into a bundle{}", reasons(.rejected))]
     EmptyBundle {
         /// What did not pass.
         rejected: Vec<Rejected>,
@@ -20,12 +20,17 @@ pub enum Error {
     System(#[from] crate::system::Error),
 }
 
-fn first_reason(rejected: &[Rejected]) -> String {
-    match rejected {
-        [] => String::new(),
-        [first] => format!(": `{}` {}", first.certificate.subject(), first.reason),
-        [first, rest @ ..] => {
-            format!(": `{}` {}, and {} more", first.certificate.subject(), first.reason, rest.len())
-        }
-    }
+/// The reasons in one line, as far as a reader takes them in.
+fn reasons(rejected: &[Rejected]) -> String {
+    let shown = rejected
+        .iter()
+        .take(SHOWN)
+        .map(|Rejected { certificate, reason, .. }| format!("`{}` {reason}", certificate.subject()));
+    let more = rejected.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    let words: Vec<String> = shown.chain(more).collect();
+    if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) }
 }
+
+/// A leaf, two intermediates and their root.
+const SHOWN: usize = 4;

@@ -1,7 +1,7 @@
 //! The certificates of a set that a policy accepts or rejects, and why.
 
 use super::set::{CertificateSet, Origin};
-use super::{Pattern, Policy, Reason};
+use super::{Policy, Reason};
 use crate::x509::{Certificate, Key, Verdict, own_signatures};
 
 pub(super) enum Decision {
@@ -42,8 +42,7 @@ pub(super) fn decide(set: &CertificateSet, policy: &Policy) -> Vec<Decision> {
 /// Decides all but whether its own key made its signature. A pinned root was examined when it was pinned or accepted;
 /// exceptions are documented with the pin.
 fn decide_at_sight(certificate: &Certificate, pinned: bool, policy: &Policy) -> Option<Decision> {
-    let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(certificate));
-    let reason = if matches(&policy.exclude) || !(policy.only.is_empty() || matches(&policy.only)) {
+    let reason = if policy.excludes(certificate) {
         Reason::Excluded
     } else if certificate.expired(policy.as_of) {
         Reason::Expired(certificate.not_after().date())

@@ -1,7 +1,6 @@
 //! Certificates by fingerprint, each with every place it was seen in.
 
-use std::collections::HashMap;
-use std::collections::hash_map;
+use std::collections::{HashMap, HashSet, hash_map};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -70,6 +69,16 @@ pub struct CertificateSet {
     origins: Vec<Origin>,
     /// By certificate once [`seal`](Self::seal)ed.
     links: Vec<Link>,
+    of_keys: Vec<OfKey>,
+}
+
+/// A certificate of the chain of a private key.
+#[derive(Debug)]
+pub(super) struct OfKey {
+    pub(super) certificate: Certificate,
+    /// What the store calls the key.
+    pub(super) key: Option<String>,
+    origin: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -108,11 +117,28 @@ impl CertificateSet {
         new
     }
 
+    /// Remembers a certificate that stands in the chain of a private key of this name. It is none of the set.
+    pub(crate) fn note_of_key(&mut self, certificate: Certificate, key: Option<String>, origin: OriginId) {
+        self.of_keys.push(OfKey { certificate, key, origin: origin.0 });
+    }
+
+    /// Returns the certificates that are in chains of private keys and nowhere else, each once, with their origins.
+    pub(super) fn only_of_keys(&self) -> impl Iterator<Item = (&OfKey, Sighting)> {
+        let mut known = HashSet::new();
+        let alone = self.of_keys.iter().filter(move |of_key| {
+            !self.contains(&of_key.certificate) && known.insert(of_key.certificate.fingerprint())
+        });
+        alone.map(|of_key| (of_key, Sighting { origin: self.origins[of_key.origin].clone(), line: None }))
+    }
+
     /// Adds all of another set.
     pub(crate) fn merge(&mut self, other: Self) {
         let ids: Vec<OriginId> = other.origins.into_iter().map(|origin| self.origin(origin)).collect();
         for link in &other.links {
             self.insert(other.certificates[link.certificate].clone(), ids[link.origin], link.line);
+        }
+        for OfKey { certificate, key, origin } in other.of_keys {
+            self.note_of_key(certificate, key, ids[origin]);
         }
     }
 

@@ -224,6 +224,7 @@ impl Provider {
         format::decode(&mut self.roots_pem.as_bytes(), u64::MAX, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, .. } => certificates.push(certificate),
             Member::Other { position, .. } | Member::Rejected { position, .. } => broken = Some(position),
+            Member::PrivateKey(key) => broken = Some(key.position),
             Member::Unchecked { .. } => {}
         })
         .map_err(|error| bad(format!("roots.pem: {error}")))?;

@@ -225,13 +225,13 @@ pub(crate) struct Fetch {
   pgtrust inspect ~/.postgresql/root.crt
   pgtrust inspect --json *.pem | jq '.stores[].certificates[].not_after'
 
-Exit status: 0 all good, 1 a member cannot be read, 2 a file is not a certificate store")]
+Exit status: 0 all good, 1 a member cannot be read, 2 a file is not a certificate store or its password is wrong")]
 pub(crate) struct Inspect {
     /// Files or folders; `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
 
-    /// A file whose first line is the password to try first; then the usual passwords of such stores are tried
+    /// A file whose first line is the password of key stores; without it the usual passwords are tried
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
 

@@ -5,9 +5,9 @@ use std::io;
 use pgtrust::enforcement::EnforcementError;
 use pgtrust::jvm::FoundBy;
 use pgtrust::{
-    BundleError, CatalogError, Error, HookError, IoError, JournalError, ManifestError, Obstacle, ProcessError, Refusal,
-    RequestError, SettingsError, SourceError, StoreError, SystemError, TenantError, TenantReason, User, format,
-    schedule,
+    BundleError, CatalogError, Error, HookError, IoError, JournalError, ManifestError, Obstacle, ProcessError, Reason,
+    Refusal, Rejected, RequestError, SettingsError, SourceError, StoreError, SystemError, TenantError, TenantReason,
+    User, format, schedule,
 };
 
 /// Returns what to do about an error, where something can be done.
@@ -118,14 +118,29 @@ fn of_format(error: &format::Error) -> Option<String> {
 
 fn of_bundle(error: &BundleError) -> Option<String> {
     match error {
-        BundleError::EmptyBundle { rejected } if rejected.iter().any(|rejected| rejected.reason.is_not_a_root()) => {
-            Some(
+        BundleError::EmptyBundle { rejected } => of_key(rejected).or_else(|| {
+            let non_roots = rejected.iter().any(|rejected| rejected.reason.is_not_a_root());
+            non_roots.then(|| {
                 "pass the root that signed it; `--allow-non-roots` takes intermediates and leaves all the same"
-                    .to_owned(),
-            )
-        }
+                    .to_owned()
+            })
+        }),
         _ => None,
     }
+}
+
+/// What to do where certificates belong to private keys: clients of a key store trust none of these.
+pub(crate) fn of_key<'a>(rejected: impl IntoIterator<Item = &'a Rejected>) -> Option<String> {
+    let of_key = |rejected: &&Rejected| matches!(rejected.reason, Reason::OfKey { .. });
+    let of_keys: Vec<&Rejected> = rejected.into_iter().filter(of_key).collect();
+    let last = of_keys.last()?;
+    Some(if of_keys.iter().any(|rejected| rejected.certificate.is_ca()) {
+        "pass the CA by itself: `openssl pkcs12 -in FILE -cacerts -nokeys -out ca.pem` takes it out of a PKCS#12 file, \
+         `keytool -list -rfc -keystore FILE` prints every chain"
+            .to_owned()
+    } else {
+        format!("its CA is not in it: get the certificate of `{}`, and pass that", last.certificate.issuer())
+    })
 }
 
 fn of_catalog(error: &CatalogError) -> Option<String> {

@@ -29,35 +29,51 @@ struct Shown<'a> {
 }
 
 fn show(store: &Inspected, as_of: OffsetDateTime) -> Result<(), Failure> {
-    ui::data(&format!("{}: {}, {}", store.path, store.format, ui::count(store.certificates.len(), "certificate")))?;
+    let keys = store.other_entries.iter().filter(|other| other.chain.is_some()).count();
+    let mut held = Vec::new();
+    if keys == 0 || !store.certificates.is_empty() {
+        held.push(ui::count(store.certificates.len(), "certificate"));
+    }
+    if keys > 0 {
+        held.push(ui::count(keys, "private key"));
+    }
+    ui::data(&format!("{}: {}, {}", store.path, store.format, held.join(", ")))?;
     let named = store.format == "nss" || Format::named(store.format).is_some_and(Format::is_key_store);
     for certificate in &store.certificates {
-        ui::data("")?;
-        ui::data(&format!("  {}", certificate.subject))?;
-        let line = |label: &str, value: &str| ui::data(&format!("    {label:<10} {value}"));
-        if let Some(alias) = &certificate.alias {
-            line("alias", alias)?;
-        }
-        line("sha256", &certificate.sha256.to_string())?;
-        let expired = if certificate.ends < as_of { ", expired" } else { "" };
-        line("valid", &format!("{} to {}{expired}", day(&certificate.not_before), day(&certificate.not_after)))?;
-        line("key", &format!("{}, {}", certificate.key, certificate.signature))?;
-        line("kind", &kind(certificate))?;
-        for provider in &certificate.providers {
-            line("provider", &format!("{} {}", provider.id, provider.role.name()))?;
-        }
-        if let Some(flaw) = certificate.flaw {
-            let read = if named { "" } else { "; some clients cannot read it" };
-            line("flaw", &format!("{}: {flaw}{read}", certificate.position))?;
-        }
+        show_certificate(certificate, "  ", named, as_of)?;
     }
     for other in &store.other_entries {
         ui::data("")?;
         let name = other.alias.as_ref().unwrap_or(&other.position);
         ui::data(&format!("  {name}: {}", other.kind))?;
+        for certificate in other.chain.iter().flatten() {
+            show_certificate(certificate, "    ", named, as_of)?;
+        }
     }
     for rejected in &store.rejected {
         ui::warning(&format!("`{}`: {}: {}", store.path, rejected.position, rejected.reason));
+    }
+    Ok(())
+}
+
+fn show_certificate(certificate: &Listing, indent: &str, named: bool, as_of: OffsetDateTime) -> Result<(), Failure> {
+    ui::data("")?;
+    ui::data(&format!("{indent}{}", certificate.subject))?;
+    let line = |label: &str, value: &str| ui::data(&format!("{indent}  {label:<10} {value}"));
+    if let Some(alias) = &certificate.alias {
+        line("alias", alias)?;
+    }
+    line("sha256", &certificate.sha256.to_string())?;
+    let expired = if certificate.ends < as_of { ", expired" } else { "" };
+    line("valid", &format!("{} to {}{expired}", day(&certificate.not_before), day(&certificate.not_after)))?;
+    line("key", &format!("{}, {}", certificate.key, certificate.signature))?;
+    line("kind", &kind(certificate))?;
+    for provider in &certificate.providers {
+        line("provider", &format!("{} {}", provider.id, provider.role.name()))?;
+    }
+    if let Some(flaw) = certificate.flaw {
+        let read = if named { "" } else { "; some clients cannot read it" };
+        line("flaw", &format!("{}: {flaw}{read}", certificate.position))?;
     }
     Ok(())
 }

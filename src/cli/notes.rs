@@ -85,6 +85,7 @@ fn show_rejected(rejected: &[Rejected]) {
         let line = sighting.line.map_or_else(String::new, |line| format!("line {line}: "));
         ui::warning(&format!("`{}`: {line}left out `{}`: {reason}", sighting.origin, certificate.subject()));
     }
+    hint::of_key(rejected.iter().copied()).iter().for_each(|hint| ui::hint(hint));
     if rejected.iter().any(|rejected| rejected.reason.is_not_a_root()) {
         ui::hint("a trust store holds self-signed CA certificates; `--allow-non-roots` takes others all the same");
     }

@@ -6,25 +6,35 @@ mod utf16;
 
 use base64::Engine as _;
 
-use super::{Error, Member, MemberKind};
+use super::{Error, Member, MemberKind, PrivateKey};
 use crate::x509::Certificate;
 use crate::x509::asn1::Reader;
 pub(super) use scanner::{BASE64, BEGIN, Block, Scanner};
 pub(super) use utf16::utf8;
 
-/// Returns a block of anything but PKCS#7.
+/// Returns a block of anything but PKCS#7. Fails on a private key.
 pub(super) fn member(block: Block) -> Result<Member, Error> {
+    match member_or_key(block) {
+        Member::PrivateKey(key) => Err(Error::PrivateKey { position: key.position }),
+        member => Ok(member),
+    }
+}
+
+/// Returns a block of anything but PKCS#7.
+pub(super) fn member_or_key(block: Block) -> Member {
     let Block { label, position, der, flaw } = block;
     let kind = match label.as_str() {
         CERTIFICATE | "X509 CERTIFICATE" | TRUSTED => None,
-        label if label.contains("PRIVATE KEY") => return Err(Error::PrivateKey { position }),
+        label if label.contains("PRIVATE KEY") => {
+            return Member::PrivateKey(PrivateKey::bare(position, &der.unwrap_or_default()));
+        }
         "X509 CRL" => Some(MemberKind::RevocationList),
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Some(MemberKind::CertificateRequest),
         "PUBLIC KEY" | "RSA PUBLIC KEY" => Some(MemberKind::PublicKey),
         _ => Some(MemberKind::Unknown),
     };
     if let Some(kind) = kind {
-        return Ok(Member::Other { alias: None, kind, position });
+        return Member::Other { alias: None, kind, position };
     }
     let certificate = der.and_then(|mut der| {
         let length = Reader::new(&der).element().map_or(der.len(), |first| first.whole.len());
@@ -36,10 +46,10 @@ pub(super) fn member(block: Block) -> Result<Member, Error> {
             Err(_) => Err(format!("the trust settings of `{}` cannot be read", certificate.subject())),
         }
     });
-    Ok(match certificate {
+    match certificate {
         Ok(certificate) => Member::Certificate { alias: None, certificate, position, flaw },
         Err(reason) => Member::Rejected { position, reason },
-    })
+    }
 }
 
 pub(super) fn write_block(text: &mut Vec<u8>, label: &str, der: &[u8]) {

@@ -11,7 +11,8 @@ impl Identified {
             MemberKind::CertificateRequest => Self::CertificateRequest,
             MemberKind::PublicKey => Self::PublicKey,
             MemberKind::RevocationList => Self::RevocationList,
-            MemberKind::PrivateKey | MemberKind::SecretKey | MemberKind::Unknown => Self::OtherPem,
+            MemberKind::PrivateKey => Self::PrivateKey,
+            MemberKind::SecretKey | MemberKind::Unknown => Self::OtherPem,
         }
     }
 }

@@ -14,10 +14,10 @@ use std::io::{Read, Write};
 use aws_lc_rs::digest::{Context, Digest, SHA1_FOR_LEGACY_USE_ONLY};
 
 use super::alias::{folded, free_alias, is_own};
-use super::{Entry, Error, Format, Member, read_whole};
+use super::{Entry, Error, Format, Member, PrivateKey, read_whole};
 use crate::system::limits;
 use crate::x509::{Certificate, Fingerprint};
-use entry::{Body, Entries};
+use entry::{Body, Entries, TypedCertificate};
 use reader::damaged;
 
 pub(super) static JKS: Format = Format {
@@ -64,6 +64,10 @@ fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Me
                 Ok(certificate) => Member::Certificate { alias, certificate, position, flaw: None },
                 Err(error) => Member::Rejected { position, reason: error.to_string() },
             },
+            Body::PrivateKey(chain) => {
+                let chain = chain.into_iter().map(TypedCertificate::read).collect();
+                Member::PrivateKey(PrivateKey::entry(alias, position, chain))
+            }
             Body::Other(kind) => Member::Other { alias, kind, position },
         });
     }

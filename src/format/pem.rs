@@ -6,7 +6,7 @@ mod removal;
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
 
-use super::armour::{BEGIN, Block, CERTIFICATE, Scanner, TRUSTED, member, utf8, write_block};
+use super::armour::{BEGIN, Block, CERTIFICATE, Scanner, TRUSTED, member, member_or_key, utf8, write_block};
 use super::{Entry, Error, Format, Member, pkcs7};
 use crate::x509::{Certificate, Fingerprint};
 
@@ -33,7 +33,7 @@ fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) 
         if pkcs7::LABELS.contains(&block.label.as_str()) {
             pkcs7_members(block).into_iter().for_each(&mut *visit);
         } else {
-            visit(member(block)?);
+            visit(member_or_key(block));
         }
     }
     Ok(())
@@ -132,7 +132,7 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
                 done = end;
             }
             // They stay with the text around them: what ends at the next BEGIN may end inside a line.
-            Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => {}
+            Member::Other { .. } | Member::PrivateKey(_) | Member::Rejected { .. } | Member::Unchecked { .. } => {}
         }
     }
     push_text(&mut text, &existing[done..], done > 0);

@@ -25,7 +25,7 @@ use self::opened::Opened;
 use self::password::Password;
 pub(super) use self::password::Work;
 use super::alias::{folded, free_alias};
-use super::{Entry, Error, Format, Member, read_whole};
+use super::{Entry, Error, Format, Member, PrivateKey, read_whole};
 use crate::x509::Fingerprint;
 use crate::x509::asn1::{begun_sequence, tag};
 
@@ -143,7 +143,7 @@ fn merge(existing: &[u8], password: Option<&str>, add: &[Entry<'_>]) -> Result<V
                 }
                 alias
             }
-            Member::Other { alias, .. } => alias,
+            Member::Other { alias, .. } | Member::PrivateKey(PrivateKey { alias, .. }) => alias,
             _ => None,
         };
         aliases.extend(alias.as_deref().map(folded));

@@ -57,7 +57,7 @@ fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) 
         if LABELS.contains(&block.label.as_str()) {
             members(block).into_iter().for_each(&mut *visit);
         } else {
-            visit(armour::member(block)?);
+            visit(armour::member_or_key(block));
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use flate2::read::DeflateDecoder;
 
 use super::password::DecodeBy;
 use super::pkcs12::{PKCS12, Work, decode_within};
-use super::{Entry, Error, Format, Member, MemberKind, Passwords, Position, read_whole};
+use super::{Entry, Error, Format, Member, MemberKind, Passwords, Position, PrivateKey, read_whole};
 use crate::system::limits;
 use crate::system::text::sanitise;
 
@@ -44,7 +44,7 @@ fn unpack(archive: &[u8], limit: u64, password: Option<&str>, visit: &mut dyn Fn
         match file.unpack(archive, left) {
             Ok(content) => {
                 left -= content.len() as u64;
-                file.members(&content, password, &mut work, visit)?;
+                file.members(&content, password, &mut work, visit);
             }
             Err(Refused::TooLarge) => return Err(Error::TooLarge { limit }),
             Err(Refused::Unreadable(reason)) => visit(file.rejected(&reason)),
@@ -118,23 +118,17 @@ impl File {
     }
 
     /// Reads the members of a file in any format but another archive. A file that cannot be read leaves the others
-    /// good; a private key does not.
-    fn members(
-        &self,
-        content: &[u8],
-        password: Option<&str>,
-        work: &mut Work,
-        visit: &mut dyn FnMut(Member),
-    ) -> Result<(), Error> {
+    /// good.
+    fn members(&self, content: &[u8], password: Option<&str>, work: &mut Work, visit: &mut dyn FnMut(Member)) {
         let position = self.position();
         let head = &content[..content.len().min(limits::HEAD)];
         let Some(format) = Format::of(head) else {
             visit(Member::Other { alias: Some(self.name.clone()), kind: MemberKind::Unknown, position });
-            return Ok(());
+            return;
         };
         if *format == ZIP {
             visit(self.rejected("an archive inside an archive is not opened"));
-            return Ok(());
+            return;
         }
         let decode: &mut DecodeBy<'_> = &mut |input, password, visit| {
             if *format == PKCS12 {
@@ -149,17 +143,16 @@ impl File {
                     Member::Certificate { alias, certificate, flaw, position: position.clone() }
                 }
                 Member::Other { alias, kind, .. } => Member::Other { alias, kind, position: position.clone() },
+                Member::PrivateKey(key) => {
+                    let alias = if key.in_key_store { key.alias } else { Some(self.name.clone()) };
+                    Member::PrivateKey(PrivateKey { alias, position: position.clone(), ..key })
+                }
                 Member::Rejected { position, reason } => self.rejected(&format!("{position}: {reason}")),
                 Member::Unchecked { reason } => Member::Unchecked { reason: format!("{}: {reason}", self.quoted()) },
             });
         });
-        match decoded {
-            Err(Error::PrivateKey { .. }) => Err(Error::PrivateKey { position }),
-            Err(error) => {
-                visit(self.rejected(&error.to_string()));
-                Ok(())
-            }
-            Ok(_) => Ok(()),
+        if let Err(error) = decoded {
+            visit(self.rejected(&error.to_string()));
         }
     }
 

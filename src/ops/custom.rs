@@ -9,7 +9,7 @@ use super::note::Note;
 use super::{Error, RequestError};
 use crate::bundle::{self, Bundle, CertificateSet, Origin, Policy};
 use crate::catalog::{self, BUILT_IN_CATALOGUE, Catalog, Encoding, Files, NewProvider};
-use crate::format::{self, DecodeError, Format, Member, MemberKind, Passwords};
+use crate::format::{self, DecodeError, Format, Member, MemberKind, Passwords, PrivateKey};
 use crate::source::{self, DownloadRequest, DownloadSettings, Downloader};
 use crate::system;
 use crate::x509::{Certificate, Fingerprint};
@@ -215,7 +215,8 @@ impl Found {
         let mut refused = None;
         let decoded = source::decode(input, &origin, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, position, .. } => drop(set.insert(certificate, id, position.line)),
-            Member::Other { kind: MemberKind::PrivateKey | MemberKind::SecretKey, position, .. } => {
+            Member::PrivateKey(PrivateKey { position, .. })
+            | Member::Other { kind: MemberKind::SecretKey, position, .. } => {
                 refused = Some(format::Error::PrivateKey { position });
             }
             Member::Rejected { position, reason } => {

@@ -13,7 +13,7 @@ use super::note::Note;
 use super::{Error, password};
 use crate::bundle::{Origin, Role};
 use crate::catalog::Catalog;
-use crate::format::{Member, MemberKind, Passwords};
+use crate::format::{self, DecodeError, Member, MemberKind, Passwords, PrivateKey};
 use crate::store::folder;
 use crate::store::nss::{Certutil, Database};
 use crate::system::text::timestamp;
@@ -28,8 +28,9 @@ pub fn inspect(
     password_file: Option<&Path>,
 ) -> Result<(Vec<Inspected>, Vec<Note>), Error> {
     let password = password::read(password_file)?;
-    let look =
-        Look { machine, catalog: machine.catalog()?, password_file, passwords: Passwords::first(password.as_deref()) };
+    // Whether that password opens a store is what is asked: others would hide that it does not.
+    let passwords = Passwords::only(password.as_deref());
+    let look = Look { machine, catalog: machine.catalog()?, password_file, passwords };
     let (mut stores, mut notes) = (Vec::new(), Vec::new());
     for name in names {
         match look.stores(name, &mut notes) {
@@ -127,6 +128,9 @@ pub struct OtherEntry {
     pub kind: MemberKind,
     /// Where it is in the store.
     pub position: String,
+    /// The certificates that belong to a private key, its own first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Vec<Listing>>,
 }
 
 /// A part of a store that cannot be read.
@@ -163,6 +167,7 @@ impl Look<'_> {
         for path in folder::files(path)? {
             match self.file(&path, notes) {
                 Ok(store) => stores.push(store),
+                Err(error) if is_wrong_password(&error) => notes.push(Note::Failure(error)),
                 // What is not a store is not a part of a folder of stores; it is told all the same.
                 Err(error) => notes.push(Note::NotLooked(error)),
             }
@@ -197,13 +202,25 @@ impl Look<'_> {
         notes: &mut Vec<Note>,
     ) -> Result<Inspected, Error> {
         let mut store = Inspected { path, format: "", certificates: vec![], other_entries: vec![], rejected: vec![] };
-        let mut found = Vec::new();
-        let decoded = source::decode(input, origin, self.passwords, &mut |member| match member {
+        let (mut found, mut chains) = (Vec::new(), Vec::new());
+        let decoded = source::look(input, origin, self.passwords, &mut |member| match member {
             Member::Certificate { alias, certificate, position, flaw } => {
                 found.push(Found { alias, certificate, position: position.to_string(), flaw });
             }
             Member::Other { alias, kind, position } => {
-                store.other_entries.push(OtherEntry { alias, kind, position: position.to_string() });
+                store.other_entries.push(OtherEntry { alias, kind, position: position.to_string(), chain: None });
+            }
+            Member::PrivateKey(PrivateKey { alias, position, chain, .. }) => {
+                let position = position.to_string();
+                let (readable, unreadable): (Vec<_>, Vec<_>) = chain.into_iter().partition(Result::is_ok);
+                store.rejected.extend(unreadable.into_iter().filter_map(Result::err).map(|reason| Unreadable {
+                    position: position.clone(),
+                    reason: format!("in the chain of a private key: {reason}"),
+                }));
+                let of_chain = |certificate| Found { alias: None, certificate, position: position.clone(), flaw: None };
+                chains.push((store.other_entries.len(), readable.into_iter().flatten().map(of_chain).collect()));
+                let kind = MemberKind::PrivateKey;
+                store.other_entries.push(OtherEntry { alias, kind, position, chain: None });
             }
             Member::Rejected { position, reason } => {
                 store.rejected.push(Unreadable { position: position.to_string(), reason });
@@ -214,8 +231,18 @@ impl Look<'_> {
         })?;
         store.format = decoded.format.name;
         store.certificates = listings(found, self.catalog)?;
+        for (place, chain) in chains {
+            let chain = listings(chain, self.catalog)?;
+            if let Some(key) = store.other_entries.get_mut(place) {
+                key.chain = Some(chain);
+            }
+        }
         Ok(store)
     }
+}
+
+fn is_wrong_password(error: &Error) -> bool {
+    matches!(error, Error::Decode(DecodeError { source: format::Error::WrongPassword, .. }))
 }
 
 /// A certificate as it stands in a store.

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::format::{self, DecodeError, Entry, Format, Member, Passwords};
+use crate::format::{self, DecodeError, Entry, Format, Member, MemberKind, Passwords};
 use crate::journal::Change;
 use crate::store::Error;
 use crate::system::{self, file, limits};
@@ -256,6 +256,7 @@ impl Stored {
                     strict &= flaw.is_none();
                 }
                 Member::Other { kind, .. } => other = Some(kind),
+                Member::PrivateKey(_) => other = Some(MemberKind::PrivateKey),
                 Member::Rejected { .. } | Member::Unchecked { .. } => strict = false,
             });
         match decoded {

@@ -4,12 +4,15 @@ use super::reader::{JksReader, damaged, position};
 use super::{SEALED_MAGIC, VERSION, sealed};
 use crate::format::{Error, MemberKind, Position};
 use crate::system::limits;
+use crate::x509::Certificate;
 
 pub(super) const PRIVATE_KEY: u32 = 1;
 pub(super) const TRUSTED: u32 = 2;
 pub(super) const SECRET_KEY: u32 = 3;
-/// The one certificate type in use.
+/// The type of all certificates in use, as Java writes it.
 pub(super) const X509: &str = "X.509";
+/// Another name that Java has for it. It does not tell upper from lower case in either.
+const X509_ALIAS: &[u8] = b"X509";
 
 /// One entry.
 pub(super) struct JksEntry<'a> {
@@ -21,8 +24,27 @@ pub(super) struct JksEntry<'a> {
 pub(super) enum Body<'a> {
     /// A trusted certificate.
     Certificate(&'a [u8]),
-    /// What is kept as it is, by kind. The chain of a private key is part of it.
+    /// A private key with its chain. All of it is kept as it is.
+    PrivateKey(Vec<TypedCertificate<'a>>),
+    /// What is kept as it is, by kind.
     Other(MemberKind),
+}
+
+/// A certificate of an entry.
+#[derive(Clone, Copy)]
+pub(super) struct TypedCertificate<'a> {
+    /// Whether its type is X.509.
+    is_x509: bool,
+    bytes: &'a [u8],
+}
+
+impl TypedCertificate<'_> {
+    pub(super) fn read(self) -> Result<Certificate, String> {
+        if !self.is_x509 {
+            return Err("a certificate of another type than X.509".to_owned());
+        }
+        Certificate::from_der(self.bytes).map_err(|error| error.to_string())
+    }
 }
 
 /// Iterates over the entries; ends behind the first that cannot be read.
@@ -75,14 +97,15 @@ impl<'a> Entries<'a> {
         let body = match tag {
             PRIVATE_KEY => {
                 self.reader.block("a private key")?;
+                let mut chain = Vec::new();
                 for _ in 0..self.reader.u32("the length of a chain")? {
-                    self.certificate()?;
+                    chain.push(self.certificate()?);
                 }
-                Body::Other(MemberKind::PrivateKey)
+                Body::PrivateKey(chain)
             }
             TRUSTED => match self.certificate()? {
-                (true, der) => Body::Certificate(der),
-                (false, _) => Body::Other(MemberKind::Unknown),
+                TypedCertificate { is_x509: true, bytes } => Body::Certificate(bytes),
+                _ => Body::Other(MemberKind::Unknown),
             },
             SECRET_KEY if self.sealed => {
                 sealed::skip(&mut self.reader)?;
@@ -96,10 +119,12 @@ impl<'a> Entries<'a> {
         Ok(JksEntry { alias, position: position(start, self.reader.at), body })
     }
 
-    /// Reads a certificate: whether its type is X.509, and its bytes.
-    fn certificate(&mut self) -> Result<(bool, &'a [u8]), Error> {
-        let x509 = !self.has_types() || self.reader.utf("a certificate type")? == X509.as_bytes();
-        Ok((x509, self.reader.block("a certificate")?))
+    fn certificate(&mut self) -> Result<TypedCertificate<'a>, Error> {
+        let is_x509 = !self.has_types() || {
+            let name = self.reader.utf("a certificate type")?;
+            name.eq_ignore_ascii_case(X509.as_bytes()) || name.eq_ignore_ascii_case(X509_ALIAS)
+        };
+        Ok(TypedCertificate { is_x509, bytes: self.reader.block("a certificate")? })
     }
 }
 

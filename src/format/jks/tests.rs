@@ -83,6 +83,13 @@ fn list(format: &Format, bytes: &[u8], password: Option<&str>) -> (Vec<String>, 
             Member::Certificate { alias, certificate, .. } => {
                 format!("{} {}", alias.unwrap(), certificate.subject().short())
             }
+            Member::PrivateKey(key) => {
+                let subject = |certificate: Result<Certificate, String>| {
+                    certificate.map_or_else(|reason| reason, |certificate| certificate.subject().short())
+                };
+                let chain: Vec<String> = key.chain.into_iter().map(subject).collect();
+                format!("{} private-key: {}", key.alias.unwrap(), chain.join(", "))
+            }
             Member::Other { alias, kind, .. } => format!("{} {kind}", alias.unwrap()),
             Member::Rejected { position, .. } => format!("rejected at {position}"),
             Member::Unchecked { .. } => "unchecked".to_owned(),
@@ -102,11 +109,12 @@ fn entries(certificates: &[Certificate]) -> Vec<Entry<'_>> {
 #[test]
 fn entries_are_listed_in_order_and_chains_are_no_roots() {
     let store = mixed().digested();
+    let key = "schlüssel private-key: ISRG Root X1, not an X.509 certificate: the outer SEQUENCE is missing";
     let (members, result) = list(&JKS, &store, PASSWORD);
-    assert_eq!(members, ["schlüssel private-key", "isrg ISRG Root X1"]);
+    assert_eq!(members, [key, "isrg ISRG Root X1"]);
     result.unwrap();
     let (members, result) = list(&JKS, &store, None);
-    assert_eq!(members, ["unchecked", "schlüssel private-key", "isrg ISRG Root X1"]);
+    assert_eq!(members, ["unchecked", key, "isrg ISRG Root X1"]);
     result.unwrap();
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn in_order(text: &[u8], lists: &[Vec<Fingerprint>]) -> Result<Vec<u8
         } else {
             match member(block)? {
                 Member::Certificate { certificate, .. } => Some(certificate.fingerprint()),
-                Member::Other { .. } | Member::Rejected { .. } | Member::Unchecked { .. } => None,
+                _ => None,
             }
         };
         // With the end of the line.

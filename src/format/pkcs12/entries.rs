@@ -4,22 +4,35 @@ use std::collections::{HashMap, HashSet};
 
 use super::bag::{Bag, BagKind};
 use crate::format::alias::folded;
-use crate::format::{Member, MemberKind};
+use crate::format::private_key::too_many;
+use crate::format::{Error, Member, MemberKind, PrivateKey};
+use crate::system::limits;
 use crate::x509::{Certificate, NotACertificate};
 
 /// Returns the entries as members, in their order. The certificates of a private key's chain are part of that key's
-/// entry and no trust anchors: they are not handed over.
-pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
+/// entry and no trust anchors: they are handed over with it.
+pub(super) fn members(bags: Vec<Bag<'_>>) -> Result<Vec<Member>, Error> {
     let certificates: Vec<_> = bags.iter().map(parse).collect();
-    let chained = chained(&bags, &certificates);
+    let mut chains = chains(&bags, &certificates)?;
+    let chained: HashSet<usize> =
+        chains.values().flatten().copied().filter(|index| bags.get(*index).is_some_and(|bag| !bag.trusted)).collect();
     let visible = visible(&bags, &certificates);
-    let member = |(index, (bag, certificate)): (usize, (Bag<'_>, Parsed))| {
+    let in_chain = |index: usize| certificates.get(index).cloned().flatten().and_then(Result::ok).map(Ok);
+    let member = |(index, (bag, certificate)): (usize, (Bag<'_>, &Parsed))| {
         let Bag { alias, position, .. } = bag;
         let certificate = match certificate {
             _ if chained.contains(&index) => return None,
-            Some(Ok(certificate)) => certificate,
+            Some(Ok(certificate)) => certificate.clone(),
             Some(Err(error)) => return Some(Member::Rejected { position, reason: error.to_string() }),
-            None => return Some(Member::Other { alias, kind: bag.kind.of_member(), position }),
+            None => {
+                return Some(match bag.kind.of_member() {
+                    MemberKind::PrivateKey => {
+                        let chain = chains.remove(&index).unwrap_or_default().into_iter().filter_map(in_chain);
+                        Member::PrivateKey(PrivateKey::entry(alias, position, chain.collect()))
+                    }
+                    kind => Member::Other { alias, kind, position },
+                });
+            }
         };
         let flaw = if !bag.trusted {
             Some(UNTRUSTED)
@@ -30,7 +43,7 @@ pub(super) fn members(bags: Vec<Bag<'_>>) -> Vec<Member> {
         };
         Some(Member::Certificate { alias, certificate, position, flaw })
     };
-    bags.into_iter().zip(certificates).enumerate().filter_map(member).collect()
+    Ok(bags.into_iter().zip(&certificates).enumerate().filter_map(member).collect())
 }
 
 type Parsed = Option<Result<Certificate, NotACertificate>>;
@@ -53,10 +66,11 @@ impl BagKind<'_> {
     }
 }
 
-/// The certificates that belong to private keys, found as Java finds them: the key's own by its identifier and its
-/// name, then issuer by issuer, the first certificate of a subject being the one. What is trusted stays an entry.
-fn chained(bags: &[Bag<'_>], certificates: &[Parsed]) -> HashSet<usize> {
-    let keys: Vec<&Bag<'_>> = bags.iter().filter(|bag| matches!(bag.kind, BagKind::Key)).collect();
+/// The certificates that belong to each private key, found as Java finds them: the key's own by its identifier and its
+/// name, then issuer by issuer up to one that is its own, the first certificate of a subject being the one.
+fn chains(bags: &[Bag<'_>], certificates: &[Parsed]) -> Result<HashMap<usize, Vec<usize>>, Error> {
+    let is_key = |(_, bag): &(usize, &Bag<'_>)| matches!(bag.kind, BagKind::Key);
+    let keys: Vec<(usize, &Bag<'_>)> = bags.iter().enumerate().filter(is_key).collect();
     let mut by_both = HashMap::new();
     let mut by_id = HashMap::new();
     let mut by_alias = HashMap::new();
@@ -75,21 +89,25 @@ fn chained(bags: &[Bag<'_>], certificates: &[Parsed]) -> HashSet<usize> {
         by_alias.insert(alias, index);
     }
 
-    let mut chained = HashSet::new();
-    for key in &keys {
+    let mut chains = HashMap::new();
+    let mut left = limits::STORE_ENTRIES;
+    for (place, key) in &keys {
         let Some(id) = key.key_id.as_deref().or_else(|| (keys.len() == 1).then_some(ONLY_KEY)) else { continue };
         let alias = key.alias.as_deref().map(folded);
         let named = || alias.is_some().then(|| by_alias.get(&alias)).flatten();
         let own = by_both.get(&(Some(id), alias.clone())).or_else(|| by_id.get(&Some(id))).or_else(named);
         let mut next = own.copied();
-        // A certificate that is known has its issuers known too.
-        while let Some(index) = next.filter(|index| chained.insert(*index)) {
+        let (mut chain, mut known) = (Vec::new(), HashSet::new());
+        while let Some(index) = next.filter(|index| known.insert(*index)) {
             let Some(Some(Ok(certificate))) = certificates.get(index) else { break };
-            next = by_subject.get(certificate.issuer().as_bytes()).copied();
+            left = left.checked_sub(1).ok_or_else(too_many)?;
+            chain.push(index);
+            let issuer = Some(certificate.issuer()).filter(|issuer| *issuer != certificate.subject());
+            next = issuer.and_then(|issuer| by_subject.get(issuer.as_bytes()).copied());
         }
+        chains.insert(*place, chain);
     }
-    chained.retain(|index| bags.get(*index).is_some_and(|bag| !bag.trusted));
-    chained
+    Ok(chains)
 }
 
 /// The trusted certificates that Java shows: of entries with one name, the last.

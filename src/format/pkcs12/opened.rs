@@ -92,7 +92,7 @@ impl<'a> Opened<'a> {
         for list in &self.lists {
             bag::read(&list.contents, list.spot, &mut bags)?;
         }
-        let mut members = entries::members(bags);
+        let mut members = entries::members(bags)?;
         let foreign = self.foreign.iter().cloned();
         members.extend(foreign.map(|position| Member::Other { alias: None, kind: MemberKind::Unknown, position }));
         Ok(members)

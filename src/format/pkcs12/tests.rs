@@ -26,7 +26,7 @@ fn certificates_are_told_apart_as_java_does() {
         listing(&store, None).unwrap(),
         "ISRG Root X1 `🔑 Key`\n\
          Other `plain`: Java does not see it: it lacks the trusted attribute\n\
-         private-key `server`\n\
+         private-key `server`: ISRG Root X1\n\
          ISRG Root X1 `Same`: Java does not see it: a later entry has the same alias\n\
          Other `sAME`\n\
          rejected: not an X.509 certificate: the outer SEQUENCE is missing\n\
@@ -41,7 +41,7 @@ fn the_only_key_takes_the_first_certificate_and_its_issuers() {
     let root = certificate(&root());
     let key = bag(KEY, &der(tag::SEQUENCE, &[]), &[]);
     let store = open_store(&[bag(CERTIFICATE, &root, &[]), key.clone()]);
-    assert_eq!(listing(&store, None).unwrap(), "private-key ``\n");
+    assert_eq!(listing(&store, None).unwrap(), "private-key ``: ISRG Root X1\n");
     // With two keys nobody knows whose it is.
     let store = open_store(&[bag(CERTIFICATE, &root, &[]), key.clone(), key]);
     assert!(listing(&store, None).unwrap().contains("Java does not see it"));
@@ -186,6 +186,11 @@ fn listing(store: &[u8], password: Option<&str>) -> Result<String, Error> {
             Member::Certificate { alias, certificate, flaw, .. } => {
                 let flaw = flaw.map(|flaw| format!(": {flaw}")).unwrap_or_default();
                 writeln!(text, "{} `{}`{flaw}", certificate.subject().short(), alias.unwrap_or_default())
+            }
+            Member::PrivateKey(key) => {
+                let chain = key.chain.iter().flatten().map(|certificate| certificate.subject().short());
+                let chain = chain.collect::<Vec<_>>().join(", ");
+                writeln!(text, "private-key `{}`: {chain}", key.alias.unwrap_or_default())
             }
             Member::Other { alias, kind, .. } => writeln!(text, "{kind} `{}`", alias.unwrap_or_default()),
             Member::Rejected { reason, .. } => writeln!(text, "rejected: {reason}"),

@@ -68,6 +68,7 @@ fn list(bytes: &[u8]) -> Result<(usize, Vec<String>), Error> {
     decode(&mut &bytes[..], None, &mut |member| match member {
         Member::Certificate { .. } => certificates += 1,
         Member::Other { alias, kind, .. } => others.push(format!("{}: {kind}", alias.unwrap_or_default())),
+        Member::PrivateKey(key) => others.push(format!("{}: private-key", key.alias.unwrap_or_default())),
         Member::Rejected { reason, .. } | Member::Unchecked { reason } => others.push(reason),
     })?;
     Ok((certificates, others))
@@ -122,9 +123,12 @@ fn what_cannot_be_read_leaves_the_others() {
 }
 
 #[test]
-fn a_private_key_is_refused() {
+fn a_private_key_is_named_and_refused_as_an_input() {
     let archive = Archive::default().stored("a.txt", b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n");
-    assert!(matches!(list(&archive.finish()), Err(Error::PrivateKey { .. })));
+    let archive = archive.finish();
+    assert_eq!(list(&archive).unwrap(), (0, vec!["a.txt: private-key".to_owned()]));
+    let refused = super::super::decode(&mut &archive[..], 1 << 20, Passwords::Usual, &mut |_| ());
+    assert!(matches!(refused, Err(Error::PrivateKey { .. })), "{refused:?}");
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl<'a> Addition<'a> {
                 found.push(certificate.fingerprint());
                 visible.extend(flaw.is_none().then(|| certificate.fingerprint()));
             }
-            Member::Other { .. } => left += 1,
+            Member::Other { .. } | Member::PrivateKey(_) => left += 1,
             Member::Rejected { .. } | Member::Unchecked { .. } => {}
         });
         let new =

@@ -54,6 +54,7 @@ impl FileStore {
                     certificates.push(certificate);
                 }
                 Member::Other { kind, .. } => others.push(kind),
+                Member::PrivateKey(_) => others.push(MemberKind::PrivateKey),
                 Member::Rejected { position, reason } => damage = damage.take().or(Some((position, reason))),
                 Member::Unchecked { .. } => unchecked = true,
             })
