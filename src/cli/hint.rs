@@ -215,6 +215,12 @@ fn of_store(error: &StoreError) -> Option<String> {
         E::NoJvm { .. } => "name the folder that has `bin/java`".to_owned(),
         E::NoJvmAnywhere { .. } => "name its folder: `--java-home DIR`".to_owned(),
         E::NoSystemStore { .. } => "install into a file and name it: `sslrootcert=`, PGSSLROOTCERT".to_owned(),
+        E::NotCacerts { path, is_store: true, .. } => format!(
+            "put that Java's own back, as by installing its package again; or `pgtrust bundle {0} -o {0}.jks` makes a \
+             Java store of these roots, to be moved to its place",
+            path.display()
+        ),
+        E::NotCacerts { .. } => "put that Java's own back, as by installing its package again".to_owned(),
         E::NotAnNssDatabase { path, .. } => format!("`certutil -N -d sql:{}` makes one", path.display()),
         E::TargetOfUser { root, .. } => format!(
             "name the file: `--output {}` for root; or take a store of the whole machine: `--target system`",

@@ -150,7 +150,7 @@ fn store_folders(host: &Host<'_>, manifest: &Manifest) -> Vec<PathBuf> {
     for kept in manifest.targets() {
         for store in stores(host, kept) {
             let folder = match store.kind {
-                StoreKind::File(_) => folder_behind(&store.path),
+                StoreKind::File(_) | StoreKind::Cacerts => folder_behind(&store.path),
                 StoreKind::Folder(_) | StoreKind::Database => Some(real(&store.path)),
             };
             folders.extend(folder.map(|folder| host.inside(&folder)));

@@ -79,6 +79,16 @@ pub enum Error {
     /// Files, locks, permissions or programs.
     #[error(transparent)]
     System(#[from] crate::system::Error),
+    /// The store of a Java installation is nothing that Java reads there.
+    #[error("`{path}`: is {what}, and Java reads nothing but JKS and PKCS#12 there: it trusts no server")]
+    NotCacerts {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+        /// Whether it holds certificates all the same.
+        is_store: bool,
+    },
     /// The target is in the home of a user, and a folder that stands for `/` has none.
     #[error("the target `{target}` is in a user's home, and nothing tells which user of `{root}` is meant")]
     TargetOfUser {

@@ -21,6 +21,9 @@ use crate::system::process::{End, Programs};
 use crate::system::{self, file, limits};
 use links::real;
 
+/// The formats that Java reads as its `cacerts`.
+pub(super) const READS: &[&str] = &["jks", "pkcs12"];
+
 /// One Java installation, a JDK or a JRE.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -73,6 +73,9 @@ pub struct StoreSpec {
 pub enum StoreKind {
     /// One file. Without a format it keeps the one that it has, or takes the one that its name asks for.
     File(Option<&'static Format>),
+    /// The key store of a Java installation. It keeps the format that it has, and what Java cannot read there is left to
+    /// whoever put it there: what it should hold is not known.
+    Cacerts,
     /// A folder of certificate files.
     Folder(Naming),
     /// An NSS database.

@@ -57,6 +57,7 @@ impl Store {
     pub fn open(spec: &StoreSpec, access: &StoreAccess<'_>) -> Result<Self, Error> {
         Ok(match spec.kind {
             StoreKind::File(format) => Self::File(FileStore::read(&spec.path, format, access)?),
+            StoreKind::Cacerts => Self::File(FileStore::read_cacerts(&spec.path, access)?),
             StoreKind::Folder(naming) => Self::Folder(Directory::read(&spec.path)?, naming),
             StoreKind::Database => {
                 let none = Programs::on("");

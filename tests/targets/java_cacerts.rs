@@ -230,6 +230,51 @@ fn what_is_no_jdk_or_has_a_password_of_its_own_is_refused() {
     assert!(fs::read(&store).unwrap() == before);
 }
 
+#[test]
+fn what_java_cannot_read_as_its_cacerts_is_refused_and_untouched() {
+    let Some(jdk) = tools::jdks().into_iter().next() else { return };
+    let mut home = Home::new();
+    let copy = copy(&home, &jdk, "jdk");
+    home.set("JAVA_HOME", &copy);
+    let ours = Authority::root("ours").certificate;
+    home.write("ours.pem", &ours.pem);
+    home.write("new.pem", &Authority::root("new").certificate.pem);
+    let (store, keytool) = (cacerts(&copy), jdk.join("bin/keytool"));
+    home.pgtrust(&["bundle", "ours.pem", "-o", "ours.p7b"]).expect(0);
+    let p7b = fs::read(home.path().join("ours.p7b")).unwrap();
+    for (content, what) in [
+        (ours.pem.as_bytes(), "is pem"),
+        (&ours.der, "is der"),
+        (&p7b, "is pkcs7"),
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"<html>", "is an HTML page"),
+    ] {
+        fs::write(&store, content).unwrap();
+        let list = ["-list", "-keystore", store.to_str().unwrap(), "-storepass", "changeit"];
+        let judged = Run::of(home.command(&keytool).args(list));
+        assert!(judged.status != 0 || !judged.stdout.contains("trustedCertEntry"), "{judged}");
+        for arguments in [
+            &["install", "new.pem", "--target", "java-cacerts"][..],
+            &["install", "new.pem", "--target", "java-cacerts", "--dry-run"],
+            &["install", "new.pem", "--java-home", "jdk"],
+        ] {
+            let run = home.pgtrust(arguments);
+            let said = format!("`{}`: {what}, and Java reads nothing but JKS and PKCS#12 there", store.display());
+            assert!(run.stderr.contains(&said) && run.stderr.contains("hint: put that Java's own back"), "{run}");
+            assert!(run.status == 2 || arguments.contains(&"--dry-run"), "{run}");
+            assert!(fs::read(&store).unwrap() == content, "{run}");
+        }
+    }
+    // What the hint says works.
+    fs::write(&store, &ours.pem).unwrap();
+    let jks = format!("{}.jks", store.display());
+    home.pgtrust(&["bundle", store.to_str().unwrap(), "-o", &jks]).expect(0);
+    fs::rename(&jks, &store).unwrap();
+    home.pgtrust(&["install", "new.pem", "--target", "java-cacerts"]).expect(0);
+    assert_eq!(entries(&home, &keytool, &store).len(), 2);
+}
+
 /// What makes a Java of a folder, with the real store of this JDK. A hard link would be refused.
 fn copy(home: &Home, jdk: &Path, place: &str) -> PathBuf {
     let folder = home.path().join(place);

@@ -1,6 +1,6 @@
 //! `cacerts` of Java installations: what a JVM trusts that is told nothing else.
 
-use super::{Advice, StoreSpec, Target, TargetRequest};
+use super::{Advice, StoreKind, StoreSpec, Target, TargetRequest};
 use crate::store::Error;
 use crate::store::jvm::{self, Jvm};
 
@@ -35,5 +35,5 @@ fn spec(jvms: &[Jvm]) -> StoreSpec {
     let shadowed = shadows.map(|by| Advice::ShadowedCacerts { by });
     let advice = std::iter::once(Advice::EveryProgramOfJvm).chain(shadowed).collect();
     let path = jvms.first().map(|jvm| jvm.store.clone()).unwrap_or_default();
-    StoreSpec { advice, ..StoreSpec::file(path, None) }
+    StoreSpec { path, kind: StoreKind::Cacerts, advice, usage: Vec::new() }
 }

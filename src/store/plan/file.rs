@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::format::{self, DecodeError, Format, Member, MemberKind, Passwords};
-use crate::store::Error;
-use crate::system::file;
+use crate::store::{Error, jvm};
+use crate::system::{file, limits};
 use crate::x509::{Certificate, Fingerprint};
 
 use super::StoreAccess;
@@ -91,6 +91,18 @@ impl FileStore {
         };
         let path = path.to_owned();
         Ok(Self { path, format, found, password, bytes, certificates, hidden, flaws, others, unchecked })
+    }
+
+    /// Reads the store of a Java installation. Fails where there is nothing that Java can read.
+    pub(super) fn read_cacerts(path: &Path, access: &StoreAccess<'_>) -> Result<Self, Error> {
+        let bytes = file::read(path)?.unwrap_or_default();
+        let head = bytes.get(..limits::HEAD).unwrap_or(&bytes);
+        let (what, is_store) = match Format::of(head) {
+            Some(format) if jvm::READS.contains(&format.name) => return Self::read(path, None, access),
+            Some(format) => (format.name.to_owned(), true),
+            None => (format::what_is(head).to_string(), false),
+        };
+        Err(Error::NotCacerts { path: path.to_owned(), what, is_store })
     }
 
     /// Returns the kinds of what stands there beside certificates.
