@@ -71,6 +71,9 @@ fn show_certificate(certificate: &Listing, indent: &str, named: bool, as_of: Off
     for provider in &certificate.providers {
         line("provider", &format!("{} {}", provider.id, provider.role.name()))?;
     }
+    for unfit in &certificate.unfit_for {
+        line("unfit", unfit)?;
+    }
     if let Some(flaw) = certificate.flaw {
         let read = if named { "" } else { "; some clients cannot read it" };
         line("flaw", &format!("{}: {flaw}{read}", certificate.position))?;

@@ -54,7 +54,7 @@ fn show_one(note: &Note) -> Status {
         Note::Stale(error) => ui::warning(&format!("{error}; what is kept stays")),
         Note::Trace(text) => ui::warning(text),
         Note::Unchecked { origin, reason } => ui::warning(&format!("`{origin}`: {reason}")),
-        Note::Unfit { subject, programs, why } => ui::warning(&format!("`{subject}`: {programs}: it has {why}")),
+        Note::Unfit { subject, why } => ui::warning(&format!("`{subject}`: {why}")),
         Note::Unreadable { store, rejected } => {
             for Rejected { certificate, sighting, reason, .. } in rejected {
                 let (store, subject) = (store.display(), certificate.subject());

@@ -14,8 +14,8 @@ use super::{Error, password};
 use crate::bundle::{Origin, Role};
 use crate::catalog::Catalog;
 use crate::format::{self, DecodeError, Member, MemberKind, Passwords, PrivateKey};
-use crate::store::folder;
 use crate::store::nss::{Certutil, Database};
+use crate::store::{folder, reader};
 use crate::system::text::timestamp;
 use crate::x509::{Certificate, Fingerprint, Verdict, own_signatures};
 use crate::{source, system};
@@ -97,6 +97,13 @@ pub struct Listing {
     pub authority_key_id: Option<String>,
     /// The providers that pin it.
     pub providers: Vec<ListedProvider>,
+    /// The names of the [readers](crate::reader::READERS) that cannot read it where it stands.
+    pub unreadable_for: Vec<&'static str>,
+    /// The names of the clients that read it and verify no server by it.
+    pub unusable_for: Vec<&'static str>,
+    /// Which programs cannot do with it what it is there for, and why, in words.
+    #[serde(skip)]
+    pub unfit_for: Vec<String>,
     /// What is odd about it, which some clients cannot read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flaw: Option<&'static str>,
@@ -183,7 +190,7 @@ impl Look<'_> {
             position: format!("trust flags {}", entry.trust),
             flaw: (!entry.is_trusted_for_servers()).then_some("NSS does not trust it for servers"),
         });
-        let certificates = listings(found.collect(), self.catalog)?;
+        let certificates = listings(found.collect(), self.catalog, "nss")?;
         let path = path.display().to_string();
         Ok(Inspected { path, format: "nss", certificates, other_entries: vec![], rejected: vec![] })
     }
@@ -230,9 +237,9 @@ impl Look<'_> {
             }
         })?;
         store.format = decoded.format.name;
-        store.certificates = listings(found, self.catalog)?;
+        store.certificates = listings(found, self.catalog, store.format)?;
         for (place, chain) in chains {
-            let chain = listings(chain, self.catalog)?;
+            let chain = listings(chain, self.catalog, store.format)?;
             if let Some(key) = store.other_entries.get_mut(place) {
                 key.chain = Some(chain);
             }
@@ -253,20 +260,25 @@ struct Found {
     flaw: Option<&'static str>,
 }
 
-fn listings(found: Vec<Found>, catalog: &Catalog) -> Result<Vec<Listing>, Error> {
+fn listings(found: Vec<Found>, catalog: &Catalog, format: &str) -> Result<Vec<Listing>, Error> {
     let certificates = found.iter().map(|found| &found.certificate);
     let self_issued: Vec<&Certificate> = certificates.filter(|certificate| certificate.is_self_issued()).collect();
     let mut verdicts = own_signatures(&self_issued).into_iter();
     let list = |found: Found| {
         let own_signature = if found.certificate.is_self_issued() { verdicts.next() } else { None };
         let providers = catalog.providers_of(&found.certificate.fingerprint())?;
-        Ok(listing(found, own_signature, providers))
+        Ok(listing(found, own_signature, providers, format))
     };
     found.into_iter().map(list).collect()
 }
 
-fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String, Role)>) -> Listing {
+fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String, Role)>, format: &str) -> Listing {
     let Found { alias, certificate, position, flaw } = found;
+    let (unreadable, unusable) = (reader::unreadable(&certificate, format), reader::unusable(&certificate));
+    let mut unusable_for: Vec<&str> = unusable.iter().flat_map(|unusable| unusable.clients).copied().collect();
+    unusable_for.sort_unstable();
+    unusable_for.dedup();
+    let unfit = unreadable.iter().map(ToString::to_string).chain(unusable.iter().map(ToString::to_string));
     Listing {
         alias,
         position,
@@ -286,6 +298,9 @@ fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String,
         subject_key_id: certificate.subject_key_id().map(|id| HEXLOWER.encode(id)),
         authority_key_id: certificate.authority_key_id().map(|id| HEXLOWER.encode(id)),
         providers: providers.into_iter().map(|(id, role)| ListedProvider { id, role }).collect(),
+        unreadable_for: unreadable.iter().map(|unreadable| unreadable.reader.name).collect(),
+        unusable_for,
+        unfit_for: unfit.collect(),
         flaw,
         signature_unknown: own_signature == Some(Verdict::Unknown),
         ends: certificate.not_after(),

@@ -101,10 +101,8 @@ pub enum Note {
     Unfit {
         /// Its subject.
         subject: String,
-        /// The programs, and what they do with it.
-        programs: String,
-        /// What it has, which they do not take.
-        why: &'static str,
+        /// The programs, what they do, and why, in words.
+        why: String,
     },
     /// A root was taken whose own signature pgtrust cannot verify.
     Unverified {
@@ -154,15 +152,9 @@ pub(super) fn of_plan(store: &Path, plan: &Plan) -> Vec<Note> {
 pub(super) fn of_readers<'a>(roots: impl Iterator<Item = &'a Certificate>, format: &str) -> Vec<Note> {
     let of_root = |root: &'a Certificate| {
         let unreadable = reader::unreadable(root, format).into_iter().filter(|unreadable| !unreadable.refused);
-        let unreadable = unreadable.map(|unreadable| {
-            let lost = if unreadable.loses_store { "anything of the store with it" } else { "it" };
-            (format!("{} does not read {lost}", unreadable.reader.title), unreadable.reason)
-        });
-        let unusable = reader::unusable(root).into_iter();
-        let unusable = unusable.map(|unusable| {
-            (format!("{} verifies no server by it", reader::titles(unusable.clients)), unusable.reason)
-        });
-        let note = |(programs, why)| Note::Unfit { subject: root.subject().to_string(), programs, why };
+        let unreadable = unreadable.map(|unreadable| unreadable.to_string());
+        let unusable = reader::unusable(root).into_iter().map(|unusable| unusable.to_string());
+        let note = |why| Note::Unfit { subject: root.subject().to_string(), why };
         unreadable.chain(unusable).map(note).collect::<Vec<_>>()
     };
     roots.flat_map(of_root).collect()

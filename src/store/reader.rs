@@ -64,13 +64,19 @@ pub struct Unreadable {
     pub refused: bool,
 }
 
-/// Returns the readers of stores of a format that cannot read this certificate, none for a sound one.
+/// Returns the readers of stores of a format that cannot read this certificate, none for a sound one. Of a format that
+/// is no reader's, such as DER, they are all that there are: such a file is on its way into a store.
 pub fn unreadable(certificate: &Certificate, format: &str) -> Vec<Unreadable> {
     let Some(fields) = Fields::of(certificate) else { return Vec::new() };
+    let is_read = READERS.iter().any(|reader| reader.reading(format).is_some());
     let unreadable = |reader: &'static Reader| {
-        let reading = reader.reading(format)?;
+        let reading = reader.reading(format);
+        if is_read && reading.is_none() {
+            return None;
+        }
         let reason = reader.reasons_in(&fields).next()?;
-        Some(Unreadable { reader, reason, loses_store: reading.loses_store, refused: reading.decides })
+        let loses_store = reading.is_some_and(|reading| reading.loses_store);
+        Some(Unreadable { reader, reason, loses_store, refused: reading.is_some_and(|reading| reading.decides) })
     };
     READERS.iter().filter_map(unreadable).collect()
 }
@@ -130,11 +136,20 @@ pub(crate) fn readable(bundle: Bundle, format: &str) -> Result<(Bundle, Vec<Reje
     if rejected.is_empty() { Ok((bundle, rejected)) } else { Ok((bundle.without(&rejected)?, rejected)) }
 }
 
-/// The names of these clients in messages.
-pub(crate) fn titles(clients: &[&str]) -> String {
-    let title = |client: &&str| match READERS.iter().find(|reader| reader.name == *client) {
-        Some(reader) => reader.title,
-        None => "Python 3.13 and later",
-    };
-    clients.iter().map(title).collect::<Vec<_>>().join(", ")
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lost = if self.loses_store { "reads nothing of a store with it" } else { "cannot read it" };
+        write!(f, "{} {lost}: it has {}", self.reader.title, self.reason)
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = |client: &&str| match READERS.iter().find(|reader| reader.name == *client) {
+            Some(reader) => reader.title,
+            None => "Python 3.13 and later",
+        };
+        let titles: Vec<&str> = self.clients.iter().map(title).collect();
+        write!(f, "no use as a root for {}: it has {}", titles.join(", "), self.reason)
+    }
 }

@@ -113,3 +113,41 @@ fn what_readers_list_of_damaged_roots_is_what_was_said() {
 
 const ROUNDS: usize = 25;
 const FILES: usize = 12;
+
+#[test]
+fn inspect_and_install_name_the_readers() {
+    let home = Home::new();
+    let odd = made();
+    let named = |name: &str| &odd.iter().find(|(odd, _)| odd == name).unwrap().1;
+    home.write("sound.der", sound_root("sound"));
+    for (root, format, unreadable, unusable, refused) in [
+        ("ec serial empty", "pem", &["openssl", "java", "go"] as &[&str], &[] as &[&str], true),
+        ("ec serial empty", "jks", &["java"], &[], true),
+        ("ec basic constraints twice", "pem", &["java", "go", "rustls"], &["python"], false),
+        ("ec basic constraints twice", "p12", &["java"], &["python"], true),
+        ("ec sound", "pem", &[], &[], false),
+    ] {
+        home.write("odd.der", named(root).der());
+        let store = format!("store.{format}");
+        home.pgtrust(&["bundle", "sound.der", "-o", &store]).expect(0);
+        let before = fs::read(home.path().join(&store)).unwrap();
+        let flags = ["--output", &store, "--allow-non-roots"];
+        let run = home.pgtrust(&[&["install", "odd.der"], &flags[..]].concat()).expect(if refused { 2 } else { 0 });
+        let reads = if refused { "cannot read it" } else { "reads nothing of a store with it" };
+        assert_eq!(run.stderr.contains(reads), !unreadable.is_empty(), "{root}: {run}");
+        assert_eq!(fs::read(home.path().join(&store)).unwrap() == before, refused, "{root}");
+        // The others go in.
+        let run = home.pgtrust(&[&["install", "odd.der", "supabase"], &flags[..]].concat());
+        assert_eq!((run.status, run.stdout.contains("1 root added")), (i32::from(refused), true), "{root}: {run}");
+        // What stands there already: here put there by another program.
+        let bytes = super::judges::stored(if format == "p12" { "pkcs12" } else { format }, &[named(root)]);
+        home.write(&store, &bytes);
+        let found = home.pgtrust(&["inspect", "--json", &store]).expect(0).json();
+        let found = &found["stores"][0]["certificates"][0];
+        assert_eq!(found["unreadable_for"], serde_json::json!(unreadable), "{root}");
+        assert_eq!(found["unusable_for"], serde_json::json!(unusable), "{root}");
+        let run = home.pgtrust(&[&["install", "supabase"], &flags[..]].concat()).expect(if refused { 2 } else { 0 });
+        assert_eq!(run.stderr.contains("reads nothing of it: that has"), refused, "{root}: {run}");
+        assert_eq!(fs::read(home.path().join(&store)).unwrap() == bytes, refused, "{root}");
+    }
+}

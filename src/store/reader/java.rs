@@ -24,8 +24,6 @@ pub(super) const JAVA: Reader = Reader {
         Reading::own("pkcs12-legacy", true),
         // pgjdbc's `sslrootcert`, through CertificateFactory.generateCertificates.
         Reading::too("pem", true),
-        Reading::too("der", true),
-        Reading::too("pkcs7", true),
         // The system makes Java's store of them.
         Reading::too("anchors", true),
     ],
