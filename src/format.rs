@@ -18,6 +18,7 @@ mod pem;
 mod pkcs12;
 mod pkcs7;
 mod private_key;
+mod removable;
 mod zip;
 
 use std::fmt;
@@ -26,7 +27,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::system::limits;
-use crate::x509::{Certificate, Fingerprint};
+use crate::x509::Certificate;
 pub(crate) use alias::aliases;
 pub use error::{DecodeError, Error};
 pub use identified::Identified;
@@ -36,6 +37,8 @@ pub use password::Passwords;
 pub(crate) use pem::order::in_order;
 pub use private_key::PrivateKey;
 use private_key::WithChains;
+use removable::goes_if;
+pub use removable::{Goes, Removable};
 pub(crate) use zip::contents as archive_contents;
 
 /// Every format, in the order in which they are tried on an input.
@@ -72,8 +75,7 @@ pub struct Format {
     pub encode: Encode,
     /// The file `existing` with these entries added: everything else in it stays, duplicates go.
     pub merge: Merge,
-    /// The file `existing` without these certificates: everything else in it stays. In a store that names its entries
-    /// only those go that have a name of pgtrust's. None need be left.
+    /// The file `existing` without what goes: everything else in it stays. None need be left.
     pub remove: Remove,
 }
 
@@ -88,8 +90,7 @@ pub type Encode = fn(
 /// See [`Format::merge`].
 pub type Merge = fn(existing: &[u8], password: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>, Error>;
 /// See [`Format::remove`].
-pub type Remove = fn(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error>;
-
+pub type Remove = fn(existing: &[u8], password: Option<&str>, goes: Goes<'_>) -> Result<Vec<u8>, Error>;
 impl Format {
     /// Returns the format of a file that begins so.
     pub fn of(head: &[u8]) -> Option<&'static Self> {
@@ -367,11 +368,11 @@ mod tests {
             assert!(format.covers(Format::named(name).unwrap()), "{} is read as {name}", format.name);
             assert_eq!((opened.as_deref(), certificates), (password, vec![root.clone()]), "{}", format.name);
             assert_eq!((format.merge)(&bytes, password, &[]).unwrap(), bytes, "{}", format.name);
-            assert_eq!((format.remove)(&bytes, password, &[]).unwrap(), bytes, "{}", format.name);
+            assert_eq!((format.remove)(&bytes, password, &mut |_| false).unwrap(), bytes, "{}", format.name);
             let recognised = FORMATS.iter().filter(|other| (other.recognise)(&bytes)).count();
             assert_eq!(recognised, 1, "{} is recognised as one format", format.name);
 
-            let empty = (format.remove)(&bytes, password, &[root.fingerprint()]).unwrap();
+            let empty = (format.remove)(&bytes, password, &mut |found| found.is_own(&[root.fingerprint()])).unwrap();
             let mut left = 0;
             let read = (format.decode)(&mut &empty[..], password, &mut |_| left += 1);
             assert!(empty.is_empty() || read.is_ok() && left == 0, "{}: {read:?}, {left} left", format.name);

@@ -29,7 +29,7 @@
 //! - [`Catalog`] has the providers, [`Provider::installed`] the roots of one.
 //! - [`CertificateSet`], [`Policy`] and [`Bundle`] make a checked set of roots of anything; [`load_path`] reads files and
 //!   folders of any [`format`](mod@format).
-//! - [`Machine`] is what the use cases run on: [`fetch`], [`install`], [`remove`], [`refresh`], [`accept`], [`undo`],
+//! - [`Machine`] is what the use cases run on: [`fetch`], [`install`], [`remove`], [`repair`], [`refresh`], [`accept`], [`undo`],
 //!   [`status`](mod@status), [`inspect`]. Each takes a request and returns a report. They write no line; what a person should know is
 //!   a [`Note`]. Journal, locks, hooks and the manifest come with them.
 //! - [`plan`] merges into one store without any of that.
@@ -81,7 +81,7 @@ pub use ops::last_run::{Finding, FindingKind};
 pub use ops::{Error, Failed, Machine, Note, RequestError, Stores};
 #[cfg(feature = "fetch")]
 pub use ops::{accept, custom, fetch, install, refresh};
-pub use ops::{inspect, load, managed, password, remove, status, undo};
+pub use ops::{inspect, load, managed, password, remove, repair, status, undo};
 pub use settings::{Error as SettingsError, env, snippet};
 #[cfg(feature = "fetch")]
 pub use source::{

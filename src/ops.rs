@@ -28,6 +28,7 @@ pub(crate) mod permissions;
 #[cfg(feature = "fetch")]
 pub mod refresh;
 pub mod remove;
+pub mod repair;
 pub mod status;
 mod stores;
 pub mod undo;

@@ -57,6 +57,7 @@ mod readers;
 #[cfg(unix)]
 mod readme;
 mod refresh;
+mod repair;
 mod roots;
 #[cfg(unix)]
 mod rotation;

@@ -4,6 +4,7 @@ mod custom;
 mod enforcement;
 mod history;
 mod refresh;
+mod repair;
 mod schedule;
 mod shared;
 mod tenant;
@@ -22,6 +23,7 @@ pub(crate) use custom::{AddProvider, ProvidersCommand, RemoveProvider};
 pub(crate) use enforcement::{Enforcement, EnforcementAction, EnforcementProvider};
 pub(crate) use history::{History, Undo};
 pub(crate) use refresh::{Refresh, Status};
+pub(crate) use repair::Repair;
 pub(crate) use schedule::{Schedule, ScheduleAction, ScheduleEnable};
 use shared::format;
 pub(crate) use shared::{Download, Network, Password, Removing, Stores};
@@ -86,6 +88,7 @@ pub(crate) enum Command {
     Providers(Providers),
     Prune(Prune),
     Refresh(Refresh),
+    Repair(Repair),
     Schedule(Schedule),
     Snippet(Snippet),
     Status(Status),

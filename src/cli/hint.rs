@@ -221,6 +221,9 @@ fn of_store(error: &StoreError) -> Option<String> {
             path.display()
         ),
         E::NotCacerts { .. } => "put that Java's own back, as by installing its package again".to_owned(),
+        E::NothingLeft { .. } => {
+            "remove the file, and install the roots anew: `pgtrust install --output FILE`".to_owned()
+        }
         E::NotAnNssDatabase { path, .. } => format!("`certutil -N -d sql:{}` makes one", path.display()),
         E::TargetOfUser { root, .. } => format!(
             "name the file: `--output {}` for root; or take a store of the whole machine: `--target system`",

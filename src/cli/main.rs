@@ -19,6 +19,7 @@ mod notes;
 mod providers;
 mod refresh;
 mod remove;
+mod repair;
 mod schedule;
 mod snippet;
 mod status;
@@ -91,6 +92,7 @@ fn run(machine: &Machine<'_>, command: &Command) -> Result<Status, Failure> {
         Command::Snippet(args) => snippet::run(machine, args),
         Command::Status(args) => status::run(machine, args),
         Command::Undo(args) => undo::run(machine, args),
+        Command::Repair(args) => repair::run(machine, args),
         Command::Uninstall(args) => remove::uninstall(machine, args),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::io::{Read, Write};
 
-use super::{Entry, Error, Format, Identified, Member, Position, what_is};
+use super::{Entry, Error, Format, Goes, Identified, Member, Position, goes_if, what_is};
 use crate::system::limits;
+use crate::x509::Certificate;
 use crate::x509::asn1::{begun_sequence, tag};
-use crate::x509::{Certificate, Fingerprint};
 
 pub(super) static DER: Format = Format {
     name: "der",
@@ -58,6 +58,7 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
     }
 }
 
-fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error> {
-    if remove.contains(&Fingerprint::of(existing)) { Ok(Vec::new()) } else { Ok(existing.to_vec()) }
+fn remove(existing: &[u8], _: Option<&str>, goes: Goes<'_>) -> Result<Vec<u8>, Error> {
+    let position = &Position { line: None, bytes: 0..existing.len() as u64 };
+    if goes_if(goes, existing, position, |_| true) { Ok(Vec::new()) } else { Ok(existing.to_vec()) }
 }

@@ -14,7 +14,7 @@ use std::io::{Read, Write};
 use aws_lc_rs::digest::{Context, Digest, SHA1_FOR_LEGACY_USE_ONLY};
 
 use super::alias::{folded, free_alias, is_own};
-use super::{Entry, Error, Format, Member, PrivateKey, read_whole};
+use super::{Entry, Error, Format, Goes, Member, PrivateKey, goes_if, read_whole};
 use crate::system::limits;
 use crate::x509::{Certificate, Fingerprint};
 use entry::{Body, Entries, TypedCertificate};
@@ -112,20 +112,19 @@ fn merge(existing: &[u8], password: Option<&str>, add: &[Entry<'_>]) -> Result<V
     extended(existing.get(..end).unwrap_or_default(), known, password, add)
 }
 
-fn remove(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error> {
+fn remove(existing: &[u8], password: Option<&str>, goes: Goes<'_>) -> Result<Vec<u8>, Error> {
     let entries = Entries::new(existing)?;
     verify(existing, entries.end()?, password)?;
     let mut store = existing.get(..ENTRIES_AT).unwrap_or_default().to_vec();
     let mut count = 0;
     for entry in entries {
         let entry = entry?;
-        let goes = match entry.body {
-            Body::Certificate(der) if remove.contains(&Fingerprint::of(der)) => {
-                Certificate::from_der(der).is_ok_and(|certificate| is_own(&entry.alias, &certificate))
-            }
-            _ => false,
+        let position = &entry.position;
+        let is_gone = match entry.body {
+            Body::Certificate(der) => goes_if(goes, der, position, |certificate| is_own(&entry.alias, certificate)),
+            Body::PrivateKey(_) | Body::Other(_) => false,
         };
-        if !goes {
+        if !is_gone {
             let (start, end) = (entry.position.bytes.start as usize, entry.position.bytes.end as usize);
             store.extend_from_slice(existing.get(start..end).unwrap_or_default());
             count += 1;

@@ -25,8 +25,7 @@ use self::opened::Opened;
 use self::password::Password;
 pub(super) use self::password::Work;
 use super::alias::{folded, free_alias};
-use super::{Entry, Error, Format, Member, PrivateKey, read_whole};
-use crate::x509::Fingerprint;
+use super::{Entry, Error, Format, Goes, Member, PrivateKey, read_whole};
 use crate::x509::asn1::{begun_sequence, tag};
 
 pub(super) static PKCS12: Format = Format {
@@ -175,7 +174,7 @@ fn named<'a>(
 
 /// Parts that hold nothing to remove stay as they stand, byte for byte. The others are written anew without those
 /// entries, protected as they were.
-fn remove(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error> {
+fn remove(existing: &[u8], password: Option<&str>, goes: Goes<'_>) -> Result<Vec<u8>, Error> {
     let container = Container::read(existing)?;
     let parts = container.parts()?;
     let work = &mut Work::new();
@@ -183,7 +182,7 @@ fn remove(existing: &[u8], password: Option<&str>, remove: &[Fingerprint]) -> Re
     if opened.closed || (container.integrity.is_some() && opened.password.is_none()) {
         return Err(Error::PasswordNeeded { what: "a change to the store" });
     }
-    let Some(left) = opened.without(&parts, remove, work)? else { return Ok(existing.to_vec()) };
+    let Some(left) = opened.without(&parts, goes, work)? else { return Ok(existing.to_vec()) };
     let left: Vec<&[u8]> = left.iter().map(|part| &**part).collect();
     container.holding(&left, opened.password.as_ref(), work)
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::io::{Read, Write};
 
 use super::armour::{self, BEGIN, Block, Scanner, utf8, write_block};
-use super::{Entry, Error, Format, Member, MemberKind, Position, read_whole};
+use super::{Entry, Error, Format, Goes, Member, MemberKind, Position, Removable, goes_if, read_whole};
 use crate::x509::asn1::{Reader, begun_sequence, der, dotted, oid, tag};
 use crate::x509::{Certificate, Fingerprint};
 
@@ -109,20 +109,30 @@ fn merge_text(existing: &[u8], add: &[&Certificate]) -> Result<Vec<u8>, Error> {
 }
 
 /// Everything else stays byte for byte.
-fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error> {
+fn remove(existing: &[u8], _: Option<&str>, goes: Goes<'_>) -> Result<Vec<u8>, Error> {
     if is_der(existing) {
-        return Ok(SignedData::parse(existing)?.without(remove)?.unwrap_or_else(|| existing.to_vec()));
+        return Ok(SignedData::parse(existing)?.without(None, goes)?.unwrap_or_else(|| existing.to_vec()));
     }
     let text = utf8(existing);
     let mut scanner = Scanner::new(&text[..])?;
     let (mut left, mut done) = (Vec::with_capacity(text.len()), 0);
     while let Some(Block { label, position, der, .. }) = scanner.next_block()? {
-        let (true, Ok(der)) = (LABELS.contains(&label.as_str()), der) else { continue };
-        if let Ok(Some(smaller)) = SignedData::parse(&der).and_then(|signed| signed.without(remove)) {
-            left.extend_from_slice(&text[done..position.bytes.start as usize]);
-            left.extend_from_slice(&armoured(&label, &smaller));
-            done = position.bytes.end as usize;
+        if !LABELS.contains(&label.as_str()) {
+            continue;
         }
+        let smaller = der.and_then(|der| {
+            let signed = SignedData::parse(&der);
+            signed.and_then(|signed| signed.without(Some(&position), goes)).map_err(|error| error.to_string())
+        });
+        let left_of_it = match smaller {
+            Ok(None) => continue,
+            Ok(Some(smaller)) => armoured(&label, &smaller),
+            Err(reason) if goes(&Removable::Unreadable { position: &position, reason: &reason }) => Vec::new(),
+            Err(_) => continue,
+        };
+        left.extend_from_slice(&text[done..position.bytes.start as usize]);
+        left.extend_from_slice(&left_of_it);
+        done = position.bytes.end as usize;
     }
     left.extend_from_slice(&text[done..]);
     Ok(left)
@@ -212,16 +222,18 @@ impl<'a> SignedData<'a> {
     }
 
     /// A whole file: the same without these certificates. None when it has none of them.
-    fn without(&self, remove: &[Fingerprint]) -> Result<Option<Vec<u8>>, Error> {
+    fn without(&self, position: Option<&Position>, goes: Goes<'_>) -> Result<Option<Vec<u8>>, Error> {
         let mut left = Vec::new();
         let mut certificates = self.certificates;
         let mut found = false;
         while !certificates.is_empty() {
-            let whole = certificates.element()?.whole;
-            if remove.contains(&Fingerprint::of(whole)) {
-                found = true;
-            } else {
-                left.push(whole);
+            let element = certificates.element()?;
+            let own = Position::binary(element.bytes());
+            let position = position.unwrap_or(&own);
+            let is_gone = element.tag == tag::SEQUENCE && goes_if(goes, element.whole, position, |_| true);
+            found |= is_gone;
+            if !is_gone {
+                left.push(element.whole);
             }
         }
         Ok(found.then(|| self.holding(&left)))

@@ -17,9 +17,9 @@ use std::path::Path;
 use super::load_path;
 use crate::bundle::{CertificateSet, Origin};
 use crate::catalog::{Catalog, Followed, Provider};
-use crate::format::{Passwords, Position};
+use crate::format::{Format, Passwords, Position};
 use crate::source::Error;
-use crate::store;
+use crate::store::{self, reader};
 use crate::x509::Certificate;
 
 /// A customer of a provider, as `<provider>/<value>/...`, the values in the order in which the API's URL has them.
@@ -130,7 +130,8 @@ fn kept(file: &Path) -> Result<Vec<Certificate>, Error> {
         None => Ok(set.certificates().cloned().collect()),
         Some(problem) => {
             let position = problem.position.unwrap_or(Position { line: None, bytes: 0..0 });
-            Err(store::Error::DamagedStore { path: file.to_owned(), position, reason: problem.reason }.into())
+            let (path, reader) = (file.to_owned(), reader::of(Format::pem().name));
+            Err(store::Error::DamagedStore { path, position, reason: problem.reason, reader }.into())
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum Error {
     #[error(transparent)]
     Bundle(#[from] crate::bundle::Error),
     /// A store holds a block that cannot be read; many clients then refuse all of it.
-    #[error("`{path}`: {position}: {reason}")]
+    #[error("`{path}`: {position}: {reason}; {reader} may read nothing of it")]
     DamagedStore {
         /// The store.
         path: PathBuf,
@@ -31,6 +31,8 @@ pub enum Error {
         position: format::Position,
         /// What is wrong.
         reason: String,
+        /// The programs for which the store is.
+        reader: &'static str,
     },
     /// A file could not be read or written in its format.
     #[error(transparent)]
@@ -67,6 +69,12 @@ pub enum Error {
     NoSystemStore {
         /// What was taken for the root of the file system.
         root: PathBuf,
+    },
+    /// A store would hold nothing any more.
+    #[error("`{path}`: no certificate would be left in it")]
+    NothingLeft {
+        /// The store.
+        path: PathBuf,
     },
     /// The folder is not an NSS database that pgtrust can use.
     #[error("`{path}` is not an NSS database: {reason}")]

@@ -3,6 +3,7 @@
 mod addition;
 mod file;
 mod removal;
+mod repair;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::x509::{Certificate, Fingerprint};
 use addition::Addition;
 pub use file::FileStore;
 use removal::FileRemoval;
+pub use repair::{Repair, Taken};
 
 /// The way in which a store is opened, and written where there is none yet.
 #[derive(Clone, Copy, Default)]

@@ -120,6 +120,12 @@ impl Reading {
         Self { format, loses_store, decides: false }
     }
 }
+/// Returns the programs for which stores of this format are, in words.
+pub(crate) fn of(format: &str) -> &'static str {
+    let decides = |reader: &&Reader| reader.reading(format).is_some_and(|reading| reading.decides);
+    READERS.iter().find(decides).map_or("a program", |reader| reader.title)
+}
+
 /// Returns why this certificate must not get into a store of this format, if so.
 pub(crate) fn refusal(certificate: &Certificate, format: &str) -> Option<Reason> {
     let fields = Fields::of(certificate)?;

@@ -5,38 +5,60 @@ use std::io;
 use std::ops::Range;
 
 use super::write_comment;
-use crate::format::armour::{Scanner, member, utf8};
-use crate::format::{Error, Member};
+use crate::format::armour::{Block, Scanner, member, utf8};
+use crate::format::{Error, Goes, Member, Position, Removable, pkcs7};
 use crate::x509::{Certificate, Fingerprint};
 
 /// A block goes with the comment that pgtrust wrote over it and the blank line between entries. Where a certificate
-/// stands there twice, only the copy under that comment goes.
-pub(super) fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -> Result<Vec<u8>, Error> {
+/// stands there twice, only the copy under that comment is pgtrust's; where none has it, all are.
+pub(super) fn remove(existing: &[u8], _: Option<&str>, goes: Goes<'_>) -> Result<Vec<u8>, Error> {
     let text = utf8(existing);
-    let mut found: Vec<(Fingerprint, Range<usize>, bool)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     let mut scanner = Scanner::new(&text[..])?;
     let mut done = 0;
     while let Some(block) = scanner.next_block()? {
         let (start, end) = (block.position.bytes.start as usize, block.position.bytes.end as usize);
-        if let Member::Certificate { certificate, .. } = member(block)?
-            && remove.contains(&certificate.fingerprint())
-        {
-            let length = comment_over(&text[done..start], &certificate)?;
-            found.push((certificate.fingerprint(), start - length..line_end(&text, end), length > 0));
-        }
+        let position = block.position.clone();
+        found.extend(html(&text, done..start));
+        let is_pkcs7 = pkcs7::LABELS.contains(&block.label.as_str());
+        let (content, comment) = match if is_pkcs7 { unreadable(block) } else { Some(member(block)?) } {
+            Some(Member::Certificate { certificate, .. }) => {
+                let comment = comment_over(&text[done..start], &certificate)?;
+                (Ok(certificate), comment)
+            }
+            Some(Member::Rejected { reason, .. }) => (Err(reason), 0),
+            _ => {
+                done = end;
+                continue;
+            }
+        };
+        found.push(Found { content, bytes: start - comment..line_end(&text, end), marked: comment > 0, position });
         done = end;
     }
+    found.extend(html(&text, done..text.len()));
+    let certificates =
+        || found.iter().filter_map(|found| found.content.as_ref().ok().map(|certificate| (certificate, found.marked)));
+    let marked: HashSet<Fingerprint> =
+        certificates().filter(|(_, marked)| *marked).map(|(certificate, _)| certificate.fingerprint()).collect();
+    let mut known = HashSet::new();
+    found.retain(|Found { content, position, marked: is_marked, .. }| {
+        goes(&match content {
+            Ok(certificate) => {
+                let fingerprint = certificate.fingerprint();
+                let own = *is_marked || !marked.contains(&fingerprint);
+                Removable::Certificate { certificate, position, own, again: !known.insert(fingerprint) }
+            }
+            Err(reason) => Removable::Unreadable { position, reason },
+        })
+    });
     if found.is_empty() {
         return Ok(existing.to_vec());
     }
-    let marked: HashSet<Fingerprint> =
-        found.iter().filter(|(.., marked)| *marked).map(|(fingerprint, ..)| *fingerprint).collect();
-    found.retain(|(fingerprint, _, is_marked)| *is_marked || !marked.contains(fingerprint));
 
     let (mut left, mut done) = (Vec::with_capacity(text.len()), 0);
-    for (_, position, marked) in found {
-        left.extend_from_slice(text.get(done..position.start).unwrap_or_default());
-        done = position.end;
+    for Found { bytes, marked, .. } in found {
+        left.extend_from_slice(text.get(done..bytes.start).unwrap_or_default());
+        done = bytes.end;
         if marked && (left.ends_with(b"\n\n") || left == b"\n") {
             left.pop();
         } else if marked && left.is_empty() && text.get(done) == Some(&b'\n') {
@@ -45,6 +67,36 @@ pub(super) fn remove(existing: &[u8], _: Option<&str>, remove: &[Fingerprint]) -
     }
     left.extend_from_slice(text.get(done..).unwrap_or_default());
     Ok(left)
+}
+
+/// A block that can go.
+struct Found {
+    /// A certificate, or why it is none.
+    content: Result<Certificate, String>,
+    /// With the comment over it, and the rest of the line.
+    bytes: Range<usize>,
+    marked: bool,
+    position: Position,
+}
+
+/// A page that was saved among blocks, from the line of its first tag to that of its last.
+fn html(text: &[u8], part: Range<usize>) -> Option<Found> {
+    let start = part.start;
+    let part = text.get(part)?;
+    let lower = part.to_ascii_lowercase();
+    let first =
+        ["<!doctype html", "<html"].iter().filter_map(|tag| memchr::memmem::find(&lower, tag.as_bytes())).min()?;
+    let last = memchr::memrchr(b'>', part).filter(|last| *last > first)?;
+    let bytes = start + first..line_end(text, start + last + 1);
+    let line = 1 + memchr::memchr_iter(b'\n', text.get(..bytes.start)?).count() as u64;
+    let position = Position { line: Some(line), bytes: bytes.start as u64..bytes.end as u64 };
+    Some(Found { content: Err("an HTML page".to_owned()), bytes, marked: false, position })
+}
+
+/// Returns a block of PKCS#7 of which nothing can be read. What others hold stays together.
+fn unreadable(block: Block) -> Option<Member> {
+    let mut members = pkcs7::members(block);
+    if members.iter().all(|member| matches!(member, Member::Rejected { .. })) { members.pop() } else { None }
 }
 
 /// Counts the bytes at the end of this text that are the comment of this certificate: its lines, and one with the
@@ -86,6 +138,10 @@ mod tests {
         rds.roots().unwrap().into_iter().take(3).map(|(_, certificate)| certificate).collect()
     }
 
+    fn without(text: &[u8], gone: &[Fingerprint]) -> Vec<u8> {
+        remove(text, None, &mut |found| found.is_own(gone)).unwrap()
+    }
+
     fn entry<'a>(certificate: &'a Certificate, origin: &'a str) -> Entry<'a> {
         Entry { certificate, origin }
     }
@@ -101,9 +157,9 @@ mod tests {
             for origin in ["", "aws-rds current"] {
                 let add = [entry(&roots[1], origin), entry(&roots[2], origin)];
                 let both = (pem.merge)(before.as_bytes(), None, &add).unwrap();
-                let one = remove(&both, None, &[roots[1].fingerprint()]).unwrap();
+                let one = without(&both, &[roots[1].fingerprint()]);
                 assert_eq!(one, (pem.merge)(before.as_bytes(), None, &add[1..]).unwrap(), "{before}");
-                let none = remove(&both, None, &[roots[1].fingerprint(), roots[2].fingerprint()]).unwrap();
+                let none = without(&both, &[roots[1].fingerprint(), roots[2].fingerprint()]);
                 assert_eq!(String::from_utf8(none).unwrap(), before);
             }
         }
@@ -117,7 +173,7 @@ mod tests {
         let mut theirs = b"# put here by hand\r\n".to_vec();
         write_block(&mut theirs, CERTIFICATE, root.der());
         let both = [theirs.clone(), b"\n".to_vec(), ours].concat();
-        assert_eq!(remove(&both, None, &[root.fingerprint()]).unwrap(), theirs);
-        assert_eq!(remove(&theirs, None, &[root.fingerprint()]).unwrap(), b"# put here by hand\r\n");
+        assert_eq!(without(&both, &[root.fingerprint()]), theirs);
+        assert_eq!(without(&theirs, &[root.fingerprint()]), b"# put here by hand\r\n");
     }
 }

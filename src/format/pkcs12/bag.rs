@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use crate::format::alias::is_own;
-use crate::format::{Error, Position};
+use crate::format::{Error, Goes, Position, goes_if};
 use crate::system::limits;
+use crate::x509::Certificate;
 use crate::x509::asn1::{Element, Reader, Spot, bmp_text, der, oid, tag};
-use crate::x509::{Certificate, Fingerprint};
 
 /// One entry.
 pub(super) struct Bag<'a> {
@@ -86,9 +86,8 @@ pub(super) enum Left {
     Others(Vec<u8>),
 }
 
-/// Returns the list without the entries of these certificates that pgtrust named. Lists within it hold what others put
-/// there.
-pub(super) fn without(contents: &[u8], spot: Spot, remove: &[Fingerprint]) -> Result<Left, Error> {
+/// Returns the list without what goes of the certificates that are trusted. Lists within it hold what others put there.
+pub(super) fn without(contents: &[u8], spot: Spot, goes: Goes<'_>) -> Result<Left, Error> {
     if contents.is_empty() {
         return Ok(Left::All);
     }
@@ -101,7 +100,7 @@ pub(super) fn without(contents: &[u8], spot: Spot, remove: &[Fingerprint]) -> Re
         let alone = der(tag::SEQUENCE, &[entry.whole]);
         read(&alone, entry.spot_within(), &mut bags)?;
         match &bags[..] {
-            [bag] if bag.is_own(remove) => found = true,
+            [bag] if bag.is_asked(goes) => found = true,
             _ => left.push(entry.whole),
         }
     }
@@ -123,16 +122,11 @@ fn certificate<'a>(value: &Element<'a>) -> Result<Option<Cow<'a, [u8]>>, Error> 
 }
 
 impl<'a> Bag<'a> {
-    /// Tells whether it is one of these certificates, trusted and under a name that pgtrust gives.
-    fn is_own(&self, certificates: &[Fingerprint]) -> bool {
-        match (&self.kind, &self.alias) {
-            (BagKind::Certificate(der), Some(alias))
-                if self.trusted && certificates.contains(&Fingerprint::of(der)) =>
-            {
-                Certificate::from_der(&**der).is_ok_and(|certificate| is_own(alias, &certificate))
-            }
-            _ => false,
-        }
+    /// Asks whether it goes.
+    fn is_asked(&self, goes: Goes<'_>) -> bool {
+        let (BagKind::Certificate(der), true) = (&self.kind, self.trusted) else { return false };
+        let is_own = |certificate: &Certificate| self.alias.as_ref().is_some_and(|alias| is_own(alias, certificate));
+        goes_if(goes, der, &self.position, is_own)
     }
 
     fn read_attributes(&mut self, mut attributes: Reader<'a>) -> Result<(), Error> {

@@ -8,8 +8,7 @@ use super::encryption::Scheme;
 use super::entries;
 use super::integrity::Integrity;
 use super::password::{Password, Work};
-use crate::format::{Error, Member, MemberKind, Position};
-use crate::x509::Fingerprint;
+use crate::format::{Error, Goes, Member, MemberKind, Position};
 use crate::x509::asn1::Spot;
 
 /// A store whose parts are readable.
@@ -98,18 +97,18 @@ impl<'a> Opened<'a> {
         Ok(members)
     }
 
-    /// Returns the parts without the entries of these certificates that pgtrust named; None when there are none. Parts
-    /// without any stay as they are; one that would be empty goes.
+    /// Returns the parts without what goes; None when all stays. Parts
+    /// without any of it stay as they are; one that would be empty goes.
     pub(super) fn without(
         &self,
         parts: &'a [Part<'a>],
-        remove: &[Fingerprint],
+        goes: Goes<'_>,
         work: &mut Work,
     ) -> Result<Option<Vec<Cow<'a, [u8]>>>, Error> {
         let mut left: Vec<Cow<'a, [u8]>> = parts.iter().map(|part| Cow::Borrowed(part.whole)).collect();
         let mut changed = false;
         for list in &self.lists {
-            let new = match bag::without(&list.contents, list.spot, remove)? {
+            let new = match bag::without(&list.contents, list.spot, goes)? {
                 Left::All => continue,
                 Left::Nothing => Vec::new(),
                 Left::Others(contents) => match (list.scheme, &self.password) {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::format::{self, DecodeError, Format, Member, MemberKind, Passwords};
-use crate::store::{Error, jvm};
+use crate::store::{Error, jvm, reader};
 use crate::system::{file, limits};
 use crate::x509::{Certificate, Fingerprint};
 
@@ -65,7 +65,8 @@ impl FileStore {
             None => (None, None),
         };
         if let Some((position, reason)) = damage {
-            return Err(Error::DamagedStore { path: path.to_owned(), position, reason });
+            let reader = reader::of(found.map_or("", |format| format.name));
+            return Err(Error::DamagedStore { path: path.to_owned(), position, reason, reader });
         }
         if unchecked && access.no_password {
             // It has one that nobody told, and the manifest must not take it for none.

@@ -30,7 +30,8 @@ impl<'a> FileRemoval<'a> {
         if nothing.store.unchecked {
             return Err(here(format::Error::PasswordNeeded { what: "a change to the store" }).into());
         }
-        let after = (found.remove)(bytes, password.as_deref(), &fingerprints).map_err(here)?;
+        let after =
+            (found.remove)(bytes, password.as_deref(), &mut |found| found.is_own(&fingerprints)).map_err(here)?;
 
         let mut left: HashMap<Fingerprint, usize> = HashMap::new();
         let (mut others_left, mut certificates_left) = (0, 0);
