@@ -112,6 +112,18 @@ fn an_unknown_password_lists_and_does_not_write() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_password() {
+    let Some(keytool) = tools::keytools().into_iter().next() else { return };
+    let home = Home::new();
+    home.write("new.pem", &Authority::root("pgtrust test new").certificate.pem);
+    home.write("marked", "\u{feff}secret1\r\n");
+    for store in ["new.jks", "new.p12"] {
+        home.pgtrust(&["bundle", "new.pem", "-o", store, "--password-file", "marked"]).expect(0);
+        assert_eq!(keytool_list(&home, &keytool, &home.path().join(store), "secret1").len(), 1, "{store}");
+    }
+}
+
+#[test]
 fn every_store_keeps_its_format_and_password() {
     let Some(keytool) = tools::keytools().into_iter().next() else { return };
     for (store, kind, password) in

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::{Error, RequestError};
+use crate::system::text::first_line;
 use crate::system::{self, limits};
 
 /// Returns the first line of a file without its end; nothing when no file is named.
@@ -13,9 +14,7 @@ pub fn read(file: Option<&Path>) -> Result<Option<String>, Error> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(limits::PASSWORD_FILE).read_to_end(&mut bytes));
     read.map_err(system::Error::unread("read", path))?;
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match (std::str::from_utf8(line), bytes.len() as u64) {
+    match (std::str::from_utf8(first_line(&bytes)), bytes.len() as u64) {
         (Ok(password), length) if length < limits::PASSWORD_FILE => Ok(Some(password.to_owned())),
         _ => Err(RequestError::NoPassword { path: path.to_owned() }.into()),
     }

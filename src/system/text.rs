@@ -30,6 +30,13 @@ pub fn sanitise(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Returns the first line of a file without its end, and without the byte order mark that Windows puts before it.
+pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 /// `2026-11-21T00:00:00Z`: RFC 3339, for years beyond its four digits too.
 pub fn timestamp(time: OffsetDateTime) -> String {
     let time = time.to_offset(UtcOffset::UTC);

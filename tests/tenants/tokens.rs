@@ -10,7 +10,7 @@ fn a_file_is_remembered_by_its_path() {
     let scene = Scene::new();
     let [a] = roots(["A"]);
     scene.serves(&[&a]);
-    let file = scene.home.write("secret/token", format!("{TOKEN}\r\nsecond line\n"));
+    let file = scene.home.write("secret/token", format!("\u{feff}{TOKEN}\r\nsecond line\n"));
     let run =
         scene.home.pgtrust(&["fetch", "digitalocean", "--cluster", CLUSTER, "--token-file", "secret/token"]).expect(0);
     let kept = format!("[[source]]\nname = \"{TENANT}\"\ntoken-file = \"{}\"\n", file.display());

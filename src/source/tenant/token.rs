@@ -15,6 +15,7 @@ use crate::catalog::Token;
 use crate::manifest::TokenFrom;
 use crate::system::limits;
 use crate::system::process::Programs;
+use crate::system::text::first_line;
 
 /// A token, ready for its header.
 #[derive(Clone, Debug)]
@@ -97,7 +98,7 @@ impl<'a> Tokens<'a> {
         };
         let program = self.programs.token_program(program).arguments(arguments);
         let output = program.run().map_err(|error| error.to_string())?;
-        first_line(&output).ok_or_else(|| format!("`{}` prints none", command.join(" ")))
+        sendable(&output).ok_or_else(|| format!("`{}` prints none", command.join(" ")))
     }
 }
 
@@ -105,13 +106,12 @@ fn of_file(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(limits::PASSWORD_FILE).read_to_end(&mut bytes));
     read.map_err(|error| format!("`{}`: {error}", path.display()))?;
-    first_line(&bytes).ok_or_else(|| format!("`{}` begins with none", path.display()))
+    sendable(&bytes).ok_or_else(|| format!("`{}` begins with none", path.display()))
 }
 
 /// Returns the first line, if a header can carry it. No message has a part of it.
-fn first_line(bytes: &[u8]) -> Option<String> {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let text = std::str::from_utf8(line).ok()?.trim();
+fn sendable(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(first_line(bytes)).ok()?.trim();
     let sound = !text.is_empty()
         && (bytes.len() as u64) < limits::PASSWORD_FILE
         && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
