@@ -54,6 +54,11 @@ impl Policy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
+    /// What stands beside it excludes TLS servers.
+    Distrusted {
+        /// What that is, in words.
+        reason: &'static str,
+    },
     /// Left out by the user's own pattern.
     Excluded,
     /// Its validity ended on this day.
@@ -103,6 +108,7 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Distrusted { reason } => write!(f, "is not trusted for TLS servers: {reason}"),
             Self::Excluded => f.write_str("left out as asked"),
             Self::Expired(date) => write!(f, "expired on {date}"),
             Self::NotCa => f.write_str("is not a CA certificate"),
@@ -177,7 +183,8 @@ impl Bundle {
                     verified,
                 }),
                 Decision::Rejected(reason) => {
-                    let sighting = set.first_sighting(links);
+                    let distrusted = set.distrust_of(index).map(|(_, sighting)| sighting);
+                    let sighting = distrusted.unwrap_or_else(|| set.first_sighting(links));
                     rejected.push(Rejected { certificate: certificate.clone(), sighting, reason });
                 }
             }

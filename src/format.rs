@@ -4,31 +4,40 @@
 //! the name decides only the format of a file that is not there yet.
 
 mod alias;
+mod archive;
 mod armour;
+mod base64_text;
+mod ccadb;
+mod decode;
 mod der;
 mod error;
+mod gzip;
 mod identified;
 mod identify;
 mod jks;
 mod member_kind;
 #[cfg(test)]
 mod mutation;
+mod p11_kit;
 mod password;
 mod pem;
 mod pkcs12;
 mod pkcs7;
 mod private_key;
+mod purposes;
 mod removable;
+mod tar;
 mod zip;
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
 use crate::system::limits;
 use crate::x509::Certificate;
 pub(crate) use alias::aliases;
+pub use decode::{Decoded, decode, look};
 pub use error::{DecodeError, Error};
 pub use identified::Identified;
 pub(crate) use identify::what_is;
@@ -36,7 +45,6 @@ pub use member_kind::MemberKind;
 pub use password::Passwords;
 pub(crate) use pem::order::in_order;
 pub use private_key::PrivateKey;
-use private_key::WithChains;
 use removable::goes_if;
 pub use removable::{Goes, Removable};
 pub(crate) use zip::contents as archive_contents;
@@ -51,6 +59,12 @@ pub static FORMATS: &[&Format] = &[
     &pkcs12::PKCS12_LEGACY,
     // An archive may hold PEM as it is.
     &zip::ZIP,
+    &gzip::GZIP,
+    &tar::TAR,
+    &base64_text::BASE64_TEXT,
+    // They are PEM too, for who does not see what stands beside it.
+    &p11_kit::P11_KIT,
+    &ccadb::CCADB,
     &pem::PEM,
 ];
 
@@ -114,6 +128,11 @@ impl Format {
         self.usual_passwords.iter().any(Option::is_some)
     }
 
+    /// Tells whether it holds files.
+    pub(super) fn is_archive(&self) -> bool {
+        [&zip::ZIP, &gzip::GZIP, &tar::TAR].contains(&self)
+    }
+
     /// Returns the password of a new store for which none is given: it proves that the store is whole, and keeps no
     /// secret.
     pub fn new_password(&self) -> Option<&'static str> {
@@ -157,6 +176,15 @@ pub enum Member {
         position: Position,
         /// Why some clients fail to read it where it stands, although pgtrust does.
         flaw: Option<&'static str>,
+    },
+    /// A certificate beside which stands that it vouches for no TLS server. It never becomes a root.
+    Distrusted {
+        /// The certificate itself.
+        certificate: Certificate,
+        /// Returns its path.
+        position: Position,
+        /// What stands beside it, in words.
+        reason: &'static str,
     },
     /// Something that is rightly there and is not a certificate, such as a revocation list.
     Other {
@@ -217,121 +245,11 @@ pub struct Entry<'a> {
     pub origin: &'a str,
 }
 
-/// The result of [`decode`]: what the input was found to be.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Decoded {
-    /// Its format.
-    pub format: &'static Format,
-    /// The password that opened it; none where there is none, or where the store could only be listed.
-    pub password: Option<String>,
-}
-
-/// The password is never printed.
-impl fmt::Debug for Decoded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decoded").field("format", self.format).finish_non_exhaustive()
-    }
-}
-
-/// Reads a whole input of any format and hands over every member. An input that holds no certificate, not even one
-/// that cannot be read, is an error, unless it is a key store: that may be empty. A private key is an error anywhere else
-/// than in a key store.
-///
-/// `limit` bytes are read at most: a longer input is an error, not a shorter result.
-pub fn decode(
-    input: &mut dyn Read,
-    limit: u64,
-    passwords: Passwords<'_>,
-    visit: &mut dyn FnMut(Member),
-) -> Result<Decoded, Error> {
-    let mut refused = None;
-    let decoded = read(input, limit, passwords, &mut |member| match member {
-        Member::PrivateKey(key) if !key.in_key_store => refused = refused.take().or(Some(key.position)),
-        _ if refused.is_some() => {}
-        member => visit(member),
-    });
-    match refused {
-        Some(position) => Err(Error::PrivateKey { position }),
-        None => decoded,
-    }
-}
-
-/// Does the same for those who only look: private keys are handed over wherever they stand, behind the other members
-/// where they stand among certificates.
-pub fn look(
-    input: &mut dyn Read,
-    limit: u64,
-    passwords: Passwords<'_>,
-    visit: &mut dyn FnMut(Member),
-) -> Result<Decoded, Error> {
-    let mut waiting = WithChains::default();
-    let decoded = read(input, limit, passwords, &mut |member| {
-        if let Some(member) = waiting.pass(member) {
-            visit(member);
-        }
-    })?;
-    waiting.keys(visit)?;
-    Ok(decoded)
-}
-
-fn read(
-    input: &mut dyn Read,
-    limit: u64,
-    passwords: Passwords<'_>,
-    visit: &mut dyn FnMut(Member),
-) -> Result<Decoded, Error> {
-    let mut head = Vec::with_capacity(limits::HEAD);
-    input.take(limits::HEAD as u64).read_to_end(&mut head)?;
-    let beyond = head.len() == limits::HEAD && !head.contains(&0);
-    let format = Format::of(&head).or_else(|| beyond.then(Format::pem));
-    let format = format.ok_or_else(|| Error::NotAStore { what: what_is(&head) })?;
-    let mut rest = Capped { input: (&head[..]).chain(input), left: limit };
-    // A key store may be empty.
-    let mut is_store = format.is_key_store();
-    let mut other = None;
-    let result = passwords.open(format, &mut rest, &mut |member| {
-        match &member {
-            Member::Other { kind, .. } => other = other.or(Some(*kind)),
-            Member::PrivateKey(_) => other = other.or(Some(MemberKind::PrivateKey)),
-            Member::Certificate { .. } | Member::Rejected { .. } => is_store = true,
-            Member::Unchecked { .. } => {}
-        }
-        visit(member);
-    });
-    match result {
-        Err(Error::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => Err(Error::TooLarge { limit }),
-        Err(error) => Err(error),
-        Ok(password) if is_store => Ok(Decoded { format, password }),
-        Ok(_) => {
-            let what = other.map_or_else(|| what_is(&head), |kind| Identified::only(format, kind));
-            Err(Error::NotAStore { what })
-        }
-    }
-}
-
 /// The whole input, for formats that cannot be read piece by piece.
 fn read_whole(input: &mut dyn Read) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     input.take(limits::WHOLE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limits::WHOLE { Err(Error::TooLarge { limit: limits::WHOLE }) } else { Ok(bytes) }
-}
-
-/// Fails instead of ending early.
-struct Capped<R> {
-    input: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Capped<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.input.read(buffer)?;
-        match self.left.checked_sub(count as u64) {
-            Some(left) => self.left = left,
-            None => return Err(io::ErrorKind::FileTooLarge.into()),
-        }
-        Ok(count)
-    }
 }
 
 #[cfg(test)]

@@ -145,32 +145,39 @@ pub(crate) fn load_provider(
     Ok(())
 }
 
-/// Adds what is in a file, or in the files of a folder, to a set. Returns what could not be used.
+/// Adds what is in a file, or in the files below a folder, to a set. Returns what could not be used.
 ///
 /// A file that is not a store, or holds a private key, is an error when it is named itself. In a folder it is passed over
-/// and reported; folders in it are not entered.
+/// and reported, as is a folder that is not entered. What stands below a folder `blocklist` is distrusted.
 pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
     if !path.is_dir() {
-        let mut input = File::open(path).map_err(system::Error::unread("read", path))?;
-        return load(set, &mut input, Origin::File(path.to_owned()), passwords);
+        return load_file(set, path, passwords);
     }
-    let mut problems = Vec::new();
-    for path in folder::files(path)? {
+    let folder::Walk { files, passed, .. } = folder::walk(path)?;
+    let whole = |path, reason| Problem { origin: Origin::File(path), position: None, reason, lost: true };
+    let mut problems: Vec<Problem> =
+        passed.into_iter().map(|(folder, reason)| whole(folder, reason.to_owned())).collect();
+    for file in files {
         // Into a set of its own first: a file that turns out to hold a private key must leave nothing behind.
         let mut own = CertificateSet::new();
-        match load_path(&mut own, &path, passwords) {
+        match load_file(&mut own, &file, passwords) {
             Ok(more) => {
                 problems.extend(more);
+                if folder::is_blocked(path, &file) {
+                    own.distrust_all(folder::BLOCKED);
+                }
                 set.merge(own);
             }
-            Err(Error::Decode(DecodeError { source, .. })) => {
-                let reason = source.to_string();
-                problems.push(Problem { origin: Origin::File(path), position: None, reason, lost: true });
-            }
+            Err(Error::Decode(DecodeError { source, .. })) => problems.push(whole(file, source.to_string())),
             Err(error) => return Err(error),
         }
     }
     Ok(problems)
+}
+
+fn load_file(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
+    let mut input = File::open(path).map_err(system::Error::unread("read", path))?;
+    load(set, &mut input, Origin::File(path.to_owned()), passwords)
 }
 
 /// Adds what an input holds to a set. Returns what in it could not be used.
@@ -194,6 +201,9 @@ pub(crate) fn load(
                 of_keys |= !set.contains(&certificate);
                 set.note_of_key(certificate, alias.clone(), id);
             }
+        }
+        Member::Distrusted { certificate, position, reason } => {
+            set.distrust(certificate, id, position.line, reason);
         }
         Member::Other { .. } => {}
         Member::Rejected { position, reason } => {

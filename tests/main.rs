@@ -11,6 +11,7 @@ mod clients;
 mod coolify;
 mod custom;
 mod directory;
+mod distrust;
 mod enforcement;
 #[cfg(unix)]
 mod env;
@@ -31,6 +32,7 @@ mod hostile_text;
 #[cfg(unix)]
 mod java_clients;
 mod java_stores;
+mod joined_files;
 mod judges;
 #[cfg(unix)]
 mod jvms;
@@ -43,6 +45,7 @@ mod name_hash;
 mod names;
 #[cfg(unix)]
 mod nss;
+mod odd_texts;
 mod pem;
 mod pkcs12;
 #[cfg(unix)]

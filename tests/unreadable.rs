@@ -79,7 +79,6 @@ fn each_part_that_cannot_be_read_is_named() {
         (dated("441301000000Z"), "a date that cannot be read"),
         (with_padding(&sound()), "a signature that cannot be read"),
         (tlv(0x30, &[&whole, &[5, 0]]), "fields follow after the signature"),
-        ([&sound()[..], &[0]].concat(), "bytes follow after it"),
         (indefinite, "it is in BER, not in DER"),
         (long, "it is in BER, not in DER"),
         (inner, "it is in BER, not in DER"),

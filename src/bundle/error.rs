@@ -1,5 +1,8 @@
 //! Errors of bundles.
 
+use std::collections::HashSet;
+use std::mem::discriminant;
+
 use super::Rejected;
 
 /// No bundle could be made or written.
@@ -20,17 +23,20 @@ pub enum Error {
     System(#[from] crate::system::Error),
 }
 
-/// The reasons in one line, as far as a reader takes them in.
+/// The first of each reason, and the first few of all.
 fn reasons(rejected: &[Rejected]) -> String {
-    let shown = rejected
-        .iter()
-        .take(SHOWN)
-        .map(|Rejected { certificate, reason, .. }| format!("`{}` {reason}", certificate.subject()));
-    let more = rejected.len().saturating_sub(SHOWN);
-    let more = (more > 0).then(|| format!("and {more} more"));
-    let words: Vec<String> = shown.chain(more).collect();
-    if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) }
+    let mut known = HashSet::new();
+    let shown = rejected.iter().enumerate();
+    let shown = shown.filter(|(index, rejected)| known.insert(discriminant(&rejected.reason)) || *index < FEW);
+    let mut words: Vec<String> = shown
+        .map(|(_, Rejected { certificate, reason, .. })| format!("`{}` {reason}", certificate.subject()))
+        .collect();
+    let more = rejected.len() - words.len();
+    if more > 0 {
+        words.push(format!("and {more} more"));
+    }
+    if words.is_empty() { ": no source holds a certificate".to_owned() } else { format!(": {}", words.join("; ")) }
 }
 
 /// A leaf, two intermediates and their root.
-const SHOWN: usize = 4;
+const FEW: usize = 4;

@@ -20,6 +20,9 @@ pub(super) fn decide(set: &CertificateSet, policy: &Policy) -> Vec<Decision> {
         .enumerate()
         .map(|(index, (certificate, links))| {
             let pinned = set.origins(links).any(|origin| matches!(origin, Origin::Provider { .. }));
+            if let Some((reason, _)) = set.distrust_of(index) {
+                return Decision::Rejected(Reason::Distrusted { reason });
+            }
             decide_at_sight(certificate, pinned, policy).unwrap_or_else(|| {
                 undecided.push((index, certificate, links));
                 Decision::Accepted { verified: true }

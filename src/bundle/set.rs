@@ -70,6 +70,8 @@ pub struct CertificateSet {
     /// By certificate once [`seal`](Self::seal)ed.
     links: Vec<Link>,
     of_keys: Vec<OfKey>,
+    /// What stands beside a certificate against its use for TLS servers, by its place.
+    distrusted: HashMap<usize, Distrust>,
 }
 
 /// A certificate of the chain of a private key.
@@ -79,6 +81,14 @@ pub(super) struct OfKey {
     /// What the store calls the key.
     pub(super) key: Option<String>,
     origin: usize,
+}
+
+/// The words of one origin that a certificate vouches for no TLS server.
+#[derive(Clone, Copy, Debug)]
+struct Distrust {
+    origin: usize,
+    line: Option<u64>,
+    reason: &'static str,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +141,20 @@ impl CertificateSet {
         alone.map(|of_key| (of_key, Sighting { origin: self.origins[of_key.origin].clone(), line: None }))
     }
 
+    /// Adds a certificate that vouches for no TLS server, as its origin says: no bundle takes it, wherever else it stands.
+    pub fn distrust(&mut self, certificate: Certificate, origin: OriginId, line: Option<u64>, reason: &'static str) {
+        let fingerprint = certificate.fingerprint();
+        self.insert(certificate, origin, line);
+        self.distrusted.entry(self.index[&fingerprint]).or_insert(Distrust { origin: origin.0, line, reason });
+    }
+
+    /// Does the same to all that it holds.
+    pub(crate) fn distrust_all(&mut self, reason: &'static str) {
+        for Link { certificate, origin, line } in &self.links {
+            self.distrusted.entry(*certificate).or_insert(Distrust { origin: *origin, line: *line, reason });
+        }
+    }
+
     /// Adds all of another set.
     pub(crate) fn merge(&mut self, other: Self) {
         let ids: Vec<OriginId> = other.origins.into_iter().map(|origin| self.origin(origin)).collect();
@@ -139,6 +163,9 @@ impl CertificateSet {
         }
         for OfKey { certificate, key, origin } in other.of_keys {
             self.note_of_key(certificate, key, ids[origin]);
+        }
+        for (place, Distrust { origin, line, reason }) in other.distrusted {
+            self.distrust(other.certificates[place].clone(), ids[origin], line, reason);
         }
     }
 
@@ -157,9 +184,16 @@ impl CertificateSet {
         self.certificates.is_empty()
     }
 
-    /// Returns the certificates in the order in which they were first seen.
+    /// Returns the certificates in the order in which they were first seen, without those that are distrusted.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-        self.certificates.iter()
+        let trusted = self.certificates.iter().enumerate().filter(|(place, _)| !self.distrusted.contains_key(place));
+        trusted.map(|(_, certificate)| certificate)
+    }
+
+    /// Returns what stands beside the certificate at this place against its use for TLS servers, and where.
+    pub(super) fn distrust_of(&self, place: usize) -> Option<(&'static str, Sighting)> {
+        let Distrust { origin, line, reason } = self.distrusted.get(&place)?;
+        Some((*reason, Sighting { origin: self.origins[*origin].clone(), line: *line }))
     }
 
     pub(super) fn certificate(&self, index: usize) -> &Certificate {

@@ -223,7 +223,9 @@ impl Provider {
         let mut broken = None;
         format::decode(&mut self.roots_pem.as_bytes(), u64::MAX, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, .. } => certificates.push(certificate),
-            Member::Other { position, .. } | Member::Rejected { position, .. } => broken = Some(position),
+            Member::Distrusted { position, .. }
+            | Member::Other { position, .. }
+            | Member::Rejected { position, .. } => broken = Some(position),
             Member::PrivateKey(key) => broken = Some(key.position),
             Member::Unchecked { .. } => {}
         })

@@ -16,7 +16,9 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         Error::Bundle(error) => of_bundle(error),
         Error::Catalog(error) => of_catalog(error),
         Error::Decode(error) => of_format(&error.source),
-        Error::Hook(error) => of_hook(error),
+        Error::Hook(HookError::HookFailed { .. }) => {
+            Some("what was changed stays; `pgtrust refresh` runs the hook again".to_owned())
+        }
         Error::Journal(error) => of_journal(error),
         Error::Manifest(error) => of_manifest(error),
         Error::Request(error) => of_request(error),
@@ -104,9 +106,7 @@ fn of_format(error: &format::Error) -> Option<String> {
     use format::Error as E;
     let hint = match error {
         E::HoldsOne { .. } => "write to a `.pem` file instead",
-        E::NotAStore { what: format::Identified::Html } => {
-            "a login page or a proxy's error may have been saved in place of the certificate"
-        }
+        E::NotAStore { what } => return of_other_file(*what).map(str::to_owned),
         E::PasswordNeeded { .. } | E::WrongPassword => {
             "`--password-file FILE` reads the password from the first line of a file"
         }
@@ -114,6 +114,26 @@ fn of_format(error: &format::Error) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// What to do with a file that is something else.
+fn of_other_file(what: format::Identified) -> Option<&'static str> {
+    use format::Identified as I;
+    Some(match what {
+        I::Bcfks | I::Bks | I::Uber => {
+            "`keytool -importkeystore -deststoretype PKCS12`, with Bouncy Castle as the provider of what is there, makes a \
+             store of it that is read"
+        }
+        I::CertificateRequest => "a CA makes a certificate of it; pass the root of that CA",
+        I::EncryptedKey | I::PrivateKey | I::PublicKey | I::SshKey => {
+            "pass the certificate of the CA: its file has `BEGIN CERTIFICATE`, or ends in `.cer`, `.crt` or `.der`"
+        }
+        I::Html => "a login page or a proxy's error may have been saved in place of the certificate",
+        I::Text => {
+            "a certificate in text is base64 between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`"
+        }
+        _ => return None,
+    })
 }
 
 fn of_bundle(error: &BundleError) -> Option<String> {
@@ -205,6 +225,9 @@ fn of_store(error: &StoreError) -> Option<String> {
         E::BlockedHash { .. } => "move that file out of the folder".to_owned(),
         E::DamagedStore { path, .. } | E::UnreadableStore { path, .. } => {
             format!("`pgtrust repair {}` takes it out, and `undo` would bring it back", path.display())
+        }
+        E::DistrustedThere { .. } => {
+            "leave it out; or, if it is to be trusted all the same, take it out of that file first".to_owned()
         }
         E::JavaSilent { .. } | E::JavaUnknown => {
             "name its folder: `--java-home DIR`; or take every Java that is here: `--all-jdks`".to_owned()
@@ -333,11 +356,6 @@ fn of_schedule(error: &schedule::Error) -> Option<String> {
         }
         _ => return None,
     })
-}
-
-fn of_hook(error: &HookError) -> Option<String> {
-    matches!(error, HookError::HookFailed { .. })
-        .then(|| "what was changed stays; `pgtrust refresh` runs the hook again".to_owned())
 }
 
 fn of_request(error: &RequestError) -> Option<String> {

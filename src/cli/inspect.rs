@@ -75,7 +75,7 @@ fn show_certificate(certificate: &Listing, indent: &str, named: bool, as_of: Off
         line("unfit", unfit)?;
     }
     if let Some(flaw) = certificate.flaw {
-        let read = if named { "" } else { "; some clients cannot read it" };
+        let read = if named || certificate.distrusted { "" } else { "; some clients cannot read it" };
         line("flaw", &format!("{}: {flaw}{read}", certificate.position))?;
     }
     Ok(())

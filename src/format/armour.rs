@@ -1,15 +1,19 @@
 //! Blocks of base64 between lines of dashes (RFC 7468), which PEM files and PKCS#7 in text have in common.
 
+mod bare;
+mod body;
+mod dashes;
 mod scanner;
 mod trusted;
 mod utf16;
 
 use base64::Engine as _;
 
-use super::{Error, Member, MemberKind, PrivateKey};
+use super::{Error, Identified, Member, MemberKind, Position, PrivateKey, what_is};
 use crate::x509::Certificate;
 use crate::x509::asn1::Reader;
-pub(super) use scanner::{BASE64, BEGIN, Block, Scanner};
+pub(super) use body::BASE64;
+pub(super) use scanner::{BEGIN, Block, Scanner, has_block};
 pub(super) use utf16::utf8;
 
 /// Returns a block of anything but PKCS#7. Fails on a private key.
@@ -22,7 +26,10 @@ pub(super) fn member(block: Block) -> Result<Member, Error> {
 
 /// Returns a block of anything but PKCS#7.
 pub(super) fn member_or_key(block: Block) -> Member {
-    let Block { label, position, der, flaw } = block;
+    let Block { label, position, der, flaw, bare } = block;
+    if bare {
+        return bare_member(der, position, flaw);
+    }
     let kind = match label.as_str() {
         CERTIFICATE | "X509 CERTIFICATE" | TRUSTED => None,
         label if label.contains("PRIVATE KEY") => {
@@ -41,15 +48,41 @@ pub(super) fn member_or_key(block: Block) -> Member {
         let settings = if label == TRUSTED { der.split_off(length) } else { Vec::new() };
         let certificate = Certificate::from_der(der).map_err(|error| error.to_string())?;
         match trusted::for_servers(&settings) {
-            Ok(true) => Ok(certificate),
-            Ok(false) => Err(format!("the trust settings of `{}` exclude TLS servers", certificate.subject())),
+            Ok(for_servers) => Ok((certificate, for_servers)),
             Err(_) => Err(format!("the trust settings of `{}` cannot be read", certificate.subject())),
         }
     });
     match certificate {
-        Ok(certificate) => Member::Certificate { alias: None, certificate, position, flaw },
+        Ok((certificate, true)) => Member::Certificate { alias: None, certificate, position, flaw },
+        Ok((certificate, false)) => {
+            Member::Distrusted { certificate, position, reason: "its trust settings exclude TLS servers" }
+        }
         Err(reason) => Member::Rejected { position, reason },
     }
+}
+
+/// Returns what stands among text in DER.
+fn bare_member(der: Result<Vec<u8>, String>, position: Position, flaw: Option<&'static str>) -> Member {
+    let der = match der {
+        Ok(der) => der,
+        Err(reason) => return Member::Rejected { position, reason },
+    };
+    let kind = match what_is(&der) {
+        Identified::PrivateKey | Identified::EncryptedKey => {
+            return Member::PrivateKey(PrivateKey::bare(position, &der));
+        }
+        Identified::CertificateRequest => MemberKind::CertificateRequest,
+        Identified::PublicKey => MemberKind::PublicKey,
+        Identified::RevocationList => MemberKind::RevocationList,
+        Identified::Binary => {
+            return match Certificate::from_der(der) {
+                Ok(certificate) => Member::Certificate { alias: None, certificate, position, flaw },
+                Err(error) => Member::Rejected { position, reason: error.to_string() },
+            };
+        }
+        what => return Member::Rejected { position, reason: format!("{what} is not read where it stands") },
+    };
+    Member::Other { alias: None, kind, position }
 }
 
 pub(super) fn write_block(text: &mut Vec<u8>, label: &str, der: &[u8]) {
@@ -68,3 +101,5 @@ fn write_line(text: &mut Vec<u8>, parts: &[&str]) {
 
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";
 pub(super) const TRUSTED: &str = "TRUSTED CERTIFICATE";
+/// Labels of blocks that hold PKCS#7: RFC 7468 section 8 and 9, and OpenSSL's other name.
+pub(super) const PKCS7_LABELS: [&str; 3] = ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"];

@@ -1,11 +1,12 @@
-//! DER: one certificate, nothing else.
+//! DER: one certificate. What stands behind it is read too, and clients do not see it.
 
 use std::io::{Read, Write};
+use std::ops::Range;
 
-use super::{Entry, Error, Format, Goes, Identified, Member, Position, goes_if, what_is};
+use super::{Entry, Error, Format, Goes, Identified, Member, Position, PrivateKey, goes_if, read_whole, what_is};
 use crate::system::limits;
 use crate::x509::Certificate;
-use crate::x509::asn1::{begun_sequence, tag};
+use crate::x509::asn1::{Reader, begun_sequence, tag};
 
 pub(super) static DER: Format = Format {
     name: "der",
@@ -26,19 +27,55 @@ fn recognise(head: &[u8]) -> bool {
         && what_is(head) == Identified::Binary
 }
 
-fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
-    let mut bytes = Vec::new();
-    let limit = limits::CERTIFICATE as u64;
-    input.take(limit + 1).read_to_end(&mut bytes)?;
-    let length = bytes.len() as u64;
-    if length > limit {
-        return Err(Error::TooLarge { limit });
+/// Hands over the certificate, and all that stands behind it: `cat` makes such files.
+fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+    let bytes = read_whole(input)?;
+    let length = Reader::new(&bytes).element().map_or(bytes.len(), |first| first.whole.len());
+    let (first, behind) = bytes.split_at(length);
+    let position = Position { line: None, bytes: 0..length as u64 };
+    if length > limits::CERTIFICATE {
+        return Err(Error::TooLarge { limit: limits::CERTIFICATE as u64 });
     }
-    let position = Position { line: None, bytes: 0..length };
-    visit(match Certificate::from_der(bytes) {
+    visit(match Certificate::from_der(first) {
         Ok(certificate) => Member::Certificate { alias: None, certificate, position, flaw: None },
         Err(error) => Member::Rejected { position, reason: error.to_string() },
     });
+    if behind.is_empty() { Ok(()) } else { decode_behind(behind, length as u64, password, visit) }
+}
+
+/// Text and DER behind the first certificate. What is neither is named.
+fn decode_behind(
+    behind: &[u8],
+    offset: u64,
+    password: Option<&str>,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error> {
+    let place = |bytes: Range<u64>| Position { line: None, bytes: offset + bytes.start..offset + bytes.end };
+    let mut found = false;
+    let decoded = (Format::pem().decode)(&mut &behind[..], password, &mut |member| {
+        found = true;
+        visit(match member {
+            Member::Certificate { alias, certificate, position, flaw } => {
+                let flaw = flaw.or(Some("it stands behind another in DER"));
+                Member::Certificate { alias, certificate, position: place(position.bytes), flaw }
+            }
+            Member::Distrusted { certificate, position, reason } => {
+                Member::Distrusted { certificate, position: place(position.bytes), reason }
+            }
+            Member::Other { alias, kind, position } => Member::Other { alias, kind, position: place(position.bytes) },
+            Member::PrivateKey(key) => {
+                let position = place(key.position.bytes.clone());
+                Member::PrivateKey(PrivateKey { position, ..key })
+            }
+            Member::Rejected { position, reason } => Member::Rejected { position: place(position.bytes), reason },
+            Member::Unchecked { reason } => Member::Unchecked { reason },
+        });
+    });
+    decoded?;
+    if !found {
+        let reason = format!("{} bytes follow after the certificate", behind.len());
+        visit(Member::Rejected { position: place(0..behind.len() as u64), reason });
+    }
     Ok(())
 }
 

@@ -6,8 +6,14 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Identified {
+    /// An archive without certificates.
+    Archive,
+    /// A store of Bouncy Castle for FIPS.
+    Bcfks,
     /// Bytes of no known kind, a certificate among them.
     Binary,
+    /// A store of Bouncy Castle.
+    Bks,
     /// A certificate request (RFC 2986).
     CertificateRequest,
     /// A certificate whose name OpenSSL cannot read.
@@ -18,8 +24,6 @@ pub enum Identified {
     Empty,
     /// An encrypted private key (RFC 5958).
     EncryptedKey,
-    /// What gzip makes.
-    Gzip,
     /// A web page.
     Html,
     /// JSON.
@@ -40,22 +44,31 @@ pub enum Identified {
     SshKey,
     /// Text.
     Text,
+    /// A store of Bouncy Castle that is encrypted as a whole.
+    Uber,
     /// XML other than a web page.
     Xml,
-    /// An archive without certificates.
-    Zip,
+}
+
+impl Identified {
+    /// Tells whether it holds keys and certificates, in a form that is not read.
+    pub(super) fn is_key_store(self) -> bool {
+        matches!(self, Self::Bcfks | Self::Bks | Self::Pkcs12 | Self::Uber)
+    }
 }
 
 impl fmt::Display for Identified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Archive => "an archive without certificates",
+            Self::Bcfks => "a BCFKS key store",
             Self::Binary => "binary data",
+            Self::Bks => "a BKS key store",
             Self::CertificateRequest => "a certificate request",
             Self::CertificateWithOddName => "a certificate with a name that OpenSSL cannot read",
             Self::Damaged => "damaged",
             Self::Empty => "empty",
             Self::EncryptedKey => "an encrypted private key",
-            Self::Gzip => "gzip data",
             Self::Html => "an HTML page",
             Self::Json => "JSON",
             Self::OtherPem => "something else in PEM",
@@ -66,8 +79,8 @@ impl fmt::Display for Identified {
             Self::RevocationList => "a revocation list",
             Self::SshKey => "an SSH public key",
             Self::Text => "text without a certificate",
+            Self::Uber => "a UBER key store",
             Self::Xml => "an XML document",
-            Self::Zip => "a ZIP archive without certificates",
         })
     }
 }

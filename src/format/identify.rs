@@ -1,18 +1,18 @@
 //! Identification of files that no format recognises.
 
-use super::{Format, Identified, MemberKind, zip};
+use super::{Format, Identified, MemberKind};
 use crate::x509::asn1;
 
 impl Identified {
     /// Identifies a file of this format that holds nothing but this kind.
     pub(super) fn only(format: &Format, kind: MemberKind) -> Self {
         match kind {
-            _ if *format == zip::ZIP => Self::Zip,
+            _ if format.is_archive() => Self::Archive,
             MemberKind::CertificateRequest => Self::CertificateRequest,
             MemberKind::PublicKey => Self::PublicKey,
             MemberKind::RevocationList => Self::RevocationList,
             MemberKind::PrivateKey => Self::PrivateKey,
-            MemberKind::SecretKey | MemberKind::Unknown => Self::OtherPem,
+            MemberKind::DistrustedCertificate | MemberKind::SecretKey | MemberKind::Unknown => Self::OtherPem,
         }
     }
 }
@@ -24,8 +24,8 @@ pub(crate) fn what_is(head: &[u8]) -> Identified {
     let starts = |prefix: &[u8]| trimmed.len() >= prefix.len() && trimmed[..prefix.len()].eq_ignore_ascii_case(prefix);
     match head {
         [] => Identified::Empty,
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => Identified::Zip,
-        [0x1f, 0x8b, ..] => Identified::Gzip,
+        [b'P', b'K', 3 | 5, 4 | 6, ..] | [0x1f, 0x8b, ..] => Identified::Archive,
+        [0, 0, 0, 1 | 2, 0, 0, 0, 8..=64, ..] => what_bouncy_castle(head),
         [0x30, ..] => what_asn1(head).unwrap_or(Identified::Binary),
         _ if trimmed.is_empty() => Identified::Empty,
         _ if starts(b"<!doctype html") || starts(b"<html") => Identified::Html,
@@ -36,6 +36,21 @@ pub(crate) fn what_is(head: &[u8]) -> Identified {
         _ => Identified::Text,
     }
 }
+
+/// BKS and UBER begin with a version, a salt and a count of iterations. The entries of BKS follow as they are, those of UBER
+/// are encrypted.
+fn what_bouncy_castle(head: &[u8]) -> Identified {
+    let salt = usize::from(head[7]);
+    match head.get(12 + salt..) {
+        // The kind of the first entry, and the length of its name.
+        Some([0..=4, 0, ..] | [0]) => Identified::Bks,
+        Some(_) => Identified::Uber,
+        None => Identified::Binary,
+    }
+}
+
+/// 1.2.840.113549.1.5.13: what encrypts the entries of a BCFKS store.
+const PBES2: &[u8] = &[asn1::tag::OID, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d];
 
 /// Identifies an ASN.1 structure by its first fields. None for what may be a certificate.
 fn what_asn1(head: &[u8]) -> Option<Identified> {
@@ -51,6 +66,9 @@ fn what_asn1(head: &[u8]) -> Option<Identified> {
         _ => return None,
     }
     let mut inner = asn1::Reader::new(content);
+    if asn1::begun_sequence(content).is_some_and(|algorithm| algorithm.starts_with(PBES2)) {
+        return Some(Identified::Bcfks);
+    }
     if inner.peek_tag() == Some(tag::OID) {
         fields.element().ok()?;
         return match fields.peek_tag()? {

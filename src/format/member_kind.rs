@@ -10,6 +10,8 @@ use serde::{Serialize, Serializer};
 pub enum MemberKind {
     /// A request for a certificate.
     CertificateRequest,
+    /// A certificate that vouches for no TLS server.
+    DistrustedCertificate,
     /// A private key, with its chain where it has one.
     PrivateKey,
     /// A public key.
@@ -27,6 +29,7 @@ impl MemberKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::CertificateRequest => "certificate-request",
+            Self::DistrustedCertificate => "distrusted-certificate",
             Self::PrivateKey => "private-key",
             Self::PublicKey => "public-key",
             Self::RevocationList => "revocation-list",

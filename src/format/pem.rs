@@ -6,7 +6,7 @@ mod removal;
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
 
-use super::armour::{BEGIN, Block, CERTIFICATE, Scanner, TRUSTED, member, member_or_key, utf8, write_block};
+use super::armour::{Block, CERTIFICATE, Scanner, TRUSTED, has_block, member, member_or_key, utf8, write_block};
 use super::{Entry, Error, Format, Member, pkcs7};
 use crate::x509::{Certificate, Fingerprint};
 
@@ -24,13 +24,13 @@ pub(super) static PEM: Format = Format {
 };
 
 fn recognise(head: &[u8]) -> bool {
-    memchr::memmem::find(&utf8(head), BEGIN).is_some() && !pkcs7::is_text(head)
+    has_block(&utf8(head)) && !pkcs7::is_text(head)
 }
 
 fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let mut scanner = Scanner::new(input)?;
     while let Some(block) = scanner.next_block()? {
-        if pkcs7::LABELS.contains(&block.label.as_str()) {
+        if pkcs7::is_in(&block) {
             pkcs7_members(block).into_iter().for_each(&mut *visit);
         } else {
             visit(member_or_key(block));
@@ -52,13 +52,37 @@ fn pkcs7_members(block: Block) -> Vec<Member> {
     members
 }
 
-/// The certificates of a PKCS#7 block in which few clients see them.
-fn unseen_certificates(block: Block) -> Vec<Certificate> {
-    let unseen = pkcs7_members(block).into_iter().filter_map(|member| match member {
-        Member::Certificate { certificate, flaw: Some(_), .. } => Some(certificate),
-        _ => None,
-    });
-    unseen.collect()
+/// A certificate that is written anew where it stands.
+struct Anew {
+    certificate: Certificate,
+    label: &'static str,
+    der: Vec<u8>,
+}
+
+impl Anew {
+    fn plain(certificate: Certificate) -> Self {
+        let der = certificate.der().to_vec();
+        Self { certificate, label: CERTIFICATE, der }
+    }
+}
+
+/// Returns the certificates that take the place of a block. All that is none, or
+/// is not trusted, stays with the text around it: what ends at the next BEGIN may end inside a line.
+fn written_anew(block: Block) -> Result<Vec<Anew>, Error> {
+    if pkcs7::is_in(&block) {
+        let unseen = pkcs7_members(block).into_iter().filter_map(|member| match member {
+            Member::Certificate { certificate, flaw: Some(_), .. } => Some(certificate),
+            _ => None,
+        });
+        return Ok(unseen.map(Anew::plain).collect());
+    }
+    // OpenSSL's trust settings stay with their certificate.
+    let trusted = if block.label == TRUSTED { block.der.clone().ok() } else { None };
+    Ok(match (member(block)?, trusted) {
+        (Member::Certificate { certificate, .. }, Some(der)) => vec![Anew { certificate, label: TRUSTED, der }],
+        (Member::Certificate { certificate, .. }, None) => vec![Anew::plain(certificate)],
+        _ => Vec::new(),
+    })
 }
 
 /// LF, final newline, no byte order mark; over each certificate a comment with what a reader wants to know.
@@ -101,38 +125,22 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
     let mut scanner = Scanner::new(&existing[..])?;
     while let Some(block) = scanner.next_block()? {
         let (start, end) = (block.position.bytes.start as usize, block.position.bytes.end as usize);
-        if pkcs7::LABELS.contains(&block.label.as_str()) {
-            let unseen = unseen_certificates(block);
-            if unseen.is_empty() {
-                continue;
-            }
-            push_text(&mut text, &existing[done..start], done > 0);
-            done = end;
-            for certificate in unseen {
-                if !merged.known.contains(&certificate.fingerprint()) {
-                    write_block(&mut text, CERTIFICATE, certificate.der());
-                    merged.insert(certificate, std::mem::take(&mut text));
-                }
-            }
+        if existing[start..end].contains(&b'\\') && !stands_alone(&existing[done..start]) {
+            let what = "a change of text with a certificate inside one of its strings".to_owned();
+            return Err(Error::Unsupported { what });
+        }
+        let certificates = written_anew(block)?;
+        if certificates.is_empty() {
             continue;
         }
-        // OpenSSL's trust settings stay with their certificate.
-        let trusted = if block.label == TRUSTED { block.der.clone().ok() } else { None };
-        match member(block)? {
-            Member::Certificate { certificate, .. } => {
-                push_text(&mut text, &existing[done..start], done > 0);
-                // A second copy goes; what stands over it stays, over the next.
-                if !merged.known.contains(&certificate.fingerprint()) {
-                    match trusted {
-                        Some(bytes) => write_block(&mut text, TRUSTED, &bytes),
-                        None => write_block(&mut text, CERTIFICATE, certificate.der()),
-                    }
-                    merged.insert(certificate, std::mem::take(&mut text));
-                }
-                done = end;
+        push_text(&mut text, &existing[done..start], done > 0);
+        done = end;
+        for Anew { certificate, label, der } in certificates {
+            // A second copy goes; what stands over it stays, over the next.
+            if !merged.known.contains(&certificate.fingerprint()) {
+                write_block(&mut text, label, &der);
+                merged.insert(certificate, std::mem::take(&mut text));
             }
-            // They stay with the text around them: what ends at the next BEGIN may end inside a line.
-            Member::Other { .. } | Member::PrivateKey(_) | Member::Rejected { .. } | Member::Unchecked { .. } => {}
         }
     }
     push_text(&mut text, &existing[done..], done > 0);
@@ -152,6 +160,17 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
     }
     bytes.extend_from_slice(&rest);
     Ok(bytes)
+}
+
+/// Tells whether nothing stands before a block on its line but what `echo` leaves of a string: an `.env` file would be
+/// none any more with line ends in its values.
+fn stands_alone(before: &[u8]) -> bool {
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |end| end + 1)..];
+    let mut characters = line.trim_ascii();
+    while let [b'\\', rest @ ..] | [b'n' | b'r', rest @ ..] = characters {
+        characters = rest.trim_ascii();
+    }
+    characters.iter().all(|byte| b"\"'".contains(byte))
 }
 
 /// The merged file as it grows.

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::io::{Read, Write};
 
-use super::armour::{self, BEGIN, Block, Scanner, utf8, write_block};
+use super::armour::{self, BEGIN, Block, PKCS7_LABELS, Scanner, utf8, write_block};
 use super::{Entry, Error, Format, Goes, Member, MemberKind, Position, Removable, goes_if, read_whole};
 use crate::x509::asn1::{Reader, begun_sequence, der, dotted, oid, tag};
 use crate::x509::{Certificate, Fingerprint};
@@ -25,9 +25,6 @@ pub(super) static PKCS7: Format = Format {
     remove,
 };
 
-/// Labels of PEM blocks that hold it: RFC 7468 section 8 and 9, and OpenSSL's other name.
-pub(super) const LABELS: [&str; 3] = ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"];
-
 fn recognise(head: &[u8]) -> bool {
     is_der(head) || is_text(head)
 }
@@ -44,7 +41,7 @@ pub(super) fn is_text(head: &[u8]) -> bool {
     let text = utf8(head);
     let Some(begin) = memchr::memmem::find(&text, BEGIN) else { return false };
     let label = &text[begin + BEGIN.len()..];
-    LABELS.iter().any(|known| label.strip_prefix(known.as_bytes()).is_some_and(|rest| rest.starts_with(b"-----")))
+    PKCS7_LABELS.iter().any(|known| label.strip_prefix(known.as_bytes()).is_some_and(|rest| rest.starts_with(b"-----")))
 }
 
 fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
@@ -54,13 +51,19 @@ fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) 
     }
     let mut scanner = Scanner::new(&bytes[..])?;
     while let Some(block) = scanner.next_block()? {
-        if LABELS.contains(&block.label.as_str()) {
+        if is_in(&block) {
             members(block).into_iter().for_each(&mut *visit);
         } else {
             visit(armour::member_or_key(block));
         }
     }
     Ok(())
+}
+
+/// Tells whether a block holds PKCS#7, whatever its label says: some programs call every block a certificate.
+pub(super) fn is_in(block: &Block) -> bool {
+    let may_be = block.bare || block.label.ends_with(armour::CERTIFICATE);
+    PKCS7_LABELS.contains(&block.label.as_str()) || may_be && block.der.as_ref().is_ok_and(|der| is_der(der))
 }
 
 /// Returns the members of a block in PEM; all of them stand where the block stands.
@@ -100,7 +103,7 @@ fn merge_text(existing: &[u8], add: &[&Certificate]) -> Result<Vec<u8>, Error> {
     while let Some(Block { label, position, der, .. }) = scanner.next_block()? {
         let Ok(der) = der else { continue };
         let (start, end) = (position.bytes.start as usize, position.bytes.end as usize);
-        if let (true, Ok(signed)) = (LABELS.contains(&label.as_str()), SignedData::parse(&der)) {
+        if let (true, Ok(signed)) = (PKCS7_LABELS.contains(&label.as_str()), SignedData::parse(&der)) {
             let block = armoured(&label, &signed.with(add));
             return Ok([&existing[..start], &block, &existing[end..]].concat());
         }
@@ -117,7 +120,7 @@ fn remove(existing: &[u8], _: Option<&str>, goes: Goes<'_>) -> Result<Vec<u8>, E
     let mut scanner = Scanner::new(&text[..])?;
     let (mut left, mut done) = (Vec::with_capacity(text.len()), 0);
     while let Some(Block { label, position, der, .. }) = scanner.next_block()? {
-        if !LABELS.contains(&label.as_str()) {
+        if !PKCS7_LABELS.contains(&label.as_str()) {
             continue;
         }
         let smaller = der.and_then(|der| {

@@ -9,9 +9,9 @@ use std::io::{Read, Write};
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
-use super::password::DecodeBy;
-use super::pkcs12::{PKCS12, Work, decode_within};
-use super::{Entry, Error, Format, Member, MemberKind, Passwords, Position, PrivateKey, read_whole};
+use super::archive::{Contained, damaged, only_read};
+use super::pkcs12::Work;
+use super::{Entry, Error, Format, Member, Position, read_whole};
 use crate::system::limits;
 use crate::system::text::sanitise;
 
@@ -23,9 +23,9 @@ pub(super) static ZIP: Format = Format {
     usual_passwords: &[None],
     recognise: |head| head.starts_with(&FILE) || head.starts_with(&DIRECTORY_END),
     decode,
-    encode: |_: &mut dyn Iterator<Item = Entry<'_>>, _, _: &mut dyn Write| Err(zip_is_only_read()),
-    merge: |_, _, _| Err(zip_is_only_read()),
-    remove: |_, _, _| Err(zip_is_only_read()),
+    encode: |_: &mut dyn Iterator<Item = Entry<'_>>, _, _: &mut dyn Write| Err(only_read("a ZIP archive")),
+    merge: |_, _, _| Err(only_read("a ZIP archive")),
+    remove: |_, _, _| Err(only_read("a ZIP archive")),
 };
 
 fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
@@ -44,10 +44,10 @@ fn unpack(archive: &[u8], limit: u64, password: Option<&str>, visit: &mut dyn Fn
         match file.unpack(archive, left) {
             Ok(content) => {
                 left -= content.len() as u64;
-                file.members(&content, password, &mut work, visit);
+                file.contained().members(&content, password, &mut work, visit);
             }
             Err(Refused::TooLarge) => return Err(Error::TooLarge { limit }),
-            Err(Refused::Unreadable(reason)) => visit(file.rejected(&reason)),
+            Err(Refused::Unreadable(reason)) => visit(file.contained().rejected(&reason)),
         }
     }
     Ok(())
@@ -61,7 +61,7 @@ pub(crate) fn contents(archive: &[u8], limit: u64) -> Result<Vec<(String, Vec<u8
     for file in files(archive)?.into_iter().filter(|file| !file.name.ends_with('/')) {
         let content = file.unpack(archive, left).map_err(|refused| match refused {
             Refused::TooLarge => Error::TooLarge { limit },
-            Refused::Unreadable(reason) => damaged(file.header, &format!("{}: {reason}", file.quoted())),
+            Refused::Unreadable(reason) => damaged(file.header, &format!("`{}`: {reason}", sanitise(&file.name))),
         })?;
         left -= content.len() as u64;
         contents.push((file.name, content));
@@ -117,51 +117,8 @@ impl File {
         Ok(content)
     }
 
-    /// Reads the members of a file in any format but another archive. A file that cannot be read leaves the others
-    /// good.
-    fn members(&self, content: &[u8], password: Option<&str>, work: &mut Work, visit: &mut dyn FnMut(Member)) {
-        let position = self.position();
-        let head = &content[..content.len().min(limits::HEAD)];
-        let Some(format) = Format::of(head) else {
-            visit(Member::Other { alias: Some(self.name.clone()), kind: MemberKind::Unknown, position });
-            return;
-        };
-        if *format == ZIP {
-            visit(self.rejected("an archive inside an archive is not opened"));
-            return;
-        }
-        let decode: &mut DecodeBy<'_> = &mut |input, password, visit| {
-            if *format == PKCS12 {
-                decode_within(work, input, password, visit)
-            } else {
-                (format.decode)(input, password, visit)
-            }
-        };
-        let decoded = Passwords::first(password).open_by(format, decode, &mut &content[..], &mut |member| {
-            visit(match member {
-                Member::Certificate { alias, certificate, flaw, .. } => {
-                    Member::Certificate { alias, certificate, flaw, position: position.clone() }
-                }
-                Member::Other { alias, kind, .. } => Member::Other { alias, kind, position: position.clone() },
-                Member::PrivateKey(key) => {
-                    let alias = if key.in_key_store { key.alias } else { Some(self.name.clone()) };
-                    Member::PrivateKey(PrivateKey { alias, position: position.clone(), ..key })
-                }
-                Member::Rejected { position, reason } => self.rejected(&format!("{position}: {reason}")),
-                Member::Unchecked { reason } => Member::Unchecked { reason: format!("{}: {reason}", self.quoted()) },
-            });
-        });
-        if let Err(error) = decoded {
-            visit(self.rejected(&error.to_string()));
-        }
-    }
-
-    fn rejected(&self, reason: &str) -> Member {
-        Member::Rejected { position: self.position(), reason: format!("{}: {reason}", self.quoted()) }
-    }
-
-    fn quoted(&self) -> String {
-        format!("`{}`", sanitise(&self.name))
+    fn contained(&self) -> Contained<'_> {
+        Contained { name: &self.name, position: self.position() }
     }
 
     fn position(&self) -> Position {
@@ -228,14 +185,6 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-fn damaged(at: usize, reason: &str) -> Error {
-    Error::Damaged { position: Position { line: None, bytes: at as u64..at as u64 }, reason: reason.to_owned() }
-}
-
-fn zip_is_only_read() -> Error {
-    Error::Unsupported { what: "writing a ZIP archive".to_owned() }
 }
 
 const FILE: [u8; 4] = *b"PK\x03\x04";

@@ -215,6 +215,9 @@ impl Found {
         let mut refused = None;
         let decoded = source::decode(input, &origin, Passwords::Usual, &mut |member| match member {
             Member::Certificate { certificate, position, .. } => drop(set.insert(certificate, id, position.line)),
+            Member::Distrusted { certificate, position, reason } => {
+                set.distrust(certificate, id, position.line, reason);
+            }
             Member::PrivateKey(PrivateKey { position, .. })
             | Member::Other { kind: MemberKind::SecretKey, position, .. } => {
                 refused = Some(format::Error::PrivateKey { position });

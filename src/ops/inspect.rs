@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use serde::Serialize;
@@ -107,12 +107,22 @@ pub struct Listing {
     /// What is odd about it, which some clients cannot read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flaw: Option<&'static str>,
+    /// Whether that flaw is its being trusted for no TLS server.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub distrusted: bool,
     /// Whether its signature is of a kind that is not verified here.
     #[serde(skip)]
     pub signature_unknown: bool,
     /// End of its validity.
     #[serde(skip)]
     pub ends: OffsetDateTime,
+}
+
+impl Listing {
+    fn distrust(&mut self) {
+        self.distrusted = true;
+        self.flaw = Some(folder::BLOCKED);
+    }
 }
 
 /// A provider that pins a certificate.
@@ -171,9 +181,19 @@ impl Look<'_> {
             return Ok(vec![self.file(path, notes)?]);
         }
         let mut stores = Vec::new();
-        for path in folder::files(path)? {
-            match self.file(&path, notes) {
-                Ok(store) => stores.push(store),
+        let folder::Walk { files, passed, .. } = folder::walk(path)?;
+        let not_entered = |(path, reason): (PathBuf, &'static str)| {
+            Note::NotLooked(system::Error::unread("enter", &path)(io::Error::other(reason)).into())
+        };
+        notes.extend(passed.into_iter().map(not_entered));
+        for file in files {
+            match self.file(&file, notes) {
+                Ok(mut store) => {
+                    if folder::is_blocked(path, &file) {
+                        store.certificates.iter_mut().for_each(Listing::distrust);
+                    }
+                    stores.push(store);
+                }
                 Err(error) if is_wrong_password(&error) => notes.push(Note::Failure(error)),
                 // What is not a store is not a part of a folder of stores; it is told all the same.
                 Err(error) => notes.push(Note::NotLooked(error)),
@@ -189,6 +209,7 @@ impl Look<'_> {
             certificate: entry.certificate.clone(),
             position: format!("trust flags {}", entry.trust),
             flaw: (!entry.is_trusted_for_servers()).then_some("NSS does not trust it for servers"),
+            distrusted: !entry.is_trusted_for_servers(),
         });
         let certificates = listings(found.collect(), self.catalog, "nss")?;
         let path = path.display().to_string();
@@ -212,7 +233,11 @@ impl Look<'_> {
         let (mut found, mut chains) = (Vec::new(), Vec::new());
         let decoded = source::look(input, origin, self.passwords, &mut |member| match member {
             Member::Certificate { alias, certificate, position, flaw } => {
-                found.push(Found { alias, certificate, position: position.to_string(), flaw });
+                found.push(Found { alias, certificate, position: position.to_string(), flaw, distrusted: false });
+            }
+            Member::Distrusted { certificate, position, reason } => {
+                let position = position.to_string();
+                found.push(Found { alias: None, certificate, position, flaw: Some(reason), distrusted: true });
             }
             Member::Other { alias, kind, position } => {
                 store.other_entries.push(OtherEntry { alias, kind, position: position.to_string(), chain: None });
@@ -224,7 +249,13 @@ impl Look<'_> {
                     position: position.clone(),
                     reason: format!("in the chain of a private key: {reason}"),
                 }));
-                let of_chain = |certificate| Found { alias: None, certificate, position: position.clone(), flaw: None };
+                let of_chain = |certificate| Found {
+                    alias: None,
+                    certificate,
+                    position: position.clone(),
+                    flaw: None,
+                    distrusted: false,
+                };
                 chains.push((store.other_entries.len(), readable.into_iter().flatten().map(of_chain).collect()));
                 let kind = MemberKind::PrivateKey;
                 store.other_entries.push(OtherEntry { alias, kind, position, chain: None });
@@ -258,6 +289,7 @@ struct Found {
     certificate: Certificate,
     position: String,
     flaw: Option<&'static str>,
+    distrusted: bool,
 }
 
 fn listings(found: Vec<Found>, catalog: &Catalog, format: &str) -> Result<Vec<Listing>, Error> {
@@ -273,7 +305,7 @@ fn listings(found: Vec<Found>, catalog: &Catalog, format: &str) -> Result<Vec<Li
 }
 
 fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String, Role)>, format: &str) -> Listing {
-    let Found { alias, certificate, position, flaw } = found;
+    let Found { alias, certificate, position, flaw, distrusted } = found;
     let (unreadable, unusable) = (reader::unreadable(&certificate, format), reader::unusable(&certificate));
     let mut unusable_for: Vec<&str> = unusable.iter().flat_map(|unusable| unusable.clients).copied().collect();
     unusable_for.sort_unstable();
@@ -302,6 +334,7 @@ fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String,
         unusable_for,
         unfit_for: unfit.collect(),
         flaw,
+        distrusted,
         signature_unknown: own_signature == Some(Verdict::Unknown),
         ends: certificate.not_after(),
     }

@@ -154,7 +154,7 @@ pub fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Err
             };
         }
         let key = head.windows(KEY.len()).any(|text| text == KEY);
-        if head.trim_ascii().is_empty() || Format::of(&head).is_some() && !key {
+        if head.trim_ascii().is_empty() || Format::of(&head).is_some_and(|format| format.writable) && !key {
             return Ok(());
         }
     }

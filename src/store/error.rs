@@ -37,6 +37,14 @@ pub enum Error {
     /// A file could not be read or written in its format.
     #[error(transparent)]
     Decode(#[from] format::DecodeError),
+    /// A root that is to be added stands there already, with the words that it is not to be trusted.
+    #[error("`{path}`: says of `{subject}` that it is not trusted for TLS servers")]
+    DistrustedThere {
+        /// The store.
+        path: PathBuf,
+        /// The root.
+        subject: String,
+    },
     /// The `java` on `PATH` does not tell which installation it starts.
     #[error("`{java}` does not tell which Java it starts: {}", sanitise(.reason))]
     JavaSilent {
@@ -148,6 +156,7 @@ fn of_store(reason: &Reason) -> String {
 
 fn article(kind: MemberKind) -> &'static str {
     match kind {
+        MemberKind::DistrustedCertificate => "a certificate that is not trusted for TLS servers",
         MemberKind::PrivateKey => "a private key",
         MemberKind::SecretKey => "a secret key",
         MemberKind::RevocationList => "a revocation list",

@@ -2,6 +2,7 @@
 
 mod anchors;
 mod hashed;
+mod walk;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use crate::store::Error;
 use crate::system::{self, file, limits};
 pub use crate::x509::name_hash::hash;
 use crate::x509::{Certificate, Fingerprint};
+pub use walk::{BLOCKED, Walk, is_blocked, walk};
 
 /// A folder as it stands: every file in it read once. Folders in it are not entered.
 #[derive(Debug)]
@@ -103,11 +105,6 @@ impl Difference {
         };
         Ok(self.changes.iter().try_for_each(make)?)
     }
-}
-
-/// Returns the regular files in a folder, sorted, with what symbolic links lead to under the name of the link.
-pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    Ok(file::entries(folder)?.into_iter().filter(|path| path.is_file()).collect())
 }
 
 impl Directory {
@@ -255,12 +252,16 @@ impl Stored {
                     certificates.push(certificate);
                     strict &= flaw.is_none();
                 }
+                Member::Distrusted { .. } => other = Some(MemberKind::DistrustedCertificate),
                 Member::Other { kind, .. } => other = Some(kind),
                 Member::PrivateKey(_) => other = Some(MemberKind::PrivateKey),
                 Member::Rejected { .. } | Member::Unchecked { .. } => strict = false,
             });
         match decoded {
-            Ok(_) if certificates.is_empty() => Err("a certificate that cannot be read".to_owned()),
+            Ok(_) if certificates.is_empty() => match other {
+                Some(kind @ MemberKind::DistrustedCertificate) => Err(kind.to_string()),
+                _ => Err("a certificate that cannot be read".to_owned()),
+            },
             Ok(decoded) => {
                 let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
                 let link = if is_link { fs::canonicalize(path).ok() } else { None };

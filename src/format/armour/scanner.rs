@@ -6,29 +6,24 @@
 
 use std::io::{self, Read};
 
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use base64::{DecodeError, Engine as _};
-use memchr::memmem::Finder;
-use memchr::{memchr, memchr_iter, memchr2, memrchr2};
+use memchr::memmem::{self, Finder};
+use memchr::{memchr_iter, memchr2, memrchr2};
 
+use super::bare::{self, Length};
+use super::body;
+use super::dashes::{self, MARGIN};
 use super::utf16::{self, Utf16};
 use crate::format::Position;
 use crate::system::limits;
+use crate::x509::asn1::Reader;
 
 pub(in crate::format) const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
-/// Larger blocks are not certificates.
+/// Words of lines that may have lost their dashes.
+const BEGIN_WORD: &[u8] = b"BEGIN";
+const END_WORD: &[u8] = b"END";
 const CHUNK: usize = 256 * 1024;
-
-/// The base64 of RFC 4648, padding and last bits not insisted on: the certificate inside tells whether it is whole.
-pub(in crate::format) static BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// One block, from the first dash of its first line to the last dash of its last.
 pub(in crate::format) struct Block {
@@ -37,6 +32,17 @@ pub(in crate::format) struct Block {
     pub(in crate::format) der: Result<Vec<u8>, String>,
     /// Why some readers of PEM fail on it.
     pub(in crate::format) flaw: Option<&'static str>,
+    /// Whether it stands there as it is, without armour.
+    pub(in crate::format) bare: bool,
+}
+
+/// Tells whether a text has the first line of a block.
+pub(in crate::format) fn has_block(text: &[u8]) -> bool {
+    let loose = |word: usize| {
+        let line = dashes::line(text, BEGIN_WORD, word, word <= MARGIN);
+        line.is_some_and(|line| dashes::base64_follows(&text[line.end..]))
+    };
+    memmem::find(text, BEGIN).is_some() || memmem::find_iter(text, BEGIN_WORD).any(loose)
 }
 
 /// Positions in it count from the first unread byte, so that they stay true when the buffer moves.
@@ -58,6 +64,7 @@ pub(in crate::format) struct Scanner<R> {
     text: Vec<u8>,
     flaw_of_file: Option<&'static str>,
     begin: Finder<'static>,
+    end_word: Finder<'static>,
     dashes: Finder<'static>,
 }
 
@@ -76,7 +83,8 @@ impl<R: Read> Scanner<R> {
             ended: false,
             text: Vec::with_capacity(8 * 1024),
             flaw_of_file: None,
-            begin: Finder::new(BEGIN),
+            begin: Finder::new(BEGIN_WORD),
+            end_word: Finder::new(END_WORD),
             dashes: Finder::new(DASHES),
         };
         scanner.have(4)?;
@@ -96,32 +104,69 @@ impl<R: Read> Scanner<R> {
     /// Returns the next block; text around it is passed over.
     pub(in crate::format) fn next_block(&mut self) -> io::Result<Option<Block>> {
         loop {
-            match self.begin.find(self.unread()) {
-                Some(begin) => {
-                    self.consume(begin);
-                    match self.label_end()? {
-                        Some(end) if self.first_of_line != Some(b'#') => return self.block(end).map(Some),
-                        // Dashes in running text, or a block that somebody took out by `#`.
-                        _ => self.consume(BEGIN.len()),
+            let word = self.begin.find(self.unread());
+            let kept = if self.ended { 0 } else { KEPT };
+            let passed = word.unwrap_or_else(|| self.unread().len().saturating_sub(kept));
+            if let Some(at) = bare::begin(&self.unread()[..passed]) {
+                self.consume(at);
+                match self.bare_block()? {
+                    Some(block) => return Ok(Some(block)),
+                    None => self.consume(1),
+                }
+                continue;
+            }
+            match word {
+                Some(word) => {
+                    self.consume(word.saturating_sub(MARGIN));
+                    if let Some(block) = self.block_at(word.min(MARGIN))? {
+                        return Ok(Some(block));
                     }
                 }
                 None => {
-                    self.consume(self.unread().len().saturating_sub(BEGIN.len() - 1));
-                    if !self.fill()? {
+                    self.consume(passed);
+                    if self.ended {
                         return Ok(None);
                     }
+                    self.fill()?;
                 }
             }
         }
     }
 
-    /// Finds the end of the label of the BEGIN line at the start of the unread bytes.
-    fn label_end(&mut self) -> io::Result<Option<usize>> {
-        self.have(BEGIN.len() + limits::PEM_LABEL + DASHES.len())?;
-        let line = &self.unread()[BEGIN.len()..];
+    /// The block whose first line has its BEGIN here; None where that is a word of some text, which is then passed over.
+    fn block_at(&mut self, word: usize) -> io::Result<Option<Block>> {
+        self.have(word + BEGIN_WORD.len() + limits::PEM_LABEL + 6 * MARGIN)?;
+        let strict = word.checked_sub(DASHES.len()).filter(|begin| self.unread()[*begin..].starts_with(BEGIN));
+        if let Some((begin, label_end)) = strict.and_then(|begin| Some((begin, self.label_end(begin)?))) {
+            self.consume(begin);
+            // A block that somebody took out by `#`.
+            if self.first_of_line == Some(b'#') {
+                self.consume(BEGIN.len());
+                return Ok(None);
+            }
+            return self.block(label_end - begin).map(Some);
+        }
+        let starts_line = matches!(self.before, b'\n' | b'\r');
+        let line = dashes::line(self.unread(), BEGIN_WORD, word, starts_line)
+            .filter(|line| dashes::base64_follows(&self.unread()[line.end..]));
+        match line {
+            Some(line) => {
+                self.consume(line.start);
+                self.block_without_dashes(line.label, line.end - line.start).map(Some)
+            }
+            None => {
+                self.consume(word + BEGIN_WORD.len());
+                Ok(None)
+            }
+        }
+    }
+
+    /// Finds the end of the label of the BEGIN line that begins here.
+    fn label_end(&self, begin: usize) -> Option<usize> {
+        let line = &self.unread()[begin + BEGIN.len()..];
         let line = &line[..line.len().min(limits::PEM_LABEL + DASHES.len())];
         let line = &line[..memchr2(b'\r', b'\n', line).unwrap_or(line.len())];
-        Ok(self.dashes.find(line).map(|length| BEGIN.len() + length))
+        self.dashes.find(line).map(|length| begin + BEGIN.len() + length)
     }
 
     fn block(&mut self, label_end: usize) -> io::Result<Block> {
@@ -142,7 +187,7 @@ impl<R: Read> Scanner<R> {
                 // Dashes may begin at the very end.
                 break (Err("it is larger than 1 MiB".to_owned()), whole - DASHES.len());
             };
-            self.have(dashes + END.len() + label.len() + DASHES.len())?;
+            self.have(dashes + END.len() + label.len() + DASHES.len() + MARGIN)?;
             let rest = &self.unread()[dashes..];
             if rest.starts_with(BEGIN) {
                 break (Err("it has no END line before the next BEGIN".to_owned()), dashes);
@@ -160,9 +205,83 @@ impl<R: Read> Scanner<R> {
                 break (Err("it is larger than 1 MiB".to_owned()), from);
             }
         };
+        // To the end of the line on which the block may end.
+        let limit = if self.unread()[..end].ends_with(END) { (end + 2 * MARGIN).min(self.unread().len()) } else { end };
+        match der.is_err().then(|| self.end_without_dashes(&label, body, limit)).flatten() {
+            Some(line) => {
+                flaw.get_or_insert(DASHES_CHANGED);
+                let der = self.decode(body, line.start, &mut flaw);
+                Ok(self.block_until(label, line.end, der, flaw))
+            }
+            None => Ok(self.block_until(label, end, der, flaw)),
+        }
+    }
+
+    /// The block whose first line lacks its dashes and ends here.
+    fn block_without_dashes(&mut self, label: String, body: usize) -> io::Result<Block> {
+        let mut from = body;
+        let limit = loop {
+            if let Some(next) = self.begin.find(&self.unread()[from..]) {
+                break from + next;
+            }
+            from = from.max(self.unread().len().saturating_sub(BEGIN_WORD.len()));
+            if self.unread().len() > limits::CERTIFICATE || !self.fill()? {
+                break self.unread().len();
+            }
+        };
+        let mut flaw = self.flaw_of_file.or(Some(DASHES_CHANGED));
+        match self.end_without_dashes(&label, body, limit) {
+            Some(line) => {
+                let der = self.decode(body, line.start, &mut flaw);
+                Ok(self.block_until(label, line.end, der, flaw))
+            }
+            None => {
+                // With what may be the dashes of the next.
+                let end = limit.saturating_sub(MARGIN).max(body);
+                Ok(self.block_until(label, end, Err("it has no END line".to_owned()), flaw))
+            }
+        }
+    }
+
+    /// The END line of this label before `limit`, whatever has become of its dashes.
+    fn end_without_dashes(&self, label: &str, body: usize, limit: usize) -> Option<dashes::Line> {
+        let unread = self.unread();
+        self.end_word
+            .find_iter(&unread[body..limit])
+            .filter_map(|word| dashes::line(unread, END_WORD, body + word, false))
+            .find(|line| line.label == label)
+    }
+
+    fn block_until(
+        &mut self,
+        label: String,
+        end: usize,
+        der: Result<Vec<u8>, String>,
+        flaw: Option<&'static str>,
+    ) -> Block {
         let position = Position { line: Some(self.line), bytes: self.offset..self.offset + end as u64 };
         self.consume(end);
-        Ok(Block { label, position, der, flaw })
+        Block { label, position, der, flaw, bare: false }
+    }
+
+    /// The DER that begins here, if it is of the kind that certificates come in.
+    fn bare_block(&mut self) -> io::Result<Option<Block>> {
+        self.have(16)?;
+        let Some(length) = bare::length(self.unread()) else { return Ok(None) };
+        self.have(match length {
+            Length::Definite(length) => length.min(limits::CERTIFICATE + 1),
+            Length::Indefinite => limits::CERTIFICATE + 1,
+        })?;
+        let unread = self.unread();
+        let within = &unread[..unread.len().min(limits::CERTIFICATE)];
+        let (der, end) = match Reader::new(within).element() {
+            Ok(element) => (Ok(element.whole.to_vec()), element.whole.len()),
+            Err(_) if within.len() < unread.len() => (Err("it is larger than 1 MiB".to_owned()), unread.len()),
+            Err(error) => (Err(error.to_string()), unread.len()),
+        };
+        let mut block = self.block_until(String::new(), end, der, self.flaw_of_file.or(Some("it is DER behind text")));
+        block.bare = true;
+        Ok(Some(block))
     }
 
     /// The next five dashes from here, not searched for beyond the largest block.
@@ -182,16 +301,7 @@ impl<R: Read> Scanner<R> {
     /// Decodes the base64 between two positions.
     fn decode(&mut self, from: usize, to: usize, flaw: &mut Option<&'static str>) -> Result<Vec<u8>, String> {
         let Self { buffer, start, text, .. } = self;
-        let body = &buffer[*start + from..*start + to];
-        text.clear();
-        if !body.first().is_some_and(u8::is_ascii_whitespace) || !body.ends_with(b"\n") && !body.ends_with(b"\r") {
-            flaw.get_or_insert("its first and last line do not stand alone");
-        }
-        gather(body, text, flaw);
-        if text.len() % 4 != 0 {
-            flaw.get_or_insert("its base64 is not padded");
-        }
-        BASE64.decode(&*text).map_err(|error| reason(&error))
+        body::decode(&buffer[*start + from..*start + to], text, flaw)
     }
 
     fn unread(&self) -> &[u8] {
@@ -272,37 +382,6 @@ fn read(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// Base64 without white space and without the headers of RFC 1421, and what is unusual about its lines.
-fn gather(body: &[u8], text: &mut Vec<u8>, flaw: &mut Option<&'static str>) {
-    if memchr(b'\n', body).is_none() && memchr(b'\r', body).is_some() {
-        flaw.get_or_insert("its lines end with a carriage return only");
-    }
-    let mut lines = body.split(|byte| *byte == b'\n').peekable();
-    // What follows BEGIN on its own line.
-    if lines.peek().is_some_and(|first| first.trim_ascii().is_empty()) {
-        lines.next();
-    }
-    if lines.peek().is_some_and(|line| memchr(b':', line).is_some()) {
-        flaw.get_or_insert("it has headers");
-        lines.by_ref().take_while(|line| !line.trim_ascii().is_empty()).for_each(drop);
-    }
-    while let Some(line) = lines.next() {
-        match line.trim_ascii() {
-            [] if lines.peek().is_some() => {
-                flaw.get_or_insert("it has an empty line inside");
-            }
-            _ if line.starts_with(b" ") || line.starts_with(b"\t") => {
-                flaw.get_or_insert("its lines are indented");
-            }
-            _ => {}
-        }
-        text.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
-    }
-}
-
-fn reason(error: &DecodeError) -> String {
-    match error {
-        DecodeError::InvalidByte(_, byte) => format!("its base64 holds `{}`", byte.escape_ascii()),
-        _ => "its base64 is cut off".to_owned(),
-    }
-}
+const DASHES_CHANGED: &str = "its BEGIN or END line lacks its dashes";
+/// Bytes that stay unread before more is read: a first word may lie across, with its margin.
+const KEPT: usize = MARGIN + BEGIN_WORD.len();

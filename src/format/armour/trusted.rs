@@ -1,6 +1,7 @@
 //! Trust settings that OpenSSL appends to a certificate in a `TRUSTED CERTIFICATE` block.
 
-use crate::x509::asn1::{Element, Error, Reader, oid, tag};
+use crate::format::purposes;
+use crate::x509::asn1::{Error, Reader, tag};
 
 /// Tells whether these settings let a CA vouch for TLS servers, by the rule of OpenSSL's `X509_check_trust`: a purpose
 /// that is rejected is not trusted, and where any purpose is listed as trusted, all others are not.
@@ -15,18 +16,7 @@ pub(super) fn for_servers(settings: &[u8]) -> Result<bool, Error> {
     if !reader.is_empty() {
         return Err(reader.malformed("bytes follow after it"));
     }
-    let trusted = fields.optional(tag::SEQUENCE)?.map(names_servers).transpose()?;
-    let rejected = fields.optional(tag::context_constructed(0))?.map(names_servers).transpose()?;
-    Ok(rejected != Some(true) && trusted != Some(false))
+    let trusted = fields.optional(tag::SEQUENCE)?.map(purposes::of).transpose()?;
+    let rejected = fields.optional(tag::context_constructed(0))?.map(purposes::of).transpose()?;
+    Ok(!rejected.is_some_and(|rejected| rejected.servers) && trusted.is_none_or(|trusted| trusted.servers))
 }
-
-fn names_servers(list: Element<'_>) -> Result<bool, Error> {
-    list.reader()
-        .all(tag::OID, "a purpose")
-        .try_fold(false, |found, purpose| Ok(found | [SERVER_AUTH, ANY_PURPOSE].contains(&purpose?.content)))
-}
-
-/// id-kp-serverAuth, RFC 5280 section 4.2.1.12.
-const SERVER_AUTH: &[u8] = &oid!(raw 1.3.6.1.5.5.7.3.1);
-/// anyExtendedKeyUsage, the same section.
-const ANY_PURPOSE: &[u8] = &oid!(raw 2.5.29.37.0);

@@ -93,6 +93,7 @@ fn list(format: &Format, bytes: &[u8], password: Option<&str>) -> (Vec<String>, 
             Member::Other { alias, kind, .. } => format!("{} {kind}", alias.unwrap()),
             Member::Rejected { position, .. } => format!("rejected at {position}"),
             Member::Unchecked { .. } => "unchecked".to_owned(),
+            Member::Distrusted { .. } => "distrusted".to_owned(),
         });
     });
     (members, result)

@@ -14,11 +14,13 @@ pub(crate) fn in_order(text: &[u8], lists: &[Vec<Fingerprint>]) -> Result<Vec<u8
     let mut scanner = Scanner::new(text)?;
     while let Some(block) = scanner.next_block()? {
         let end = block.position.bytes.end as usize;
-        let fingerprint = if pkcs7::LABELS.contains(&block.label.as_str()) {
+        let fingerprint = if pkcs7::is_in(&block) {
             None
         } else {
             match member(block)? {
-                Member::Certificate { certificate, .. } => Some(certificate.fingerprint()),
+                Member::Certificate { certificate, .. } | Member::Distrusted { certificate, .. } => {
+                    Some(certificate.fingerprint())
+                }
                 _ => None,
             }
         };

@@ -20,7 +20,7 @@ pub(super) fn remove(existing: &[u8], _: Option<&str>, goes: Goes<'_>) -> Result
         let (start, end) = (block.position.bytes.start as usize, block.position.bytes.end as usize);
         let position = block.position.clone();
         found.extend(html(&text, done..start));
-        let is_pkcs7 = pkcs7::LABELS.contains(&block.label.as_str());
+        let is_pkcs7 = pkcs7::is_in(&block);
         let (content, comment) = match if is_pkcs7 { unreadable(block) } else { Some(member(block)?) } {
             Some(Member::Certificate { certificate, .. }) => {
                 let comment = comment_over(&text[done..start], &certificate)?;

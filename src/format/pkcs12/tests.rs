@@ -194,6 +194,7 @@ fn listing(store: &[u8], password: Option<&str>) -> Result<String, Error> {
             }
             Member::Other { alias, kind, .. } => writeln!(text, "{kind} `{}`", alias.unwrap_or_default()),
             Member::Rejected { reason, .. } => writeln!(text, "rejected: {reason}"),
+            Member::Distrusted { reason, .. } => writeln!(text, "{reason}"),
             Member::Unchecked { reason } => writeln!(text, "{reason}"),
         };
     })?;

@@ -25,6 +25,7 @@ fn list(bytes: &[u8]) -> (Vec<Certificate>, Vec<String>) {
         Member::Other { kind, position, .. } => others.push(format!("{position}: {kind}")),
         Member::PrivateKey(key) => others.push(format!("{}: private-key", key.position)),
         Member::Rejected { position, reason } => others.push(format!("{position}: {reason}")),
+        Member::Distrusted { reason, .. } => others.push(reason.to_owned()),
         Member::Unchecked { reason } => others.push(reason),
     })
     .unwrap();

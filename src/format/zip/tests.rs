@@ -6,6 +6,7 @@ use flate2::write::DeflateEncoder;
 use super::super::mutation;
 use super::*;
 use crate::catalog::Catalog;
+use crate::format::Passwords;
 use crate::x509::Certificate;
 
 /// An archive as it is written.
@@ -69,6 +70,7 @@ fn list(bytes: &[u8]) -> Result<(usize, Vec<String>), Error> {
         Member::Certificate { .. } => certificates += 1,
         Member::Other { alias, kind, .. } => others.push(format!("{}: {kind}", alias.unwrap_or_default())),
         Member::PrivateKey(key) => others.push(format!("{}: private-key", key.alias.unwrap_or_default())),
+        Member::Distrusted { reason, .. } => others.push(reason.to_owned()),
         Member::Rejected { reason, .. } | Member::Unchecked { reason } => others.push(reason),
     })?;
     Ok((certificates, others))

@@ -66,6 +66,9 @@ pub(super) fn decode(encoding: Encoding, text: &[u8], found: &mut Vec<Certificat
     let decoded = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::Usual, &mut |member| match member {
         Member::Certificate { certificate, .. } => found.push(certificate),
         Member::Rejected { position, reason } => bad = Some(format!("is damaged: {position}: {reason}")),
+        Member::Distrusted { certificate, reason, .. } => {
+            bad = Some(format!("has `{}`, which is not trusted for TLS servers: {reason}", certificate.subject()));
+        }
         Member::Other { .. } | Member::PrivateKey(_) | Member::Unchecked { .. } => {}
     });
     match (decoded, bad) {

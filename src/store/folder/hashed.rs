@@ -46,7 +46,27 @@ pub(super) fn add<'a>(
             }
         }
     }
+    if !difference.changes.is_empty() {
+        note_unseen(directory, &mut difference);
+    }
     Ok(difference)
+}
+
+/// Notes the certificates behind the first of a file: OpenSSL looks a file up by the subject of one.
+fn note_unseen(directory: &Directory, difference: &mut Difference) {
+    for (name, stored) in directory.files.iter().filter(|(_, stored)| stored.link.is_none()) {
+        let unseen = stored.certificates.iter().skip(1).filter(|certificate| {
+            let own = hash(certificate).map(|hash| chain(directory, hash, 0));
+            !own.is_some_and(|mut files| files.any(|(_, stored)| stored.certificates.contains(certificate)))
+        });
+        for certificate in unseen {
+            difference.notes.push(format!(
+                "`{}` holds several certificates, of which OpenSSL does not find `{}`",
+                directory.path.join(name).display(),
+                certificate.subject(),
+            ));
+        }
+    }
 }
 
 /// Notes the files of others behind a gap: they are read once the gap is filled.

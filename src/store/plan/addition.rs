@@ -23,6 +23,12 @@ pub(super) struct Addition<'a> {
 
 impl<'a> Addition<'a> {
     pub(super) fn new(store: &'a FileStore, wanted: &[Entry<'_>], bundle: &Bundle) -> Result<Self, Error> {
+        if let Some(distrusted) =
+            wanted.iter().map(|entry| entry.certificate).find(|root| store.distrusted.contains(&root.fingerprint()))
+        {
+            let subject = distrusted.subject().to_string();
+            return Err(Error::DistrustedThere { path: store.path.clone(), subject });
+        }
         let mut present = CertificateSet::new();
         let origin = present.origin(Origin::File(store.path.clone()));
         let mut repairs = store.flaws.clone();
@@ -132,7 +138,7 @@ impl<'a> Addition<'a> {
                 found.push(certificate.fingerprint());
                 visible.extend(flaw.is_none().then(|| certificate.fingerprint()));
             }
-            Member::Other { .. } | Member::PrivateKey(_) => left += 1,
+            Member::Distrusted { .. } | Member::Other { .. } | Member::PrivateKey(_) => left += 1,
             Member::Rejected { .. } | Member::Unchecked { .. } => {}
         });
         let new =

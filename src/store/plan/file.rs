@@ -25,7 +25,9 @@ pub struct FileStore {
     pub(super) hidden: HashSet<Fingerprint>,
     /// What keeps clients of other stores from reading them.
     pub(super) flaws: Vec<String>,
-    /// What stands there beside certificates.
+    /// Certificates beside which stands that they vouch for no TLS server.
+    pub(super) distrusted: HashSet<Fingerprint>,
+    /// What stands there beside certificates that clients trust.
     pub(super) others: Vec<MemberKind>,
     /// Whether nobody knows that it is as it was written.
     pub(super) unchecked: bool,
@@ -40,7 +42,7 @@ impl FileStore {
     pub fn read(path: &Path, format: Option<&'static Format>, access: &StoreAccess<'_>) -> Result<Self, Error> {
         let bytes = file::read(path)?;
         let (mut certificates, mut others, mut flaws) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut hidden, mut visible) = (HashSet::new(), HashSet::new());
+        let (mut hidden, mut visible, mut distrusted) = (HashSet::new(), HashSet::new(), HashSet::new());
         let (mut damage, mut unchecked) = (None, false);
         // An empty file is what `touch` and a failed download leave: nothing in it can be lost.
         let content = bytes.as_deref().filter(|bytes| !bytes.trim_ascii().is_empty());
@@ -52,6 +54,10 @@ impl FileStore {
                     seen.insert(certificate.fingerprint());
                     flaws.extend(flaw.map(|flaw| format!("{position}: {flaw}")));
                     certificates.push(certificate);
+                }
+                Member::Distrusted { certificate, .. } => {
+                    distrusted.insert(certificate.fingerprint());
+                    others.push(MemberKind::DistrustedCertificate);
                 }
                 Member::Other { kind, .. } => others.push(kind),
                 Member::PrivateKey(_) => others.push(MemberKind::PrivateKey),
@@ -91,7 +97,7 @@ impl FileStore {
             None => format.new_password().map(str::to_owned),
         };
         let path = path.to_owned();
-        Ok(Self { path, format, found, password, bytes, certificates, hidden, flaws, others, unchecked })
+        Ok(Self { path, format, found, password, bytes, certificates, hidden, flaws, distrusted, others, unchecked })
     }
 
     /// Reads the store of a Java installation. Fails where there is nothing that Java can read.

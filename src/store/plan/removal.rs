@@ -41,7 +41,7 @@ impl<'a> FileRemoval<'a> {
                 *left.entry(certificate.fingerprint()).or_default() += 1;
                 certificates_left += 1;
             }
-            Member::Other { .. } | Member::PrivateKey(_) => others_left += 1,
+            Member::Distrusted { .. } | Member::Other { .. } | Member::PrivateKey(_) => others_left += 1,
             Member::Rejected { .. } | Member::Unchecked { .. } => {}
         });
         let (mut removed, mut lost) = (Vec::new(), false);

@@ -139,7 +139,7 @@ impl Contents {
             Member::Certificate { certificate, .. } => {
                 *contents.copies.entry(certificate.fingerprint()).or_default() += 1;
             }
-            Member::Other { .. } | Member::PrivateKey(_) => contents.others += 1,
+            Member::Distrusted { .. } | Member::Other { .. } | Member::PrivateKey(_) => contents.others += 1,
             Member::Rejected { .. } => contents.unreadable += 1,
             Member::Unchecked { .. } => contents.unchecked = true,
         })?;
