@@ -181,3 +181,21 @@ fn a_second_certificate_that_a_hashed_folder_hides_is_named() {
     let verify = ["verify", "-CApath", "store", "b.pem"];
     Run::of(home.command("openssl").args(verify)).expect(0);
 }
+
+#[test]
+fn der_among_text_is_found_wherever_it_begins() {
+    let [a, b] = roots(["A", "B"]);
+    let home = Home::new();
+    let mut missed = Vec::new();
+    // Around the multiples of a read's likely size, and around what is kept of one.
+    for begin in (4..=12_usize).step_by(4).flat_map(|count| (0..=90).map(move |before| count * 65_536 - before)) {
+        let mut text = a.pem.clone().into_bytes();
+        text.resize(begin, b'#');
+        home.write("input.pem", [&text[..], &b.der].concat());
+        let run = home.pgtrust(&["inspect", "--json", "input.pem"]);
+        if run.status != 0 || run.json()["stores"][0]["certificates"].as_array().unwrap().len() != 2 {
+            missed.push(begin);
+        }
+    }
+    assert!(missed.is_empty(), "missed at {missed:?}");
+}

@@ -1,6 +1,5 @@
 //! Blocks of base64 between lines of dashes (RFC 7468), which PEM files and PKCS#7 in text have in common.
 
-mod bare;
 mod body;
 mod dashes;
 mod scanner;

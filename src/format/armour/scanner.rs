@@ -4,18 +4,18 @@
 //! here: a bad one is handed over with its reason, and the search goes on behind it. Time is linear in the input and
 //! memory bounded, whatever the input is.
 
+mod bare;
+
 use std::io::{self, Read};
 
 use memchr::memmem::{self, Finder};
 use memchr::{memchr_iter, memchr2, memrchr2};
 
-use super::bare::{self, Length};
 use super::body;
 use super::dashes::{self, MARGIN};
 use super::utf16::{self, Utf16};
 use crate::format::Position;
 use crate::system::limits;
-use crate::x509::asn1::Reader;
 
 pub(in crate::format) const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -56,6 +56,8 @@ pub(in crate::format) struct Scanner<R> {
     /// Offset of the first unread byte in the file (once it is UTF-8), and its line.
     offset: u64,
     line: u64,
+    /// Offset before which there is no BEGIN that is not read yet.
+    searched: u64,
     /// The byte before the first unread one, and the first of its line that is not blank.
     before: u8,
     first_of_line: Option<u8>,
@@ -78,6 +80,7 @@ impl<R: Read> Scanner<R> {
             end: 0,
             offset: 0,
             line: 1,
+            searched: 0,
             before: b'\n',
             first_of_line: None,
             ended: false,
@@ -104,16 +107,11 @@ impl<R: Read> Scanner<R> {
     /// Returns the next block; text around it is passed over.
     pub(in crate::format) fn next_block(&mut self) -> io::Result<Option<Block>> {
         loop {
-            let word = self.begin.find(self.unread());
+            let word = self.find_begin();
             let kept = if self.ended { 0 } else { KEPT };
             let passed = word.unwrap_or_else(|| self.unread().len().saturating_sub(kept));
-            if let Some(at) = bare::begin(&self.unread()[..passed]) {
-                self.consume(at);
-                match self.bare_block()? {
-                    Some(block) => return Ok(Some(block)),
-                    None => self.consume(1),
-                }
-                continue;
+            if let Some(block) = self.bare_block_within(passed)? {
+                return Ok(Some(block));
             }
             match word {
                 Some(word) => {
@@ -264,24 +262,12 @@ impl<R: Read> Scanner<R> {
         Block { label, position, der, flaw, bare: false }
     }
 
-    /// The DER that begins here, if it is of the kind that certificates come in.
-    fn bare_block(&mut self) -> io::Result<Option<Block>> {
-        self.have(16)?;
-        let Some(length) = bare::length(self.unread()) else { return Ok(None) };
-        self.have(match length {
-            Length::Definite(length) => length.min(limits::CERTIFICATE + 1),
-            Length::Indefinite => limits::CERTIFICATE + 1,
-        })?;
-        let unread = self.unread();
-        let within = &unread[..unread.len().min(limits::CERTIFICATE)];
-        let (der, end) = match Reader::new(within).element() {
-            Ok(element) => (Ok(element.whole.to_vec()), element.whole.len()),
-            Err(_) if within.len() < unread.len() => (Err("it is larger than 1 MiB".to_owned()), unread.len()),
-            Err(error) => (Err(error.to_string()), unread.len()),
-        };
-        let mut block = self.block_until(String::new(), end, der, self.flaw_of_file.or(Some("it is DER behind text")));
-        block.bare = true;
-        Ok(Some(block))
+    fn find_begin(&mut self) -> Option<usize> {
+        let from = self.searched.saturating_sub(self.offset) as usize;
+        let found = self.begin.find(self.unread().get(from..)?).map(|word| from + word);
+        let clear = found.unwrap_or_else(|| self.unread().len().saturating_sub(BEGIN_WORD.len()));
+        self.searched = self.offset + clear as u64;
+        found
     }
 
     /// The next five dashes from here, not searched for beyond the largest block.
