@@ -1,5 +1,7 @@
 //! Texts for the notes of a report.
 
+use std::path::Path;
+
 use pgtrust::known::{Advice, Usage};
 use pgtrust::{FindingKind, Note, Problem, Rejected};
 
@@ -54,14 +56,8 @@ fn show_one(note: &Note) -> Status {
         Note::Stale(error) => ui::warning(&format!("{error}; what is kept stays")),
         Note::Trace(text) => ui::warning(text),
         Note::Unchecked { origin, reason } => ui::warning(&format!("`{origin}`: {reason}")),
-        Note::Unfit { subject, why } => ui::warning(&format!("`{subject}`: {why}")),
-        Note::Unreadable { store, rejected } => {
-            for Rejected { certificate, sighting, reason, .. } in rejected {
-                let (store, subject) = (store.display(), certificate.subject());
-                ui::warning(&format!("`{store}`: left out `{subject}` of `{}`: {reason}", sighting.origin));
-            }
-            return Status::Found;
-        }
+        Note::Unfit { subjects, why } => show_unfit(subjects, why),
+        Note::Unreadable { store, rejected } => return show_unreadable(store, rejected),
         Note::Unverified { subject, signature } => ui::warning(&format!(
             "`{subject}` is taken on your word: its own signature cannot be verified here, {signature}"
         )),
@@ -89,6 +85,21 @@ fn show_rejected(rejected: &[Rejected]) {
     if rejected.iter().any(|rejected| rejected.reason.is_not_a_root()) {
         ui::hint("a trust store holds self-signed CA certificates; `--allow-non-roots` takes others all the same");
     }
+}
+
+fn show_unfit(subjects: &[String], why: &str) {
+    let more = subjects.len().saturating_sub(1);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    ui::warning(&format!("`{}`{more}: {why}", subjects.first().map_or("", String::as_str)));
+}
+
+/// Says which roots did not get into a store. That is a finding.
+fn show_unreadable(store: &Path, rejected: &[Rejected]) -> Status {
+    for Rejected { certificate, sighting, reason, .. } in rejected {
+        let (store, subject) = (store.display(), certificate.subject());
+        ui::warning(&format!("`{store}`: left out `{subject}` of `{}`: {reason}", sighting.origin));
+    }
+    Status::Found
 }
 
 /// What to do about something that a store's change brings with it.

@@ -97,10 +97,10 @@ pub enum Note {
         /// The roots.
         rejected: Vec<Rejected>,
     },
-    /// Some programs cannot do with a root what it is there for.
+    /// Some programs cannot do with roots what they are there for.
     Unfit {
-        /// Its subject.
-        subject: String,
+        /// Their subjects.
+        subjects: Vec<String>,
         /// The programs, what they do, and why, in words.
         why: String,
     },
@@ -150,14 +150,20 @@ pub(super) fn of_plan(store: &Path, plan: &Plan) -> Vec<Note> {
 
 /// Which programs will not read roots in a store of this format, or not use them.
 pub(super) fn of_readers<'a>(roots: impl Iterator<Item = &'a Certificate>, format: &str) -> Vec<Note> {
-    let of_root = |root: &'a Certificate| {
+    let mut notes: Vec<(String, Vec<String>)> = Vec::new();
+    for root in roots {
         let unreadable = reader::unreadable(root, format).into_iter().filter(|unreadable| !unreadable.refused);
         let unreadable = unreadable.map(|unreadable| unreadable.to_string());
         let unusable = reader::unusable(root).into_iter().map(|unusable| unusable.to_string());
-        let note = |why| Note::Unfit { subject: root.subject().to_string(), why };
-        unreadable.chain(unusable).map(note).collect::<Vec<_>>()
-    };
-    roots.flat_map(of_root).collect()
+        for why in unreadable.chain(unusable) {
+            let subject = root.subject().to_string();
+            match notes.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, subjects)) => subjects.push(subject),
+                None => notes.push((why, vec![subject])),
+            }
+        }
+    }
+    notes.into_iter().map(|(why, subjects)| Note::Unfit { subjects, why }).collect()
 }
 
 /// A run that failed, with what a person should know of it besides.
