@@ -115,7 +115,7 @@ fn a_root_that_cannot_be_verified_here_is_taken_from_a_named_file_with_a_warning
         let run = home.pgtrust(&["bundle", "root.pem"]).expect(0);
         let warning =
             format!("`CN=root` is taken on your word: its own signature cannot be verified here, {signature}\n");
-        assert!(run.stderr.ends_with(&warning), "{key}: {run}");
+        assert!(run.stderr.contains(&warning), "{key}: {run}");
         assert!(run.stdout.contains("BEGIN CERTIFICATE"), "{run}");
     }
 }
