@@ -173,6 +173,10 @@ fn text_that_only_speaks_of_certificates_is_passed_over() {
     home.write("input.pem", &store);
     home.pgtrust(&["bundle", "input.pem", "-o", "out.pem"]).expect(0);
     assert_eq!(in_order(&home, "out.pem"), [a.fingerprint()]);
+    // Glued to a block, it does not take that with it.
+    home.write("input.pem", format!("\u{2013}\u{2013}BEGIN x{}", a.pem));
+    home.pgtrust(&["bundle", "input.pem", "-o", "out.pem"]).expect(0);
+    assert_eq!(in_order(&home, "out.pem"), [a.fingerprint()]);
 }
 
 #[test]

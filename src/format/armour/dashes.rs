@@ -2,11 +2,13 @@
 
 use memchr::memrchr2;
 
-use super::PKCS7_LABELS;
+use super::{CERTIFICATE, PKCS7_LABELS, TRUSTED};
 use crate::system::limits;
 
 /// Bytes of such a line before its first word, and behind its label.
 pub(super) const MARGIN: usize = 64;
+
+const CERTIFICATES: [&str; 3] = [CERTIFICATE, TRUSTED, "X509 CERTIFICATE"];
 
 /// A BEGIN or an END line, from the first of its dashes to the last.
 pub(super) struct Line {
@@ -31,8 +33,10 @@ pub(super) fn line(text: &[u8], word: &[u8], at: usize, starts_line: bool) -> Op
     let label = words.strip_prefix(is_blank)?;
     let label = label.trim_matches(|character| is_dash(character) || is_blank(character));
     let label = label.split(is_blank).collect::<Vec<_>>().join(" ");
-    let known = label == "CERTIFICATE" || label.ends_with(" CERTIFICATE") || PKCS7_LABELS.contains(&label.as_str());
-    let known = known || label.ends_with("PRIVATE KEY");
+    let is_words =
+        label.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b" #".contains(&byte));
+    let holds_certificates = CERTIFICATES.contains(&label.as_str()) || PKCS7_LABELS.contains(&label.as_str());
+    let known = is_words && (holds_certificates || label.ends_with("PRIVATE KEY"));
     known.then(|| Line { start, end: at + word.len() + behind.trim_ascii_end().len(), label })
 }
 
