@@ -118,8 +118,8 @@ impl fmt::Display for Reason {
             Self::SignatureOfAnother => f.write_str("is not a root: its own key did not sign it"),
             Self::UnknownSignature { signature } => write!(f, "cannot be verified here: {signature}"),
             Self::Unreadable { reader, why, loses_store } => {
-                let lost = if *loses_store { ", and would read nothing of the store" } else { "" };
-                write!(f, "{reader} cannot read it{lost}: it has {why}")
+                let lost = if *loses_store { ", which would read nothing of the store" } else { "" };
+                write!(f, "cannot be read by {reader}{lost}: it has {why}")
             }
             Self::WeakKey { bits } => write!(f, "has an RSA key of {bits} bits, and 1024 are the least"),
         }

@@ -111,10 +111,9 @@ fn a_root_that_cannot_be_verified_here_is_taken_from_a_named_file_with_a_warning
         let listed = &inspect(&home, "root.pem")[0];
         assert_eq!((&listed["key"], &listed["self_signed"]), (&key_name.into(), &false.into()), "{key}");
         let run = home.pgtrust(&["inspect", "root.pem"]).expect(0);
-        assert!(run.stdout.contains("self-issued CA, whose signature cannot be verified here"), "{key}: {run}");
+        assert!(run.stdout.contains("self-issued CA, whose signature pgtrust does not verify"), "{key}: {run}");
         let run = home.pgtrust(&["bundle", "root.pem"]).expect(0);
-        let warning =
-            format!("`CN=root` is taken on your word: its own signature cannot be verified here, {signature}\n");
+        let warning = format!("`CN=root` is taken on your word: pgtrust does not verify its signature, {signature}\n");
         assert!(run.stderr.contains(&warning), "{key}: {run}");
         assert!(run.stdout.contains("BEGIN CERTIFICATE"), "{run}");
     }

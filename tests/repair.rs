@@ -108,7 +108,7 @@ fn a_key_store_that_java_cannot_load_comes_back_with_its_key() {
     let jks = Format::named("jks").unwrap();
     fs::write(&store, (jks.merge)(&fs::read(&store).unwrap(), Some("changeit"), &add).unwrap()).unwrap();
     let refused = home.pgtrust(&["install", "supabase", "--output", "store.jks"]).expect(2);
-    let why = "Java (pgjdbc, keytool) reads nothing of it: that has an extension twice";
+    let why = "Java (pgjdbc, keytool) reads nothing of it, because of `CN=ec basic constraints twice`: it has an extension twice";
     assert!(refused.stderr.contains(why), "{refused}");
     home.pgtrust(&["repair", "store.jks"]).expect(0);
     home.pgtrust(&["install", "supabase", "--output", "store.jks"]).expect(0);

@@ -110,6 +110,7 @@ fn of_format(error: &format::Error) -> Option<String> {
         E::PasswordNeeded { .. } | E::WrongPassword => {
             "`--password-file FILE` reads the password from the first line of a file"
         }
+        E::InsideText { .. } => "`pgtrust bundle FILE -o ca.pem` makes a PEM file of it",
         E::PrivateKey { .. } => "a trust store is for certificates only; pass the CA file instead",
         _ => return None,
     };
@@ -244,8 +245,8 @@ fn of_store(error: &StoreError) -> Option<String> {
             path.display()
         ),
         E::NotCacerts { .. } => "put that Java's own back, as by installing its package again".to_owned(),
-        E::NothingLeft { .. } => {
-            "remove the file, and install the roots anew: `pgtrust install --output FILE`".to_owned()
+        E::NothingLeft { path } => {
+            format!("move it away; `pgtrust install PROVIDER|FILE --output {}` puts sound roots there", path.display())
         }
         E::NotAnNssDatabase { path, .. } => format!("`certutil -N -d sql:{}` makes one", path.display()),
         E::TargetOfUser { root, .. } => format!(

@@ -53,6 +53,13 @@ fn show(store: &Inspected, as_of: OffsetDateTime) -> Result<(), Failure> {
     for rejected in &store.rejected {
         ui::warning(&format!("`{}`: {}: {}", store.path, rejected.position, rejected.reason));
     }
+    if let Some(reader) = store.lost_for {
+        ui::warning(&format!("`{}`: {reader} reads nothing of it", store.path));
+    }
+    let is_file = store.path != "-" && Format::named(store.format).is_some_and(|format| format.writable);
+    if is_file && (store.lost_for.is_some() || !store.rejected.is_empty()) {
+        ui::hint(&format!("`pgtrust repair {}` takes out of a store what cannot be read", store.path));
+    }
     Ok(())
 }
 
@@ -92,9 +99,12 @@ fn kind(certificate: &Listing) -> String {
         (true, true) => "root: self-signed CA".to_owned(),
         (true, false) => "self-signed, no CA".to_owned(),
         (_, true) if certificate.signature_unknown => {
-            "self-issued CA, whose signature cannot be verified here".to_owned()
+            "self-issued CA, whose signature pgtrust does not verify".to_owned()
         }
-        _ if certificate.signature_unknown => "self-issued, and its signature cannot be verified here".to_owned(),
+        _ if certificate.signature_unknown => "self-issued, and its signature is none that pgtrust verifies".to_owned(),
+        (false, true) if certificate.subject == certificate.issuer => {
+            "self-issued CA, and its own key did not sign it".to_owned()
+        }
         (false, true) => format!("intermediate, signed by {}", certificate.issuer),
         (false, false) => format!("no CA, signed by {}", certificate.issuer),
     };

@@ -59,7 +59,7 @@ fn show_one(note: &Note) -> Status {
         Note::Unfit { subjects, why } => show_unfit(subjects, why),
         Note::Unreadable { store, rejected } => return show_unreadable(store, rejected),
         Note::Unverified { subject, signature } => ui::warning(&format!(
-            "`{subject}` is taken on your word: its own signature cannot be verified here, {signature}"
+            "`{subject}` is taken on your word: pgtrust does not verify its signature, {signature}"
         )),
         Note::Usage(usage) => ui::hint(&of_usage(usage)),
         _ => {}

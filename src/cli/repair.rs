@@ -42,6 +42,7 @@ fn show(store: &Repaired, dry_run: bool) -> Result<(), Failure> {
     };
     let removed = ui::count(store.removed.len(), "part");
     ui::data(&format!("{}: {verb}: {removed} removed, {} kept", store.path, ui::count(store.kept, "certificate")))?;
+    store.repairs.iter().try_for_each(|repair| ui::data(&format!("  ~ {repair}")))?;
     store.removed.iter().try_for_each(|Part { position, sha256, subject, reason, .. }| {
         let what = match (sha256, subject) {
             (Some(sha256), Some(subject)) => format!("{sha256} {subject} ({position}): "),

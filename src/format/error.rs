@@ -26,6 +26,12 @@ pub enum Error {
         /// How many were to be written.
         count: usize,
     },
+    /// A certificate is a value in text of another kind, such as YAML or a `.env` file.
+    #[error("{position}: a certificate inside other text cannot be written anew")]
+    InsideText {
+        /// Where it stands.
+        position: Position,
+    },
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] io::Error),

@@ -125,9 +125,9 @@ fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>,
     let mut scanner = Scanner::new(&existing[..])?;
     while let Some(block) = scanner.next_block()? {
         let (start, end) = (block.position.bytes.start as usize, block.position.bytes.end as usize);
-        if existing[start..end].contains(&b'\\') && !stands_alone(&existing[done..start]) {
-            let what = "a change of text with a certificate inside one of its strings".to_owned();
-            return Err(Error::Unsupported { what });
+        let before = &existing[done..start];
+        if existing[start..end].contains(&b'\\') && !stands_alone(before) || is_value(before) {
+            return Err(Error::InsideText { position: block.position });
         }
         let certificates = written_anew(block)?;
         if certificates.is_empty() {
@@ -171,6 +171,25 @@ fn stands_alone(before: &[u8]) -> bool {
         characters = rest.trim_ascii();
     }
     characters.iter().all(|byte| b"\"'".contains(byte))
+}
+
+/// Tells whether a block is a value of YAML, of JSON or of a `.env` file: on the line of its name, or indented below it.
+/// Written anew it would be none.
+fn is_value(before: &[u8]) -> bool {
+    let line_of = |text: &'_ [u8]| memchr::memrchr(b'\n', text).map_or(0, |end| end + 1);
+    let start = line_of(before);
+    let (above, prefix) = before.split_at(start);
+    if !prefix.trim_ascii().is_empty() {
+        return ends_name(prefix) || prefix.len() > 1 && (prefix.ends_with(b"\"") || prefix.ends_with(b"'"));
+    }
+    let above = above.trim_ascii_end();
+    !prefix.is_empty() && ends_name(&above[line_of(above)..])
+}
+
+fn ends_name(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let ends: [&[u8]; 9] = [b":", b"|", b">", b"|-", b">-", b"|+", b"=\"", b"='", b"="];
+    !line.starts_with(b"#") && ends.iter().any(|end| line.ends_with(end))
 }
 
 /// The merged file as it grows.

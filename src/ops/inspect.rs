@@ -55,6 +55,9 @@ pub struct Inspected {
     pub other_entries: Vec<OtherEntry>,
     /// What cannot be read.
     pub rejected: Vec<Unreadable>,
+    /// The programs for which it is and that read nothing of it, in words.
+    #[serde(skip)]
+    pub lost_for: Option<&'static str>,
 }
 
 /// The facts of one certificate.
@@ -101,6 +104,9 @@ pub struct Listing {
     pub unreadable_for: Vec<&'static str>,
     /// The names of the clients that read it and verify no server by it.
     pub unusable_for: Vec<&'static str>,
+    /// Whether the programs for which the store is read nothing of it over this certificate.
+    #[serde(skip)]
+    pub loses_store: bool,
     /// Which programs cannot do with it what it is there for, and why, in words.
     #[serde(skip)]
     pub unfit_for: Vec<String>,
@@ -213,7 +219,7 @@ impl Look<'_> {
         });
         let certificates = listings(found.collect(), self.catalog, "nss")?;
         let path = path.display().to_string();
-        Ok(Inspected { path, format: "nss", certificates, other_entries: vec![], rejected: vec![] })
+        Ok(Inspected { path, format: "nss", certificates, other_entries: vec![], rejected: vec![], lost_for: None })
     }
 
     fn file(&self, path: &Path, notes: &mut Vec<Note>) -> Result<Inspected, Error> {
@@ -229,7 +235,14 @@ impl Look<'_> {
         origin: &Origin,
         notes: &mut Vec<Note>,
     ) -> Result<Inspected, Error> {
-        let mut store = Inspected { path, format: "", certificates: vec![], other_entries: vec![], rejected: vec![] };
+        let mut store = Inspected {
+            path,
+            format: "",
+            certificates: vec![],
+            other_entries: vec![],
+            rejected: vec![],
+            lost_for: None,
+        };
         let (mut found, mut chains) = (Vec::new(), Vec::new());
         let decoded = source::look(input, origin, self.passwords, &mut |member| match member {
             Member::Certificate { alias, certificate, position, flaw } => {
@@ -249,13 +262,7 @@ impl Look<'_> {
                     position: position.clone(),
                     reason: format!("in the chain of a private key: {reason}"),
                 }));
-                let of_chain = |certificate| Found {
-                    alias: None,
-                    certificate,
-                    position: position.clone(),
-                    flaw: None,
-                    distrusted: false,
-                };
+                let of_chain = |certificate| Found::of_chain(certificate, position.clone());
                 chains.push((store.other_entries.len(), readable.into_iter().flatten().map(of_chain).collect()));
                 let kind = MemberKind::PrivateKey;
                 store.other_entries.push(OtherEntry { alias, kind, position, chain: None });
@@ -269,6 +276,7 @@ impl Look<'_> {
         })?;
         store.format = decoded.format.name;
         store.certificates = listings(found, self.catalog, store.format)?;
+        store.lost_for = lost_for(&store);
         for (place, chain) in chains {
             let chain = listings(chain, self.catalog, store.format)?;
             if let Some(key) = store.other_entries.get_mut(place) {
@@ -277,6 +285,10 @@ impl Look<'_> {
         }
         Ok(store)
     }
+}
+
+fn lost_for(store: &Inspected) -> Option<&'static str> {
+    store.certificates.iter().any(|certificate| certificate.loses_store).then(|| reader::of(store.format))
 }
 
 fn is_wrong_password(error: &Error) -> bool {
@@ -290,6 +302,12 @@ struct Found {
     position: String,
     flaw: Option<&'static str>,
     distrusted: bool,
+}
+
+impl Found {
+    fn of_chain(certificate: Certificate, position: String) -> Self {
+        Self { alias: None, certificate, position, flaw: None, distrusted: false }
+    }
 }
 
 fn listings(found: Vec<Found>, catalog: &Catalog, format: &str) -> Result<Vec<Listing>, Error> {
@@ -332,6 +350,7 @@ fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String,
         providers: providers.into_iter().map(|(id, role)| ListedProvider { id, role }).collect(),
         unreadable_for: unreadable.iter().map(|unreadable| unreadable.reader.name).collect(),
         unusable_for,
+        loses_store: unreadable.iter().any(|unreadable| unreadable.refused && unreadable.loses_store),
         unfit_for: unfit.collect(),
         flaw,
         distrusted,

@@ -51,6 +51,8 @@ pub struct Repaired {
     pub outcome: Outcome,
     /// What went, or would.
     pub removed: Vec<Part>,
+    /// What was written anew, as programs did not read it where it stood.
+    pub repairs: Vec<String>,
     /// How many certificates it has left.
     pub kept: usize,
 }
@@ -138,6 +140,7 @@ fn one(
         format: repair.format(),
         outcome: repair.outcome(),
         removed: repair.taken().iter().map(part).collect(),
+        repairs: repair.mended().to_vec(),
         kept: repair.kept(),
     })
 }

@@ -120,7 +120,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A program for which the store is reads nothing of it, because of one certificate.
-    #[error("`{path}`: over `{subject}`, {reason}", reason = of_store(.reason))]
+    #[error("`{path}`: {}", of_store(.subject, .reason))]
     UnreadableStore {
         /// The store.
         path: PathBuf,
@@ -147,10 +147,12 @@ pub enum Error {
     },
 }
 
-fn of_store(reason: &Reason) -> String {
+fn of_store(subject: &str, reason: &Reason) -> String {
     match reason {
-        Reason::Unreadable { reader, why, .. } => format!("{reader} reads nothing of it: that has {why}"),
-        other => other.to_string(),
+        Reason::Unreadable { reader, why, .. } => {
+            format!("{reader} reads nothing of it, because of `{subject}`: it has {why}")
+        }
+        other => format!("`{subject}` {other}"),
     }
 }
 

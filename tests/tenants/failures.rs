@@ -112,7 +112,7 @@ fn a_damaged_file_is_not_replaced() {
     let damaged = fs::read_to_string(scene.file()).unwrap().replacen("MII", "MI", 1);
     fs::write(scene.file(), &damaged).unwrap();
     let run = scene.fetch(&[]).expect(2);
-    assert!(run.stderr.contains("remove that block"), "{run}");
+    assert!(run.stderr.contains("hint: `pgtrust repair "), "{run}");
     assert_eq!(fs::read_to_string(scene.file()).unwrap(), damaged);
 }
 

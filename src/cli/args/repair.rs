@@ -10,7 +10,7 @@ use clap::Args as ClapArgs;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   pgtrust repair ~/.postgresql/root.crt
-  pgtrust repair old.jks --drop-dead -n            what has expired or is not a root, too; only show it
+  pgtrust repair old.jks --drop-dead -n            also what has expired or is not a root; only show
 
 Exit status: 0 done or nothing to do, 2 a store could not be repaired; the others were")]
 pub(crate) struct Repair {
@@ -18,7 +18,7 @@ pub(crate) struct Repair {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
-    /// Take out what has expired and what is not a root, too
+    /// Also take out what has expired and what is not a root
     #[arg(long)]
     pub(crate) drop_dead: bool,
 

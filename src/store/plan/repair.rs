@@ -1,6 +1,7 @@
 //! What is taken out of a store that programs cannot read.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::Path;
 
 use super::{Outcome, StoreAccess};
@@ -17,6 +18,7 @@ use crate::x509::{Certificate, Fingerprint};
 pub struct Repair {
     format: &'static str,
     taken: Vec<Taken>,
+    mended: Vec<String>,
     kept: usize,
     change: Option<Change>,
 }
@@ -43,8 +45,8 @@ impl Repair {
         access: &StoreAccess<'_>,
         dead: &dyn Fn(&Certificate) -> Option<Reason>,
     ) -> Result<Self, Error> {
-        let missing = || system::Error::unread("read", path)(std::io::ErrorKind::NotFound.into());
-        let bytes = file::read(path)?.ok_or_else(missing)?;
+        fs::metadata(path).map_err(system::Error::unread("read", path))?;
+        let bytes = file::read(path)?.unwrap_or_default();
         let here = DecodeError::of(path);
         let (decoded, before) = Contents::of(&bytes, Passwords::only(access.password)).map_err(&here)?;
         if before.unchecked {
@@ -58,10 +60,16 @@ impl Repair {
             taken.extend(found);
             goes
         });
-        let after = after.map_err(&here)?;
+        let mut after = after.map_err(&here)?;
+        let mended = before.flaws;
+        if !mended.is_empty() {
+            // A merge writes anew what stands there in another way than clients read it.
+            after = (format.merge)(&after, password.as_deref(), &[]).map_err(&here)?;
+        }
+        let before = Contents { flaws: Vec::new(), ..before };
         let kept = before.certificates() - taken.iter().filter(|taken| taken.certificate.is_some()).count();
-        if taken.is_empty() {
-            return Ok(Self { format: format.name, taken, kept, change: None });
+        if taken.is_empty() && mended.is_empty() {
+            return Ok(Self { format: format.name, taken, mended, kept, change: None });
         }
         if kept == 0 {
             return Err(Error::NothingLeft { path: path.to_owned() });
@@ -71,7 +79,7 @@ impl Repair {
             _ => return Err(Error::WouldNotReadBack { path: path.to_owned() }),
         }
         let change = Change { path: path.to_owned(), before: Some(bytes), after: Some(after) };
-        Ok(Self { format: format.name, taken, kept, change: Some(change) })
+        Ok(Self { format: format.name, taken, mended, kept, change: Some(change) })
     }
 
     /// Returns the name of the store's format.
@@ -82,6 +90,11 @@ impl Repair {
     /// Returns what goes, in the order of the file.
     pub fn taken(&self) -> &[Taken] {
         &self.taken
+    }
+
+    /// Returns what is written anew, as programs do not read it where it stands, in words.
+    pub fn mended(&self) -> &[String] {
+        &self.mended
     }
 
     /// Counts the certificates that stay.
@@ -130,19 +143,25 @@ struct Contents {
     others: usize,
     unreadable: usize,
     unchecked: bool,
+    /// What keeps programs from reading certificates where they stand. Those of a key store are only not seen there.
+    flaws: Vec<String>,
 }
 
 impl Contents {
     fn of(bytes: &[u8], passwords: Passwords<'_>) -> Result<(Decoded, Self), format::Error> {
         let mut contents = Self::default();
         let decoded = format::decode(&mut &bytes[..], bytes.len() as u64, passwords, &mut |member| match member {
-            Member::Certificate { certificate, .. } => {
+            Member::Certificate { certificate, position, flaw, .. } => {
+                contents.flaws.extend(flaw.map(|flaw| format!("{position}: {flaw}")));
                 *contents.copies.entry(certificate.fingerprint()).or_default() += 1;
             }
             Member::Distrusted { .. } | Member::Other { .. } | Member::PrivateKey(_) => contents.others += 1,
             Member::Rejected { .. } => contents.unreadable += 1,
             Member::Unchecked { .. } => contents.unchecked = true,
         })?;
+        if decoded.format.is_key_store() {
+            contents.flaws.clear();
+        }
         Ok((decoded, contents))
     }
 

@@ -19,7 +19,7 @@ pub(super) const OPENSSL: Reader = Reader {
     ],
     rows: &[
         Row::new("an empty serial number", |fields| fields.serial.content.is_empty()),
-        Row::new("a serial number with octets too many in front", |fields| {
+        Row::new("a serial number with needless octets in front", |fields| {
             !fields.serial.content.is_empty() && !is_strict_integer(fields.serial.content)
         }),
         Row::new("a version that is not one number", |fields| {

@@ -27,7 +27,7 @@ const fn rule(clients: &'static [&'static str], reason: &'static str, applies: f
 }
 
 const RULES: &[Rule] = &[
-    rule(&["openssl", "java", "go", "python"], "a key usage without the signing of certificates", |fields| {
+    rule(&["openssl", "java", "go", "python"], "a key usage without keyCertSign", |fields| {
         key_usage(fields).is_some_and(|bits| bits != 0 && bits & SIGNS_CERTIFICATES == 0)
     }),
     // Go takes a key usage without any bit for none.
