@@ -68,9 +68,12 @@ fn hold_against_x509_cert(certificate: &Certificate) {
     }
 }
 
-/// What the pem crate takes for a certificate is read. It does not know UTF-16, which a file with zeros may be taken for.
+/// What the pem crate takes for a certificate is read. It does not know UTF-16, which a file with zeros may be taken for,
+/// nor that a line with `#` before its BEGIN is a comment.
 pub fn hold_against_pem(bytes: &[u8]) {
-    if bytes.contains(&0) {
+    let is_comment =
+        |line: &[u8]| line.trim_ascii_start().starts_with(b"#") && line.windows(6).any(|word| word == b"BEGIN ");
+    if bytes.contains(&0) || bytes.split(|byte| b"\r\n".contains(byte)).any(is_comment) {
         return;
     }
     let Some(found) = certificates(Format::pem(), bytes, None) else { return };
