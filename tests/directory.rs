@@ -10,6 +10,7 @@ use pgtrust::folder::{Difference, Directory, Naming, hash};
 use pgtrust::format::Entry;
 use pgtrust::{Certificate, Error, Fingerprint, Journal, Step, StoreError};
 
+use crate::support::der::revocation_list;
 use crate::support::pgtrust::Run;
 use crate::support::pki::{Authority, TestCertificate};
 use crate::support::provider_server::ProviderServer;
@@ -212,7 +213,7 @@ fn a_certificate_counts_once_and_all_else_is_named_for_what_it_is() {
     symlink("one.pem", folder.join(numbered(&read(&roots[0]), 0))).unwrap();
     scene.write("bundle.crt", format!("{}{}", roots[0].pem, roots[1].pem));
     scene.write("two.der", &roots[1].der);
-    scene.write("abcdef01.r0", CRL);
+    scene.write("abcdef01.r0", revocation_list());
     scene.write("server.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
     scene.write("README", "certificates of the team");
     scene.write("empty", "");
@@ -351,5 +352,3 @@ context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 context.load_verify_locations(capath=sys.argv[1])
 print(urllib.request.urlopen(sys.argv[2], context=context).read().decode(), end='')
 ";
-
-const CRL: &str = "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n";

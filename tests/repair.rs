@@ -1,10 +1,12 @@
 //! `repair`: what no program can read goes, all else stays, and `undo` brings it back.
 
 use std::fs;
+use std::path::Path;
 
 use pgtrust::Certificate;
 use pgtrust::format::{Entry, Format};
 
+use crate::support::forms::certificates_for_libpq;
 use crate::support::keytool::{keytool_list, run};
 use crate::support::odd::{odd_roots, sound_root};
 use crate::support::pgtrust::{Home, Run};
@@ -116,4 +118,53 @@ fn a_key_store_that_java_cannot_load_comes_back_with_its_key() {
         keytool_list(&home, &keytool, &store, "changeit").into_iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds.iter().filter(|kind| *kind == "PrivateKeyEntry").count(), 1, "{kinds:?}");
     assert_eq!(kinds.len(), 3, "{kinds:?}");
+}
+
+/// What OpenSSL stops at, though it is no certificate.
+#[test]
+fn a_broken_block_of_any_kind_is_damage() {
+    let [a, b] = roots(["A", "B"]);
+    let home = Home::new();
+    install_files(&home, &[&b]);
+    for broken in [
+        "-----BEGIN FOO-----\nAAAA\n",
+        "-----BEGIN FOO-----\n***\n-----END FOO-----\n",
+        "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+        "-----BEGIN PUBLIC KEY-----\nA\n-----END PUBLIC KEY-----\n",
+    ] {
+        home.write("store.pem", format!("{}{broken}", a.pem));
+        assert_eq!(certificates_for_libpq(&home, Path::new("store.pem")), 0, "{broken}");
+        home.pgtrust(&["inspect", "store.pem"]).expect(1);
+        let run = home.pgtrust(&["install", "B.pem", "--output", "store.pem"]).expect(2);
+        assert!(run.stderr.contains("hint: `pgtrust repair store.pem`"), "{run}");
+        home.pgtrust(&["repair", "store.pem"]).expect(0);
+        home.pgtrust(&["install", "B.pem", "--output", "store.pem"]).expect(0);
+        assert_eq!(certificates_for_libpq(&home, Path::new("store.pem")), 2, "{broken}");
+    }
+}
+
+#[test]
+fn what_clients_do_not_read_where_it_stands_is_written_anew() {
+    let [a] = roots(["A"]);
+    let home = Home::new();
+    for odd in [a.pem.replace("-----", "–––––"), a.pem.replace('\n', "\\n"), a.pem.replace('\n', "\r")] {
+        home.write("store.pem", odd);
+        assert_eq!(certificates_for_libpq(&home, Path::new("store.pem")), 0);
+        let run = home.pgtrust(&["repair", "store.pem"]).expect(0);
+        assert!(
+            run.stdout.starts_with("store.pem: updated: 0 parts removed, 1 certificate kept\n  ~ line 1: "),
+            "{run}"
+        );
+        assert_eq!(certificates_for_libpq(&home, Path::new("store.pem")), 1);
+    }
+    // The text around them would be YAML or an environment no more.
+    let indented: String = a.pem.lines().map(|line| format!("    {line}\n")).collect();
+    for text in [format!("data:\n  ca.crt: |\n{indented}"), format!("DB=x\nDB_CA=\"{}\"\n", a.pem.trim())] {
+        home.write("other.pem", &text);
+        for command in [&["repair", "other.pem"][..], &["install", "supabase", "--offline", "--output", "other.pem"]] {
+            let run = home.pgtrust(command).expect(2);
+            assert!(run.stderr.contains("a certificate inside other text cannot be written anew\nhint: "), "{run}");
+            assert_eq!(fs::read_to_string(home.path().join("other.pem")).unwrap(), text);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::der::revocation_list;
 use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::Chain;
 use crate::support::store::{in_order, install_files, roots, snapshot, sorted};
@@ -171,7 +172,7 @@ fn usage_errors_have_status_2_and_write_nothing() {
 #[test]
 fn text_for_people_has_no_escapes_of_any_kind_when_it_goes_to_a_pipe() {
     let [a] = roots(["A"]);
-    let crl = "-----BEGIN X509 CRL-----\nMIIBAAAA\n-----END X509 CRL-----\n";
+    let crl = &revocation_list();
     let home = Home::new();
     home.write("input.pem", format!("{}{crl}{}", a.pem, a.pem.replacen("\nM", "\n?", 1)));
     home.write(".config/pgtrust/broken/pgtrust.toml", "");

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::support::der::revocation_list;
 use crate::support::forms::{certificates_for_libpq, forms};
 use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::{Chain, TestCertificate};
@@ -13,7 +14,7 @@ use crate::support::tools;
 fn what_others_put_into_a_store_stays_byte_for_byte_before_what_is_added() {
     let home = Home::new();
     let [a, b, c] = roots(["A", "B", "C"]);
-    let crl = "-----BEGIN X509 CRL-----\nMIIBAAAA\n-----END X509 CRL-----\n";
+    let crl = &revocation_list();
     let old =
         format!("# our roots, do not touch\n\n# A: internal\n{}{crl}# B\n# second line\n{}\n# the end\n", a.pem, b.pem);
     let store = home.write("store.pem", &old);
@@ -37,7 +38,7 @@ fn what_others_put_into_a_store_stays_byte_for_byte_before_what_is_added() {
 fn duplicates_go_and_nothing_that_stands_between_them() {
     let home = Home::new();
     let [a, b, c] = roots(["A", "B", "C"]);
-    let crl = "-----BEGIN X509 CRL-----\nMIIBAAAA\n-----END X509 CRL-----\n";
+    let crl = &revocation_list();
     let store = home.write("store.pem", format!("{}{}# about the list\n{crl}{}{}", a.pem, b.pem, a.pem, b.pem));
     let run = install(&home, &[&c], "store.pem").expect(0);
     assert!(run.stdout.contains("second copy"), "{run}");

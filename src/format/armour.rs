@@ -9,10 +9,12 @@ mod utf16;
 use base64::Engine as _;
 
 use super::{Error, Identified, Member, MemberKind, Position, PrivateKey, what_is};
+use crate::system::text::sanitise;
 use crate::x509::Certificate;
 use crate::x509::asn1::Reader;
 pub(super) use body::BASE64;
 pub(super) use scanner::{BEGIN, Block, Scanner, has_block};
+pub(super) use trusted::for_servers;
 pub(super) use utf16::utf8;
 
 /// Returns a block of anything but PKCS#7. Fails on a private key.
@@ -40,13 +42,13 @@ pub(super) fn member_or_key(block: Block) -> Member {
         _ => Some(MemberKind::Unknown),
     };
     if let Some(kind) = kind {
-        return Member::Other { alias: None, kind, position };
+        return other(&label, kind, der, position);
     }
     let certificate = der.and_then(|mut der| {
         let length = Reader::new(&der).element().map_or(der.len(), |first| first.whole.len());
         let settings = if label == TRUSTED { der.split_off(length) } else { Vec::new() };
         let certificate = Certificate::from_der(der).map_err(|error| error.to_string())?;
-        match trusted::for_servers(&settings) {
+        match for_servers(&settings) {
             Ok(for_servers) => Ok((certificate, for_servers)),
             Err(_) => Err(format!("the trust settings of `{}` cannot be read", certificate.subject())),
         }
@@ -58,6 +60,18 @@ pub(super) fn member_or_key(block: Block) -> Member {
         }
         Err(reason) => Member::Rejected { position, reason },
     }
+}
+
+/// Returns a block that holds no certificate. OpenSSL decodes it all the same, and reads nothing of a file where it cannot.
+fn other(label: &str, kind: MemberKind, der: Result<Vec<u8>, String>, position: Position) -> Member {
+    let reason = match der {
+        Ok(der) if kind != MemberKind::RevocationList || what_is(&der) == Identified::RevocationList => {
+            return Member::Other { alias: None, kind, position };
+        }
+        Ok(_) => "it holds no revocation list".to_owned(),
+        Err(reason) => reason,
+    };
+    Member::Rejected { position, reason: format!("{}: {reason}", sanitise(label)) }
 }
 
 /// Returns what stands among text in DER.

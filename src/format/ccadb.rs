@@ -58,6 +58,8 @@ struct Columns {
     purposes: Vec<usize>,
     /// Whether it is in the program at all, or was revoked.
     states: Vec<usize>,
+    /// Whether it may vouch for TLS servers.
+    capable: Vec<usize>,
 }
 
 impl Columns {
@@ -72,9 +74,10 @@ impl Columns {
             };
             let certificate = all(|name| name == "PEM" || name.starts_with("PEM Info") || name.ends_with("(PEM)"));
             let purposes = all(|name| name.contains("Trust Bits") || name.ends_with("EKUs"));
-            let states = all(|name| name.ends_with(" Status"));
+            let states = all(|name| name == "Status" || name.ends_with(" Status"));
+            let capable = all(|name| name == "TLS Capable");
             let is_table = !certificate.is_empty() && !purposes.is_empty();
-            is_table.then_some(Self { separator, count: names.len(), purposes, states })
+            is_table.then_some(Self { separator, count: names.len(), purposes, states, capable })
         })
     }
 
@@ -86,12 +89,15 @@ impl Columns {
                 .map(str::trim)
                 .any(|purpose| ["Websites", "Server Authentication"].contains(&purpose))
         };
-        let is_out = |text: String| OUT.contains(&text.trim());
+        let is_out = |text: String| OUT.iter().any(|out| text.trim().eq_ignore_ascii_case(out));
+        let is_false = |text: String| text.trim().eq_ignore_ascii_case("false");
         // A quote that is not closed makes one of several rows.
         if row.len() != self.count {
             Some("its row has not as many fields as the first")
         } else if self.states.iter().map(field).any(is_out) {
             Some("its row says that it is not trusted any more")
+        } else if self.capable.iter().map(field).any(is_false) {
+            Some("its row says that it vouches for no TLS server")
         } else if self.purposes.iter().map(field).any(names_servers) {
             None
         } else {

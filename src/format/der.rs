@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::ops::Range;
 
+use super::armour;
 use super::{Entry, Error, Format, Goes, Identified, Member, Position, PrivateKey, goes_if, read_whole, what_is};
 use crate::system::limits;
 use crate::x509::Certificate;
@@ -35,6 +36,10 @@ fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Me
     let position = Position { line: None, bytes: 0..length as u64 };
     if length > limits::CERTIFICATE {
         return Err(Error::TooLarge { limit: limits::CERTIFICATE as u64 });
+    }
+    if let (Ok(certificate), Ok(false)) = (Certificate::from_der(first), armour::for_servers(behind)) {
+        visit(Member::Distrusted { certificate, position, reason: "its trust settings exclude TLS servers" });
+        return Ok(());
     }
     visit(match Certificate::from_der(first) {
         Ok(certificate) => Member::Certificate { alias: None, certificate, position, flaw: None },

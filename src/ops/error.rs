@@ -53,6 +53,15 @@ impl Error {
         matches!(self, Self::Request(error) if !matches!(error, RequestError::WouldEmpty { .. }))
     }
 
+    /// Tells whether another run holds a lock for longer than this one waits.
+    pub(super) fn is_of_lock(&self) -> bool {
+        matches!(
+            self,
+            Self::System(system::Error::Locked { .. })
+                | Self::Journal(journal::Error::System(system::Error::Locked { .. }))
+        )
+    }
+
     /// Tells whether another program changed a file between reading and writing, so that a second try may succeed.
     pub(super) fn is_of_a_race(&self) -> bool {
         matches!(self, Self::System(system::Error::ChangedMeanwhile { .. }))

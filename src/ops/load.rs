@@ -114,11 +114,19 @@ pub fn save(
     format: &Format,
     password: Option<&str>,
 ) -> Result<Option<Note>, Error> {
-    let Some(before) = file::read(path)? else { return Ok(bundle.save(path, format, password).map(|()| None)?) };
-    if machine.layout().is_err() || check_place(&machine.layout()?.state).is_err() {
-        bundle.save(path, format, password)?;
-        return Ok(Some(Note::NotRecorded { path: path.to_owned() }));
+    if !path.exists() {
+        return Ok(bundle.save(path, format, password).map(|()| None)?);
     }
+    let locks = match machine.layout().and_then(|layout| Ok(check_place(&layout.state)?)).and_then(|()| machine.lock())
+    {
+        Ok(lock) => (lock, machine.lock_store(path)?),
+        Err(error) if error.is_of_lock() => return Err(error),
+        Err(_) => {
+            bundle.save(path, format, password)?;
+            return Ok(Some(Note::NotRecorded { path: path.to_owned() }));
+        }
+    };
+    let before = file::read(path)?.unwrap_or_default();
     let mut after = Vec::new();
     bundle.write(format, password, &mut after).map_err(DecodeError::of(path))?;
     if before == after {
@@ -131,8 +139,8 @@ pub fn save(
     let kept: HashSet<Fingerprint> = bundle.certificates().map(Certificate::fingerprint).collect();
     let removed = there.certificates().filter(|old| !kept.contains(&old.fingerprint())).map(Listed::of).collect();
     let changes = [Change { path: path.to_owned(), before: Some(before), after: Some(after) }];
-    let _locks = (machine.lock()?, machine.lock_store(path)?);
     machine.journal()?.apply(Step { added, removed, ..machine.step(path, &changes) })?;
+    drop(locks);
     Ok(None)
 }
 

@@ -33,9 +33,20 @@ fn canonical_attribute(attribute: Element<'_>) -> Option<Vec<u8>> {
     let (kind, value) = (fields.expect(tag::OID, "the type of an attribute").ok()?, fields.element().ok()?);
     let value = match Value::of(value.tag, value.content)? {
         Value::Text(text) => der(tag::UTF8_STRING, &[&folded(&text)]),
+        Value::Other if value.tag == tag::BIT_STRING => der(value.tag, &[&without_unused_bits(value.content)?]),
         Value::Other => der(value.tag, &[value.content]),
     };
     Some(der(tag::SEQUENCE, &[kind.whole, &value]))
+}
+
+/// What is left of a BIT STRING once OpenSSL has read it.
+fn without_unused_bits(content: &[u8]) -> Option<Vec<u8>> {
+    let mut content = content.to_vec();
+    let unused = *content.first().filter(|unused| **unused <= 7)?;
+    if let [_, .., last] = &mut content[..] {
+        *last &= 0xff << unused;
+    }
+    Some(content)
 }
 
 /// The value of an attribute, of the kinds that OpenSSL takes in names.
@@ -65,7 +76,9 @@ impl Value {
                 let text = units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit)));
                 rest.is_empty().then(|| text.collect::<Option<String>>())??
             }
-            tag::NUMERIC_STRING | tag::BIT_STRING | tag::SEQUENCE => return Some(Self::Other),
+            tag::NUMERIC_STRING | tag::BIT_STRING | tag::SEQUENCE | 7..=9 | 11 | 13..=15 | 29 => {
+                return Some(Self::Other);
+            }
             _ => return None,
         };
         Some(Self::Text(text))

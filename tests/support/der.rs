@@ -38,3 +38,11 @@ pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     };
     [vec![tag], length, content].concat()
 }
+
+/// A revocation list in PEM, with a signature that is not one (RFC 5280 section 5.1).
+pub(crate) fn revocation_list() -> String {
+    let algorithm = tlv(0x30, &[&[0x06, 3, 0x2b, 0x65, 0x70]]);
+    let contents = tlv(0x30, &[&algorithm, &common_name(0x0c, b"issuer"), &utc("240101000000Z")]);
+    let list = tlv(0x30, &[&contents, &algorithm, &tlv(0x03, &[&[0; 65]])]);
+    pem::encode(&pem::Pem::new("X509 CRL", list)).replace("\r\n", "\n")
+}

@@ -192,6 +192,9 @@ fn general_names(roots: &mut Collection) {
 pub(super) fn unusable(roots: &mut Collection) {
     let eku = |purposes: &[&[u8]]| extension(&[0x55, 0x1d, 0x25], false, &tlv(0x30, purposes));
     let purpose = |number| [&[6, 8, 0x2b, 6, 1, 5, 5, 7, 3][..], &[number]].concat();
+    roots.add("critical issuing distribution point of a number", |root| {
+        root.extensions.push(extension(&[0x55, 0x1d, 0x1c], true, &[2, 1, 1]));
+    });
     roots.add("no keyCertSign", |root| root.extensions[1] = extension(&[0x55, 0x1d, 0x0f], true, &[3, 2, 1, 2]));
     roots.add("no key usage", |root| {
         root.extensions.remove(1);

@@ -236,6 +236,8 @@ const CLASSES: &[(&[u8], Class)] = &[
     (&oid!(raw 2.5.29.20), number),
     (&oid!(raw 2.5.29.21), reason),
     (&oid!(raw 2.5.29.27), number),
+    // Of revocation lists: in a certificate it is out of place, and no closer look is worth it.
+    (&oid!(raw 2.5.29.28), |_| false),
     (&oid!(raw 2.5.29.29), alternative_names),
     (&oid!(raw 2.5.29.30), name_constraints),
     (&oid!(raw 2.5.29.31), distribution_points),
