@@ -27,7 +27,9 @@ pub fn store(format: &str, bytes: &[u8]) {
         assert_eq!(certificates(format, &merged, password).as_ref(), Some(&expected), "extended");
         let again = (format.merge)(&merged, password, &[entry]).expect("what was extended can be extended");
         assert!(again == merged, "the second addition of a root changes nothing");
-        let Ok(removed) = (format.remove)(&merged, password, &mut |found| found.is_own(&[ROOT.fingerprint()])) else { continue };
+        let Ok(removed) = (format.remove)(&merged, password, &mut |found| found.is_own(&[ROOT.fingerprint()])) else {
+            continue;
+        };
         if removed.is_empty() {
             assert_eq!(expected.len(), 1, "an empty file had this root alone");
             continue;
