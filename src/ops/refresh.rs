@@ -208,7 +208,11 @@ impl Work<'_> {
         for name in &target.sources {
             let read = Source::parse(name, self.catalog).map_err(Error::from).and_then(|source| {
                 let as_kept = |kept: Selection| kept;
-                load::load(self.machine, manifest, &source, &as_kept, Passwords::Usual, &mut set)
+                // Into a set of its own first: one that cannot be read to its end gives nothing, not a part.
+                let mut own = CertificateSet::new();
+                let problems = load::load(self.machine, manifest, &source, &as_kept, Passwords::Usual, &mut own)?;
+                set.merge(own);
+                Ok(problems)
             });
             unread = unread.or_else(|| read.as_ref().err().map(Error::to_string));
             for problem in self.or_find(FindingKind::Source, name, read)?.unwrap_or_default() {
