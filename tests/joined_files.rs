@@ -155,6 +155,13 @@ fn folders_in_a_source_are_read_and_links_do_not_lead_out_of_it() {
     home.pgtrust(&["bundle", "certs/out", "-o", "out.pem"]).expect(0);
     assert_eq!(in_order(&home, "out.pem"), [d.fingerprint()]);
 
+    home.write("odd/a.pem", &a.pem);
+    symlink("nowhere", home.path().join("odd/b.pem")).unwrap();
+    Run::of(home.command("mkfifo").arg("odd/c.pem")).expect(0);
+    let run = home.pgtrust(&["bundle", "odd", "-o", "out.pem"]).expect(1);
+    assert!(run.stderr.contains("`odd/b.pem`: it is a link that leads nowhere"), "{run}");
+    assert!(run.stderr.contains("`odd/c.pem`: it is neither a file nor a folder"), "{run}");
+
     home.write(&format!("deep/{}/b.pem", ["x"; 20].join("/")), &b.pem);
     home.write("deep/a.pem", &a.pem);
     let run = home.pgtrust(&["bundle", "deep", "-o", "out.pem"]).expect(1);

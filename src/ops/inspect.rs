@@ -189,7 +189,7 @@ impl Look<'_> {
         let mut stores = Vec::new();
         let folder::Walk { files, passed, .. } = folder::walk(path)?;
         let not_entered = |(path, reason): (PathBuf, &'static str)| {
-            Note::NotLooked(system::Error::unread("enter", &path)(io::Error::other(reason)).into())
+            Note::NotLooked(system::Error::unread("read", &path)(io::Error::other(reason)).into())
         };
         notes.extend(passed.into_iter().map(not_entered));
         for file in files {

@@ -1,6 +1,7 @@
 //! The files of a folder that a user names as a source, and of the folders in it.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::store::Error;
@@ -12,7 +13,7 @@ use crate::system::{self, file, limits};
 pub struct Walk {
     /// The regular files, with what symbolic links lead to under the name of the link.
     pub files: Vec<PathBuf>,
-    /// The folders that were not entered, and why.
+    /// What was passed over, and why: folders that were not entered, links that lead nowhere, pipes.
     pub passed: Vec<(PathBuf, &'static str)>,
 }
 
@@ -28,12 +29,17 @@ pub fn walk(folder: &Path) -> Result<Walk, Error> {
 
 fn enter(walk: &mut Walk, folder: &Path, root: &Path, depth: usize, left: &mut usize) -> Result<(), Error> {
     let entries = file::entries(folder)?;
-    let too_many = || std::io::Error::other(format!("more than {} files are below it", limits::FOLDER_ENTRIES));
+    let too_many = || io::Error::other(format!("more than {} files are below it", limits::FOLDER_ENTRIES));
     *left = left.checked_sub(entries.len()).ok_or_else(|| system::Error::unread("read", root)(too_many()))?;
     for path in entries {
         if !path.is_dir() {
-            if path.is_file() {
-                walk.files.push(path);
+            match fs::metadata(&path) {
+                Ok(metadata) if !metadata.is_file() => walk.passed.push((path, "it is neither a file nor a folder")),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    walk.passed.push((path, "it is a link that leads nowhere"));
+                }
+                // What may not be looked at cannot be read either, which is an error then.
+                Ok(_) | Err(_) => walk.files.push(path),
             }
         } else if path.is_symlink() {
             if !fs::canonicalize(&path).is_ok_and(|target| target.starts_with(root)) {
