@@ -279,7 +279,16 @@ fn fields(der: &[u8]) -> Result<[Element<'_>; 6], NotACertificate> {
     }
     lengths.extend(fields);
     lengths.push(certificate.expect(tag::SEQUENCE, "the signature algorithm")?);
-    lengths.push(certificate.expect(tag::BIT_STRING, "the signature")?);
+    let signature = certificate.expect(tag::BIT_STRING, "the signature")?;
+    lengths.push(signature);
+    if unused_bits(&signature) > 7 {
+        return Err(NotACertificate::new("a signature that cannot be read"));
+    }
+    let [.., key] = &fields;
+    let mut key = key.reader();
+    if key.element().and_then(|_| key.element()).is_ok_and(|bits| unused_bits(&bits) > 7) {
+        return Err(NotACertificate::new("a public key that cannot be read"));
+    }
     if !lengths.iter().all(Element::has_shortest_length) {
         return Err(NotACertificate::new("it is in BER, not in DER"));
     }
@@ -288,6 +297,11 @@ fn fields(der: &[u8]) -> Result<[Element<'_>; 6], NotACertificate> {
         (true, false) => Err(NotACertificate::new("bytes follow after it")),
         (false, _) => Err(NotACertificate::new("fields follow after the signature")),
     }
+}
+
+/// The count in front of a BIT STRING (X.690 section 8.6.2.2). x509-parser lets eight pass where they are zero.
+fn unused_bits(bits: &Element<'_>) -> u8 {
+    bits.content.first().copied().filter(|_| bits.tag == tag::BIT_STRING).unwrap_or_default()
 }
 
 impl From<x509_parser::nom::Err<X509Error>> for NotACertificate {

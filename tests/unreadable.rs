@@ -78,6 +78,7 @@ fn each_part_that_cannot_be_read_is_named() {
         (dated("240230000000Z"), "a date that cannot be read"),
         (dated("441301000000Z"), "a date that cannot be read"),
         (with_padding(&sound()), "a signature that cannot be read"),
+        (with_unused_bits(&sound(), 8), "a signature that cannot be read"),
         (tlv(0x30, &[&whole, &[5, 0]]), "fields follow after the signature"),
         (indefinite, "it is in BER, not in DER"),
         (long, "it is in BER, not in DER"),
@@ -90,11 +91,17 @@ fn each_part_that_cannot_be_read_is_named() {
     }
 }
 
-/// Says that a bit of the signature is unused, and sets it (X.690 section 11.2.1).
-fn with_padding(sound: &[u8]) -> Vec<u8> {
+/// Says that so many bits of the signature are unused; all of it is zero.
+fn with_unused_bits(sound: &[u8], count: u8) -> Vec<u8> {
     let mut odd = sound.to_vec();
     let bits = odd.len() - 65;
-    odd[bits] = 1;
+    odd[bits] = count;
+    odd
+}
+
+/// Says that a bit of the signature is unused, and sets it (X.690 section 11.2.1).
+fn with_padding(sound: &[u8]) -> Vec<u8> {
+    let mut odd = with_unused_bits(sound, 1);
     *odd.last_mut().unwrap() |= 1;
     odd
 }

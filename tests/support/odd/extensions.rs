@@ -43,6 +43,9 @@ fn replace(root: &mut super::Fields, oid: &[u8], extensions: &[Vec<u8>]) {
 }
 
 fn shapes(roots: &mut Collection) {
+    roots.add("critical issuing distribution point of a number", |root| {
+        root.extensions.push(extension(&[0x55, 0x1d, 0x1c], true, &[2, 1, 1]));
+    });
     let oid: &[u8] = &[6, 3, 0x2a, 3, 4];
     let value: &[u8] = &[4, 2, 5, 0];
     for (name, odd) in [
@@ -192,9 +195,6 @@ fn general_names(roots: &mut Collection) {
 pub(super) fn unusable(roots: &mut Collection) {
     let eku = |purposes: &[&[u8]]| extension(&[0x55, 0x1d, 0x25], false, &tlv(0x30, purposes));
     let purpose = |number| [&[6, 8, 0x2b, 6, 1, 5, 5, 7, 3][..], &[number]].concat();
-    roots.add("critical issuing distribution point of a number", |root| {
-        root.extensions.push(extension(&[0x55, 0x1d, 0x1c], true, &[2, 1, 1]));
-    });
     roots.add("no keyCertSign", |root| root.extensions[1] = extension(&[0x55, 0x1d, 0x0f], true, &[3, 2, 1, 2]));
     roots.add("no key usage", |root| {
         root.extensions.remove(1);
