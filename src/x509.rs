@@ -261,7 +261,7 @@ fn fields(der: &[u8]) -> Result<[Element<'_>; 6], NotACertificate> {
     let whole = file.expect(tag::SEQUENCE, "the outer SEQUENCE")?;
     let mut certificate = whole.reader();
     let contents = certificate.expect(tag::SEQUENCE, "the TBSCertificate")?;
-    let mut lengths = vec![whole, contents];
+    let outer = [whole, contents];
     let mut contents = contents.reader();
     contents.optional(tag::context_constructed(0))?;
     let fields = [
@@ -277,10 +277,8 @@ fn fields(der: &[u8]) -> Result<[Element<'_>; 6], NotACertificate> {
             return Err(NotACertificate::new("an unknown field in TBSCertificate"));
         }
     }
-    lengths.extend(fields);
-    lengths.push(certificate.expect(tag::SEQUENCE, "the signature algorithm")?);
+    let algorithm = certificate.expect(tag::SEQUENCE, "the signature algorithm")?;
     let signature = certificate.expect(tag::BIT_STRING, "the signature")?;
-    lengths.push(signature);
     if unused_bits(&signature) > 7 {
         return Err(NotACertificate::new("a signature that cannot be read"));
     }
@@ -289,7 +287,7 @@ fn fields(der: &[u8]) -> Result<[Element<'_>; 6], NotACertificate> {
     if key.element().and_then(|_| key.element()).is_ok_and(|bits| unused_bits(&bits) > 7) {
         return Err(NotACertificate::new("a public key that cannot be read"));
     }
-    if !lengths.iter().all(Element::has_shortest_length) {
+    if !outer.iter().chain(&fields).chain(&[algorithm, signature]).all(Element::has_shortest_length) {
         return Err(NotACertificate::new("it is in BER, not in DER"));
     }
     match (certificate.is_empty(), file.is_empty()) {
