@@ -1,7 +1,6 @@
 //! `pgtrust install`
 
 use pgtrust::install::{self, Installed, Request};
-use pgtrust::plan::Outcome;
 use pgtrust::{Machine, Opening};
 use serde::Serialize;
 
@@ -46,13 +45,7 @@ struct Shown<'a> {
 
 /// One line.
 pub(super) fn summary(installed: &Installed, dry_run: bool) -> String {
-    let verb = match (installed.outcome, dry_run) {
-        (Outcome::Created, true) => "would be created",
-        (Outcome::Created, false) => "created",
-        (Outcome::Updated, true) => "would be updated",
-        (Outcome::Updated, false) => "updated",
-        (Outcome::Unchanged | Outcome::Removed, _) => "unchanged",
-    };
+    let verb = ui::verb(installed.outcome, dry_run);
     let added = ui::count(installed.added.len(), "root");
     format!("{}: {verb}: {added} added, {} kept", installed.path, installed.kept)
 }

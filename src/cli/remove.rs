@@ -1,6 +1,5 @@
 //! `pgtrust uninstall` and `pgtrust prune`
 
-use pgtrust::plan::Outcome;
 use pgtrust::remove::{self, Gone, Removed, Report, Request};
 use pgtrust::{Machine, Opening};
 use serde::Serialize;
@@ -43,13 +42,7 @@ fn show(args: &Removing, report: &Report) -> Result<Status, Failure> {
 }
 
 fn show_one(store: &Removed, dry_run: bool) -> Result<(), Failure> {
-    let verb = match (store.outcome, dry_run) {
-        (Outcome::Unchanged, _) => "unchanged",
-        (Outcome::Removed, true) => "would be removed",
-        (Outcome::Removed, false) => "removed",
-        (_, true) => "would be updated",
-        (_, false) => "updated",
-    };
+    let verb = ui::verb(store.outcome, dry_run);
     let removed = ui::count(store.removed.len(), "root");
     ui::data(&format!("{}: {verb}: {removed} removed, {} kept", store.path, store.kept))?;
     store.removed.iter().try_for_each(|Gone { root, reason, .. }| {

@@ -1,7 +1,6 @@
 //! `pgtrust repair`
 
 use pgtrust::Machine;
-use pgtrust::plan::Outcome;
 use pgtrust::repair::{self, Part, Repaired, Request};
 use serde::Serialize;
 
@@ -35,11 +34,7 @@ struct Shown<'a> {
 }
 
 fn show(store: &Repaired, dry_run: bool) -> Result<(), Failure> {
-    let verb = match (store.outcome, dry_run) {
-        (Outcome::Unchanged, _) => "unchanged",
-        (_, true) => "would be updated",
-        (_, false) => "updated",
-    };
+    let verb = ui::verb(store.outcome, dry_run);
     let removed = ui::count(store.removed.len(), "part");
     ui::data(&format!("{}: {verb}: {removed} removed, {} kept", store.path, ui::count(store.kept, "certificate")))?;
     store.repairs.iter().try_for_each(|repair| ui::data(&format!("  ~ {repair}")))?;

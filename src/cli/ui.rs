@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pgtrust::plan::Outcome;
 use pgtrust::{
     BundleError, CatalogError, Error, Failed, Finding, FindingKind, HookError, JournalError, ManifestError, Note,
     Progress, RequestError, SettingsError, SourceError, StoreError, SystemError, format, is_unsafe, sanitise, schedule,
@@ -158,6 +159,19 @@ fn new_bar(count: u64) -> ProgressBar {
     }
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// What was done to a store, or would be.
+pub(crate) fn verb(outcome: Outcome, dry_run: bool) -> &'static str {
+    match (outcome, dry_run) {
+        (Outcome::Created, true) => "would be created",
+        (Outcome::Created, false) => "created",
+        (Outcome::Removed, true) => "would be removed",
+        (Outcome::Removed, false) => "removed",
+        (Outcome::Updated, true) => "would be updated",
+        (Outcome::Updated, false) => "updated",
+        (Outcome::Unchanged, _) => "unchanged",
+    }
 }
 
 /// `1 root`, `2 roots`.
