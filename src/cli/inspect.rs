@@ -53,11 +53,11 @@ fn show(store: &Inspected, as_of: OffsetDateTime) -> Result<(), Failure> {
     for rejected in &store.rejected {
         ui::warning(&format!("`{}`: {}: {}", store.path, rejected.position, rejected.reason));
     }
-    if let Some(reader) = store.lost_for {
+    if let Some(reader) = store.lost_for() {
         ui::warning(&format!("`{}`: {reader} reads nothing of it", store.path));
     }
     let is_file = store.path != "-" && Format::named(store.format).is_some_and(|format| format.writable);
-    if is_file && (store.lost_for.is_some() || !store.rejected.is_empty()) {
+    if is_file && (store.lost_for().is_some() || !store.rejected.is_empty()) {
         ui::hint(&format!("`pgtrust repair {}` takes out of a store what cannot be read", store.path));
     }
     Ok(())

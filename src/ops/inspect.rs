@@ -55,9 +55,13 @@ pub struct Inspected {
     pub other_entries: Vec<OtherEntry>,
     /// What cannot be read.
     pub rejected: Vec<Unreadable>,
-    /// The programs for which it is and that read nothing of it, in words.
-    #[serde(skip)]
-    pub lost_for: Option<&'static str>,
+}
+
+impl Inspected {
+    /// Returns the programs for which it is, in words, if they read nothing of it.
+    pub fn lost_for(&self) -> Option<&'static str> {
+        self.certificates.iter().any(|certificate| certificate.loses_store).then(|| reader::of(self.format))
+    }
 }
 
 /// The facts of one certificate.
@@ -219,7 +223,7 @@ impl Look<'_> {
         });
         let certificates = listings(found.collect(), self.catalog, "nss")?;
         let path = path.display().to_string();
-        Ok(Inspected { path, format: "nss", certificates, other_entries: vec![], rejected: vec![], lost_for: None })
+        Ok(Inspected { path, format: "nss", certificates, other_entries: vec![], rejected: vec![] })
     }
 
     fn file(&self, path: &Path, notes: &mut Vec<Note>) -> Result<Inspected, Error> {
@@ -235,14 +239,7 @@ impl Look<'_> {
         origin: &Origin,
         notes: &mut Vec<Note>,
     ) -> Result<Inspected, Error> {
-        let mut store = Inspected {
-            path,
-            format: "",
-            certificates: vec![],
-            other_entries: vec![],
-            rejected: vec![],
-            lost_for: None,
-        };
+        let mut store = Inspected { path, format: "", certificates: vec![], other_entries: vec![], rejected: vec![] };
         let (mut found, mut chains) = (Vec::new(), Vec::new());
         let decoded = source::look(input, origin, self.passwords, &mut |member| match member {
             Member::Certificate { alias, certificate, position, flaw } => {
@@ -276,7 +273,6 @@ impl Look<'_> {
         })?;
         store.format = decoded.format.name;
         store.certificates = listings(found, self.catalog, store.format)?;
-        store.lost_for = lost_for(&store);
         for (place, chain) in chains {
             let chain = listings(chain, self.catalog, store.format)?;
             if let Some(key) = store.other_entries.get_mut(place) {
@@ -285,10 +281,6 @@ impl Look<'_> {
         }
         Ok(store)
     }
-}
-
-fn lost_for(store: &Inspected) -> Option<&'static str> {
-    store.certificates.iter().any(|certificate| certificate.loses_store).then(|| reader::of(store.format))
 }
 
 fn is_wrong_password(error: &Error) -> bool {

@@ -198,7 +198,8 @@ impl<'a> Run<'a> {
             if self.request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(&store.path)?)) };
         let plan = Plan::new(&Store::open(store, &named.access(machine))?, bundle)?;
         let changes = plan.outcome() != Outcome::Unchanged;
-        self.notes.extend(note::of_plan(&store.path, &plan));
+        let added = plan.added().iter().map(|(root, _)| root);
+        self.notes.extend(note::of_readers(added, plan.rejected().to_vec(), &store.path, plan.format()));
         for advice in store.advice.iter().filter(|_| changes) {
             // Several stores of one kind need it once.
             if !given.contains(&advice) {

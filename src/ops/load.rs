@@ -98,10 +98,7 @@ pub(super) fn load(
 /// fails when nothing is left.
 pub fn readable(bundle: Bundle, store: &Path, format: &str) -> Result<(Bundle, Vec<Note>), Error> {
     let (bundle, rejected) = reader::readable(bundle, format)?;
-    let mut notes = note::of_readers(bundle.certificates(), format);
-    if !rejected.is_empty() {
-        notes.push(Note::Unreadable { store: store.to_owned(), rejected });
-    }
+    let notes = note::of_readers(bundle.certificates(), rejected, store, format);
     Ok((bundle, notes))
 }
 
@@ -117,7 +114,7 @@ pub fn save(
     if !path.exists() {
         return Ok(bundle.save(path, format, password).map(|()| None)?);
     }
-    let locks = match machine.layout().and_then(|layout| Ok(check_place(&layout.state)?)).and_then(|()| machine.lock())
+    let _locks = match machine.layout().and_then(|layout| Ok(check_place(&layout.state)?)).and_then(|()| machine.lock())
     {
         Ok(lock) => (lock, machine.lock_store(path)?),
         Err(error) if error.is_of_lock() => return Err(error),
@@ -140,7 +137,6 @@ pub fn save(
     let removed = there.certificates().filter(|old| !kept.contains(&old.fingerprint())).map(Listed::of).collect();
     let changes = [Change { path: path.to_owned(), before: Some(before), after: Some(after) }];
     machine.journal()?.apply(Step { added, removed, ..machine.step(path, &changes) })?;
-    drop(locks);
     Ok(None)
 }
 

@@ -9,7 +9,6 @@ use crate::source::Problem;
 #[cfg(feature = "fetch")]
 use crate::source::TenantError;
 use crate::store::known::{Advice, Usage};
-use crate::store::plan::Plan;
 use crate::store::reader;
 use crate::x509::{Certificate, Fingerprint};
 
@@ -139,17 +138,14 @@ impl Note {
     }
 }
 
-/// What programs that read the store cannot do with the roots of a plan.
-pub(super) fn of_plan(store: &Path, plan: &Plan) -> Vec<Note> {
-    let mut notes = of_readers(plan.added().iter().map(|(root, _)| root), plan.format());
-    if !plan.rejected().is_empty() {
-        notes.push(Note::Unreadable { store: store.to_owned(), rejected: plan.rejected().to_vec() });
-    }
-    notes
-}
-
-/// Which programs will not read roots in a store of this format, or not use them.
-pub(super) fn of_readers<'a>(roots: impl Iterator<Item = &'a Certificate>, format: &str) -> Vec<Note> {
+/// Which programs will not read the roots that go into a store of this format, or not use them, and which roots were
+/// rejected for that.
+pub(super) fn of_readers<'a>(
+    roots: impl Iterator<Item = &'a Certificate>,
+    rejected: Vec<Rejected>,
+    store: &Path,
+    format: &str,
+) -> Vec<Note> {
     let mut notes: Vec<(String, Vec<String>)> = Vec::new();
     for root in roots {
         let unreadable = reader::unreadable(root, format).into_iter().filter(|unreadable| !unreadable.refused);
@@ -163,7 +159,9 @@ pub(super) fn of_readers<'a>(roots: impl Iterator<Item = &'a Certificate>, forma
             }
         }
     }
-    notes.into_iter().map(|(why, subjects)| Note::Unfit { subjects, why }).collect()
+    let unfit = notes.into_iter().map(|(why, subjects)| Note::Unfit { subjects, why });
+    let unreadable = (!rejected.is_empty()).then(|| Note::Unreadable { store: store.to_owned(), rejected });
+    unfit.chain(unreadable).collect()
 }
 
 /// A run that failed, with what a person should know of it besides.

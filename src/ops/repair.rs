@@ -12,7 +12,7 @@ use super::{Error, change};
 use crate::bundle::{self, Bundle, CertificateSet, Origin, Policy, Reason};
 use crate::journal::Step;
 use crate::manifest::Opening;
-use crate::store::plan::{Outcome, Repair};
+use crate::store::plan::{Outcome, Repair, Taken};
 use crate::system::permissions::check_place;
 use crate::x509::{Certificate, Fingerprint};
 
@@ -115,9 +115,9 @@ fn one(
     let catalog = machine.catalog()?;
     let dead = |certificate: &Certificate| {
         // One that a provider pins needs no other reason to be a root.
-        let pinned = catalog.providers_of(&certificate.fingerprint()).is_ok_and(|providers| !providers.is_empty());
+        let pinned = || catalog.providers_of(&certificate.fingerprint()).is_ok_and(|providers| !providers.is_empty());
         let reason = if request.drop_dead { reason(path, certificate, machine) } else { None };
-        reason.filter(|reason| !pinned || !reason.is_not_a_root())
+        reason.filter(|reason| !reason.is_not_a_root() || !pinned())
     };
     let repair = Repair::new(path, &named.access(machine), &dead)?;
     if request.dry_run {
@@ -129,7 +129,7 @@ fn one(
         let step = machine.step(path, repair.changes());
         change::make(machine, Step { removed: repair.listed(), target: named.target(), ..step }, changes)?;
     }
-    let part = |taken: &crate::store::plan::Taken| Part {
+    let part = |taken: &Taken| Part {
         position: taken.position.clone(),
         sha256: taken.certificate.as_ref().map(Certificate::fingerprint),
         subject: taken.certificate.as_ref().map(|certificate| certificate.subject().to_string()),

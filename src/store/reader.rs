@@ -120,6 +120,7 @@ impl Reading {
         Self { format, loses_store, decides: false }
     }
 }
+
 /// Returns the programs for which stores of this format are, in words.
 pub(crate) fn of(format: &str) -> &'static str {
     let decides = |reader: &&Reader| reader.reading(format).is_some_and(|reading| reading.decides);

@@ -66,14 +66,17 @@ pub enum Error {
 impl Error {
     /// For `map_err` on a change that the system refused.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io(IoError { action, reads: false, path, source })
+        Self::refused(action, false, path)
     }
 
     /// For `map_err` on a look that the system refused.
     pub fn unread(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        Self::refused(action, true, path)
+    }
+
+    fn refused(action: &'static str, reads: bool, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
-        move |source| Self::Io(IoError { action, reads: true, path, source })
+        move |source| Self::Io(IoError { action, reads, path, source })
     }
 }
 
