@@ -16,7 +16,7 @@ use crate::system::file;
 use crate::system::process::{self, End, Programs};
 use crate::system::text::cause;
 pub use error::Error;
-pub(crate) use pending::Pending;
+pub(crate) use pending::{FILE, Pending};
 
 impl Hook {
     /// Tells whether the hook waits for this change.
@@ -37,6 +37,7 @@ impl Hook {
         let failed = |reason: String| Error::HookFailed { hook: self.command(), reason };
         let input = serde_json::to_vec(&Input { changes }).map_err(|error| failed(error.to_string()))?;
         let [program, arguments @ ..] = &self.run[..] else { return Err(failed("names no program".to_owned())) };
+        let program = programs.chosen(program, folder)?;
         let mut program = programs.program(program, self.timeout).arguments(arguments).in_folder(folder);
         for (name, value) in variables(changes) {
             program = program.variable(name, value);

@@ -182,7 +182,7 @@ impl Journal {
 
     /// Holds everyone else of this user off until the lock is dropped. Waits that long at most.
     pub(crate) fn lock(&self, wait: Duration) -> Result<Lock, Error> {
-        file::create_folders(&self.state)?;
+        file::create_private_folder(&self.state)?;
         Ok(Lock::file(&self.state.join("lock"), wait)?)
     }
 
@@ -299,13 +299,13 @@ impl Journal {
     fn append(&self, record: &Record) -> Result<(), Error> {
         let path = self.path();
         let folder = file::folder_of(&path);
-        file::create_folders(folder)?;
+        file::create_private_folder(folder)?;
         let torn = file::read(&path)?.is_some_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'));
         let mut line = if torn { vec![b'\n'] } else { vec![] };
         serde_json::to_writer(&mut line, record).map_err(|error| system::Error::io("write", &path)(error.into()))?;
         line.push(b'\n');
         let journal = file::open_or_make(&path, File::options().append(true));
-        let mut journal = journal.map_err(system::Error::io("open", &path))?;
+        let mut journal = journal?;
         let written = journal.write_all(&line).and_then(|()| journal.sync_all());
         Ok(written.map_err(system::Error::io("write", &path))?)
     }

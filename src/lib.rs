@@ -93,7 +93,7 @@ pub use source::{
 };
 pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan, reader};
 pub use system::layout::{Environment, Layout};
-pub use system::permissions::{Obstacle, Refusal, User, owner_of};
+pub use system::permissions::{Obstacle, Refusal, User, Writer};
 pub use system::process::{Error as ProcessError, Programs, Withheld, end_all};
 pub use system::text::{is_unsafe, sanitise, timestamp};
 pub use system::{Error as SystemError, IoError, limits};

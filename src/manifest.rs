@@ -70,7 +70,6 @@ pub struct Manifest {
     on_disk: Option<String>,
     document: DocumentMut,
     contents: Contents,
-    is_of_another: bool,
 }
 
 /// The contents of a manifest.
@@ -96,13 +95,11 @@ impl Manifest {
     /// Reads the manifest; an empty one when there is no file.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let read = file::read_with_metadata(path, limits::SETTINGS)?;
-        let is_of_another = read.as_ref().is_some_and(|(_, metadata)| file::is_of_another(metadata));
         let text =
             read.map(|(bytes, _)| String::from_utf8(bytes)).transpose().map_err(|_| bad(path, "is not UTF-8"))?;
         let document: DocumentMut =
             toml::parse(text.as_deref().unwrap_or_default()).map_err(|error| bad(path, error))?;
-        let mut manifest =
-            Self { path: path.to_owned(), on_disk: text, document, contents: Contents::default(), is_of_another };
+        let mut manifest = Self { path: path.to_owned(), on_disk: text, document, contents: Contents::default() };
         manifest.understand()?;
         Ok(manifest)
     }
@@ -127,15 +124,9 @@ impl Manifest {
         &self.contents.target
     }
 
-    /// Returns the hooks that run after stores changed, if the manifest belongs to this user or to root.
+    /// Returns the hooks that run after stores changed.
     pub fn hooks(&self) -> &[Hook] {
         &self.contents.hook
-    }
-
-    /// Fails for a manifest that belongs neither to this user nor to root: whoever wrote it would have programs run with the
-    /// rights of this user, as under `sudo` with another user's HOME.
-    pub(crate) fn check_owner(&self) -> Result<(), Error> {
-        if self.is_of_another { Err(Error::HooksOfAnother { path: self.path.clone() }) } else { Ok(()) }
     }
 
     /// Returns the certificates of this provider that the user accepted.

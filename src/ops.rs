@@ -13,6 +13,7 @@ pub mod fetch;
 #[cfg(feature = "fetch")]
 mod findings;
 mod hooks;
+mod images;
 pub mod inspect;
 #[cfg(feature = "fetch")]
 pub mod install;

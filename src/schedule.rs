@@ -93,7 +93,6 @@ impl Scheduler {
 
     /// Returns the steps until it runs the job; none when it does.
     pub fn enable(&self, host: &Host<'_>, manifest: &Manifest, settings: &JobSettings) -> Result<Vec<JobStep>, Error> {
-        host.refuse_foreign_home()?;
         let is_written = (self.written)(host)?.is_some();
         let mut steps = (self.write)(host, &Job::new(host, manifest, settings)?)?;
         if !steps.is_empty() || self.probe(host).is_err() {
@@ -147,27 +146,14 @@ impl Host<'_> {
 
     /// A path as the machine itself will see it.
     fn inside(&self, path: &Path) -> PathBuf {
-        path.strip_prefix(self.root).map_or_else(|_| path.to_owned(), |path| Path::new("/").join(path))
-    }
-
-    /// Refuses root with a user's HOME, as under `sudo`: a job of root's would write into that user's folders.
-    fn refuse_foreign_home(&self) -> Result<(), Error> {
-        #[cfg(unix)]
-        if let (false, Some(home)) = (self.system, &self.environment.home) {
-            use std::os::unix::fs::MetadataExt as _;
-            let owner = std::fs::metadata(home).map_or(0, |home| home.uid());
-            if rustix::process::geteuid().is_root() && owner != 0 {
-                return Err(Error::ForeignHome { home: home.clone() });
-            }
-        }
-        Ok(())
+        file::seen(self.root, path)
     }
 }
 
 /// Returns the path of the running program that holds longest: one on the search path that leads to it outlives the
 /// folder of a release.
 pub fn stable_program(running: &Path, programs: &Programs) -> PathBuf {
-    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let real = |path: &Path| file::real(path).ok();
     let on_path = programs.find("pgtrust");
     on_path.filter(|found| real(found).is_some() && real(found) == real(running)).unwrap_or_else(|| running.to_owned())
 }

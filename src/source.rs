@@ -12,7 +12,6 @@ mod fetch;
 mod progress;
 mod tenant;
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -97,7 +96,7 @@ impl Source {
             "system" => Ok(Self::System),
             "jdk" => Ok(Self::Jdk),
             id if catalog.contains(id) => Ok(Self::Provider(id.to_owned())),
-            path if Path::new(path).exists() => Ok(Self::Path(path.into())),
+            path if file::exists(Path::new(path)) => Ok(Self::Path(path.into())),
             name => {
                 let suggestion = match catalog.provider(name) {
                     Err(catalog::Error::UnknownProvider { suggestion, .. }) => suggestion,
@@ -150,7 +149,7 @@ pub(crate) fn load_provider(
 /// A file that is not a store, or holds a private key, is an error when it is named itself. In a folder it is passed over
 /// and reported, as is a folder that is not entered. What stands below a folder `blocklist` is distrusted.
 pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
-    if !path.is_dir() {
+    if !file::is_folder(path) {
         return load_file(set, path, passwords);
     }
     let folder::Walk { files, passed, .. } = folder::walk(path)?;
@@ -176,7 +175,7 @@ pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>
 }
 
 fn load_file(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
-    let mut input = File::open(path).map_err(system::Error::unread("read", path))?;
+    let mut input = file::open(path)?;
     load(set, &mut input, Origin::File(path.to_owned()), passwords)
 }
 
@@ -224,7 +223,7 @@ pub(crate) fn load(
 pub(crate) fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Result<(), Error> {
     let entries: Vec<Entry<'_>> = held.map(|certificate| Entry { certificate, origin: "held" }).collect();
     if entries.is_empty() {
-        return if path.exists() { Ok(file::remove(path)?) } else { Ok(()) };
+        return if file::exists(path) { Ok(file::remove(path)?) } else { Ok(()) };
     }
     let mut bytes = Vec::new();
     let written = (Format::pem().encode)(&mut entries.into_iter(), None, &mut bytes);
@@ -235,7 +234,7 @@ pub(crate) fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>)
 /// Returns the certificates in a file; none when there is no file.
 pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
-    if path.exists() {
+    if file::exists(path) {
         load_path(&mut set, path, Passwords::Usual)?;
     }
     Ok(set.certificates().cloned().collect())
@@ -291,9 +290,30 @@ pub(crate) fn load_database(set: &mut CertificateSet, folder: &Path, certutil: &
 
 /// Adds the roots of a Java installation to a set.
 pub(crate) fn load_jdk(set: &mut CertificateSet, jvm: &Jvm) -> Result<Vec<Problem>, Error> {
-    let mut input = File::open(&jvm.store).map_err(system::Error::unread("read", &jvm.store))?;
+    let mut input = file::open(&jvm.store)?;
     load(set, &mut input, Origin::Jdk, Passwords::Usual)
 }
+
+/// Adds the roots of an image to a set: those of the first bundle that it has.
+pub(crate) fn load_system_of_image(set: &mut CertificateSet, root: &Path) -> Result<(), Error> {
+    for bundle in SYSTEM_BUNDLES.map(|bundle| root.join(bundle)) {
+        if file::is_file(&bundle) {
+            let mut input = file::open(&bundle)?;
+            // Odd certificates in the image's own store are not reported.
+            load(set, &mut input, Origin::System, Passwords::Usual)?;
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// The file that OpenSSL is built to read: Debian, Alpine and Arch; Red Hat; SUSE.
+const SYSTEM_BUNDLES: [&str; 4] = [
+    "etc/ssl/certs/ca-certificates.crt",
+    "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "etc/pki/tls/certs/ca-bundle.crt",
+    "etc/ssl/ca-bundle.pem",
+];
 
 /// Adds this machine's own roots to a set: what OpenSSL reads by default (SSL_CERT_FILE and SSL_CERT_DIR included), the
 /// keychain on macOS, the certificate store on Windows.

@@ -103,7 +103,7 @@ fn root_schedules_nothing_in_the_home_of_another_user() {
     }
     for via in ["cron", "systemd"] {
         let run = home.pgtrust(&["schedule", "enable", "--via", via]).expect(2);
-        assert!(run.stderr.contains("belongs to another user") && run.stderr.contains("`--system`"), "{run}");
+        assert!(run.stderr.contains("belongs to `nobody`") && run.stderr.contains("`--system`"), "{run}");
     }
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }

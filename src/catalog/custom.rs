@@ -1,6 +1,5 @@
 //! Providers that a user describes: what goes into `provider.toml` and `roots.pem`.
 
-use std::fs;
 use std::path::Path;
 
 use time::Date;
@@ -113,13 +112,13 @@ impl NewProvider {
 impl Files {
     /// Tells whether there is a provider in this folder.
     pub(crate) fn is_in(folder: &Path) -> bool {
-        folder.join(DEFINITION).exists()
+        file::exists(&folder.join(DEFINITION))
     }
 
     /// Reads the files of a provider in this folder.
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
         let roots = folder.join(ROOTS);
-        let roots = if roots.exists() { file::read_text(&roots, limits::WHOLE)? } else { String::new() };
+        let roots = if file::exists(&roots) { file::read_text(&roots, limits::WHOLE)? } else { String::new() };
         Ok(Self { definition: file::read_text(&folder.join(DEFINITION), limits::SETTINGS)?, roots })
     }
 
@@ -148,7 +147,7 @@ impl Files {
         }
         file::remove(&folder.join(DEFINITION))?;
         file::remove(&folder.join(ROOTS))?;
-        Ok(fs::remove_dir(folder).map_err(system::Error::io("remove", folder))?)
+        Ok(file::remove_folder(folder)?)
     }
 }
 

@@ -35,7 +35,7 @@ impl Own {
 
     pub(super) fn named(named: &NamedCatalogue, archives: &Path) -> Self {
         let content = match &named.location {
-            Location::Folder(path) if path.is_dir() => Content::Folder(path.clone()),
+            Location::Folder(path) if file::is_folder(path) => Content::Folder(path.clone()),
             Location::Folder(_) => Content::Unusable("there is no such folder".to_owned()),
             Location::Archive { sha256, .. } => match kept(archives, sha256) {
                 Ok(Some(providers)) => Content::Archive(Arc::new(providers)),
@@ -105,7 +105,7 @@ fn is_id(name: &str) -> bool {
 pub(crate) fn keep_archive(archives: &Path, name: &str, archive: &[u8]) -> Result<bool, Error> {
     let new = check_archive(archives, name, archive)?;
     if new {
-        file::replace_bytes(&path_of(archives, &Fingerprint::of(archive)), archive)?;
+        file::replace_private(&path_of(archives, &Fingerprint::of(archive)), archive)?;
     }
     Ok(new)
 }

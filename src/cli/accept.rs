@@ -5,10 +5,9 @@ use pgtrust::accept::{self, HeldSelection};
 
 use super::args::Accept;
 use super::ui::{self, Failure};
-use super::{Status, context, notes};
+use super::{Status, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &Accept) -> Result<Status, Failure> {
-    context::warn_of_foreign_home(machine);
     let which = match args.fingerprint {
         Some(fingerprint) => HeldSelection::One(fingerprint),
         None => HeldSelection::OfProvider(args.provider.clone().unwrap_or_default()),

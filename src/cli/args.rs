@@ -56,7 +56,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, help_heading = "Global options")]
     pub(crate) wait: u64,
 
-    /// Use files and folders that other users can write
+    /// Go on where other users can write what decides trust, without hooks and token commands; as PGTRUST_ALLOW_WRITABLE=1
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) allow_writable: bool,
 

@@ -12,7 +12,8 @@ use super::{Status, args, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Bundle) -> Result<Status, Failure> {
     let password = password::read(args.password.password_file.as_deref())?;
-    let output = Output::new(args, password.as_deref())?;
+    let path = args.output.as_deref().map(|path| machine.place(path));
+    let output = Output::new(args, path.as_deref(), password.as_deref())?;
     let catalog = machine.catalog()?;
     let sources: Vec<Source> =
         args.inputs.iter().map(|input| Source::parse(input, catalog)).collect::<Result<_, _>>()?;
@@ -74,17 +75,17 @@ impl<'a> Output<'a> {
         }
     }
 
-    fn new(args: &'a args::Bundle, password: Option<&str>) -> Result<Self, Failure> {
+    fn new(args: &args::Bundle, path: Option<&'a Path>, password: Option<&str>) -> Result<Self, Failure> {
         let asked = args.format.as_deref();
         let format = asked.and_then(Format::named);
-        match &args.output {
+        match path {
             Some(path) if asked == Some(HASHED) => {
                 load::refuse_other_folders(path)?;
                 Ok(Self::Folder(path))
             }
             Some(path) => {
                 load::refuse_other_files(path, password)?;
-                let unknown = || StoreError::UnknownFormat { path: path.clone() };
+                let unknown = || StoreError::UnknownFormat { path: path.to_owned() };
                 Ok(Self::File(path, format.or_else(|| Format::of_name(path)).ok_or_else(unknown)?))
             }
             None if asked == Some(HASHED) => {

@@ -6,37 +6,47 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use pgtrust::{Environment, Machine, User, owner_of};
+use pgtrust::{Environment, Error, Machine};
 use time::OffsetDateTime;
 
-use super::args::Args;
+use super::args::{Args, Command};
 use super::ui::{self, Failure};
 use super::{enforcement, hint, interrupt};
 
 /// Makes the machine that commands run on, from the command line and the environment.
-pub(crate) fn machine(args: &Args) -> Machine<'static> {
-    let environment = if args.root.is_some() { Environment::default() } else { environment() };
-    let mut machine = Machine::new(environment, &|| OffsetDateTime::from(SystemTime::now()));
-    if let Some(root) = &args.root {
-        machine.root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
-    }
+pub(crate) fn machine(args: &Args) -> Result<Machine<'static>, Error> {
+    let mut machine = Machine::new(environment(), &|| OffsetDateTime::from(SystemTime::now()));
     if let Some(date) = args.as_of {
         machine.as_of = date.midnight().assume_utc();
     }
     machine.variable = |name| env::var_os(name);
     machine.before_programs = interrupt::end_programs_too;
-    machine.system = args.system || args.root.is_some();
-    machine.allow_writable = args.allow_writable;
+    machine.system = args.system;
+    machine.allow_writable =
+        args.allow_writable || env::var_os("PGTRUST_ALLOW_WRITABLE").is_some_and(|value| value == "1");
     machine.wait = Duration::from_secs(args.wait);
     machine.no_hooks = args.no_hooks;
     machine.command = command();
     machine.progress = &ui::progress;
     machine.withheld = &[enforcement::VARIABLE];
     machine.hint = hint::hint;
-    machine
+    if machine.system || args.root.is_some() {
+        readable_by_all();
+    }
+    match &args.root {
+        None if matches!(args.command, Command::Bundle(_)) => Ok(machine.without_foreign_home()),
+        Some(root) => machine.in_image(root),
+        None => Ok(machine),
+    }
 }
 
-/// This user's folders. Those of another machine, which `--root` names, are others.
+/// What is made for the whole machine is read by all its users, whatever the umask of who makes it.
+fn readable_by_all() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+}
+
+/// This user's folders.
 fn environment() -> Environment {
     let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     Environment {
@@ -63,21 +73,6 @@ fn environment() -> Environment {
 /// Returns the search path of this machine, whatever `--root` names.
 pub(crate) fn search_path() -> OsString {
     env::var_os("PATH").unwrap_or_default()
-}
-
-/// Warns whose stores these are, where HOME is not this user's. For commands by which a person changes stores.
-pub(crate) fn warn_of_foreign_home(machine: &Machine<'_>) {
-    let Some((home, owner)) = machine.environment.home.as_ref().and_then(|home| Some((home, owner_of(home)?))) else {
-        return;
-    };
-    let this = User::this();
-    if owner != this {
-        ui::warning(&format!(
-            "HOME is `{}`, which belongs to {owner}: the stores in it are those of {owner}, not of {this}",
-            home.display()
-        ));
-        ui::hint(&format!("run it as {owner}, or set HOME to that of {this}, as `sudo -H` does"));
-    }
 }
 
 /// Returns the file of this program.

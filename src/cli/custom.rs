@@ -6,10 +6,9 @@ use serde::Serialize;
 
 use super::args::{AddProvider, RemoveProvider};
 use super::ui::{self, Failure};
-use super::{Status, context, notes};
+use super::{Status, notes};
 
 pub(crate) fn add(machine: &Machine<'_>, args: &AddProvider) -> Result<Status, Failure> {
-    context::warn_of_foreign_home(machine);
     let offer = match &args.url {
         Some(url) => Offer::Url(url.clone()),
         None => Offer::File(args.file.clone().unwrap_or_default()),
@@ -131,7 +130,6 @@ fn show(args: &AddProvider, report: &Report) -> Result<(), Failure> {
 }
 
 pub(crate) fn remove(machine: &Machine<'_>, args: &RemoveProvider) -> Result<Status, Failure> {
-    context::warn_of_foreign_home(machine);
     let path = custom::remove(machine, &args.name, args.dry_run)?;
     let verb = if args.dry_run { "would be removed" } else { "removed" };
     ui::data(&format!("{}: {verb}: {}", args.name, path.display()))?;

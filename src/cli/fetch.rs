@@ -8,10 +8,9 @@ use serde::Serialize;
 
 use super::args::Fetch;
 use super::ui::{self, Failure};
-use super::{Status, context, notes};
+use super::{Status, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &Fetch) -> Result<Status, Failure> {
-    context::warn_of_foreign_home(machine);
     let request = Request { names: args.providers.clone(), download: args.download.request() };
     let report = fetch::fetch(machine, &request)?;
     let mut status = notes::show(&report.notes);

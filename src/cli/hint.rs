@@ -1,13 +1,13 @@
 //! Remedies for errors, in the words of the command line.
 
-use std::io;
+#[path = "hint/system.rs"]
+mod system;
 
 use pgtrust::enforcement::EnforcementError;
 use pgtrust::jvm::FoundBy;
 use pgtrust::{
-    BundleError, CatalogError, Error, HookError, IoError, JournalError, ManifestError, Obstacle, ProcessError, Reason,
-    Refusal, Rejected, RequestError, SettingsError, SourceError, StoreError, SystemError, TenantError, TenantReason,
-    User, format, schedule,
+    BundleError, CatalogError, Error, HookError, JournalError, ManifestError, Reason, Rejected, RequestError,
+    SettingsError, SourceError, StoreError, TenantError, TenantReason, format, schedule,
 };
 
 /// Returns what to do about an error, where something can be done.
@@ -26,79 +26,8 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         Error::Settings(error) => of_settings(error),
         Error::Source(error) => of_source(error),
         Error::Store(error) => of_store(error),
-        Error::System(error) => of_system(error),
+        Error::System(error) => system::hint(error),
         _ => None,
-    }
-}
-
-fn of_system(error: &SystemError) -> Option<String> {
-    use SystemError as E;
-    Some(match error {
-        E::ChangedMeanwhile { .. } => "run it again once that program has ended".to_owned(),
-        E::HardLinks { path, .. } => {
-            format!("make the others symbolic links to it; `find -samefile {}` finds them", path.display())
-        }
-        E::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
-        E::Io(error) => return of_io(error),
-        E::IsFolder { .. } => {
-            "name a file in it; `install --format hashed` makes it a store of OpenSSL's `-CApath`".to_owned()
-        }
-        E::Locked { .. } => "`--wait SECONDS` waits longer for it to end".to_owned(),
-        E::Refused(refusal) => of_refusal(refusal),
-        E::Process(error) => return of_process(error),
-        E::Unwritable { .. } => "use a name without it; PGTRUST_HOME moves what pgtrust keeps".to_owned(),
-        _ => return None,
-    })
-}
-
-fn of_io(error: &IoError) -> Option<String> {
-    let hint = match error.source.kind() {
-        io::ErrorKind::PermissionDenied if error.reads => "run it as a user who may read it, as with `sudo`",
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "run it as a user who may write there; or PGTRUST_HOME moves what pgtrust keeps, and `install --output FILE` \
-             the store: point PGSSLROOTCERT or `sslrootcert=` at that file"
-        }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space; the old file is untouched",
-        _ => return None,
-    };
-    Some(hint.to_owned())
-}
-
-fn of_process(error: &ProcessError) -> Option<String> {
-    match error {
-        ProcessError::Failed { words, .. } if words.contains("SEC_ERROR_BAD_PASSWORD") => {
-            Some("pass the database's password in a file: `--password-file`".to_owned())
-        }
-        ProcessError::Missing { packages, .. } => Some(format!("install it ({packages})")),
-        ProcessError::NotStarted { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-            Some("`chmod +x` makes a file a program".to_owned())
-        }
-        _ => None,
-    }
-}
-
-fn of_refusal(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::NoPlace { .. } => {
-            "PGTRUST_HOME moves it to another folder; for an image, run pgtrust when it is built: `--root DIR`"
-                .to_owned()
-        }
-        Refusal::NotWritable { obstacle, .. } => format!("{}; {ELSEWHERE}", of_obstacle(obstacle)),
-        Refusal::Shared { at, mode, .. } => {
-            let bits = if mode & 0o002 != 0 { "o-w" } else { "g-w" };
-            format!("`chmod {bits} {}`; `--allow-writable` goes on all the same", at.display())
-        }
-        _ => ELSEWHERE.to_owned(),
-    }
-}
-
-fn of_obstacle(obstacle: &Obstacle) -> String {
-    match obstacle {
-        Obstacle::Immutable { at } => format!("`chattr -i {}`", at.display()),
-        Obstacle::Mount => "change the file that is mounted there, or mount its folder".to_owned(),
-        Obstacle::Permission { owner, at, .. } if *owner == User::this() => format!("`chmod u+w {}`", at.display()),
-        Obstacle::Permission { owner, .. } => format!("run it as {owner}, as with `sudo`"),
-        _ => "for an image, run it when the image is built: `--root DIR`".to_owned(),
     }
 }
 
@@ -201,7 +130,6 @@ fn of_manifest(error: &ManifestError) -> Option<String> {
     use ManifestError as E;
     let hint = match error {
         E::BadManifest { .. } => "correct the line, or move the file away: `pgtrust install` writes a new one",
-        E::HooksOfAnother { .. } => "run it as that user, or `chown` the file; `--no-hooks` leaves the hooks out",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -342,9 +270,6 @@ fn of_schedule(error: &schedule::Error) -> Option<String> {
             "`daily`, `hourly`, `weekly` or `04:30`; for cron also minute, hour, day, month and weekday: `17 4 * * 1-5`"
                 .to_owned()
         }
-        E::ForeignHome { .. } => {
-            "run it as that user, without `sudo`; or `--system` schedules it for the whole machine".to_owned()
-        }
         E::NoProgram { .. } => "put it into its `usr/local/bin` or `usr/bin` first".to_owned(),
         E::NoScheduler { .. } => {
             "`--via` names one to write for all the same; or let something else run `pgtrust refresh`".to_owned()
@@ -395,6 +320,3 @@ fn of_request(error: &RequestError) -> Option<String> {
         _ => return None,
     })
 }
-
-const ELSEWHERE: &str = "or `--output FILE` writes another file: point PGSSLROOTCERT or `sslrootcert=` at it, for Java \
-                         `--target java` and JAVA_TOOL_OPTIONS (`pgtrust env`)";

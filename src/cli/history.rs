@@ -12,7 +12,10 @@ use super::{Status, args};
 pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status, Failure> {
     let journal = machine.journal()?;
     let History { records, torn, .. } = journal.history()?;
-    let store = args.store.as_deref().map(|store| std::path::absolute(store).unwrap_or_else(|_| store.to_owned()));
+    let store = args.store.as_deref().map(|store| {
+        let store = machine.place(store);
+        std::path::absolute(&store).unwrap_or(store)
+    });
     let undone: HashMap<u64, u64> = records.iter().filter_map(|record| Some((record.undoes?, record.id))).collect();
     let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
     let of_store = |record: &&Record| store.as_deref().is_none_or(|store| record.store == store);

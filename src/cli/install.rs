@@ -5,10 +5,9 @@ use pgtrust::{Machine, Opening};
 use serde::Serialize;
 
 use super::ui::{self, Failure};
-use super::{Status, args, context, notes};
+use super::{Status, args, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Install) -> Result<Status, Failure> {
-    context::warn_of_foreign_home(machine);
     let request = Request {
         sources: args.sources.clone(),
         stores: args.stores.request(),

@@ -47,7 +47,13 @@ enum Status {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let status = match run(&context::machine(&args), &args.command) {
+    let run = || {
+        let machine = context::machine(&args)?;
+        let result = run(&machine, &args.command);
+        notes::show_allowed(&machine);
+        result
+    };
+    let status = match run() {
         Ok(status) => status,
         // Whoever reads has seen enough, as in `pgtrust providers | head -1`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Done,

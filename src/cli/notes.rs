@@ -3,13 +3,23 @@
 use std::path::Path;
 
 use pgtrust::known::{Advice, Usage};
-use pgtrust::{FindingKind, Note, Problem, Rejected};
+use pgtrust::{FindingKind, Machine, Note, Problem, Rejected};
 
 use super::{Status, hint, ui};
 
 /// Says it all, in order. Returns the worst that it means.
 pub(crate) fn show(notes: &[Note]) -> Status {
     notes.iter().map(show_one).max().unwrap_or(Status::Done)
+}
+
+/// Says what only `--allow-writable` let pass, each once.
+pub(crate) fn show_allowed(machine: &Machine<'_>) {
+    let mut said = std::collections::HashSet::new();
+    for refusal in machine.allowed().iter().map(ToString::to_string) {
+        if said.insert(refusal.clone()) {
+            ui::warning(&format!("{refusal}; going on, as `--allow-writable` says"));
+        }
+    }
 }
 
 fn show_one(note: &Note) -> Status {

@@ -6,16 +6,14 @@ use serde::Serialize;
 
 use super::args::{self, Removing};
 use super::ui::{self, Failure};
-use super::{Status, context, notes};
+use super::{Status, notes};
 
 pub(crate) fn uninstall(machine: &Machine<'_>, args: &args::Uninstall) -> Result<Status, Failure> {
-    context::warn_of_foreign_home(machine);
     let report = remove::uninstall(machine, &request(&args.removing))?;
     show(&args.removing, &report)
 }
 
 pub(crate) fn prune(machine: &Machine<'_>, args: &args::Prune) -> Result<Status, Failure> {
-    context::warn_of_foreign_home(machine);
     let report = remove::prune(machine, &request(&args.removing))?;
     show(&args.removing, &report)
 }

@@ -5,10 +5,9 @@ use pgtrust::repair::{self, Part, Repaired, Request};
 use serde::Serialize;
 
 use super::ui::{self, Failure};
-use super::{Status, args, context, notes};
+use super::{Status, args, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Repair) -> Result<Status, Failure> {
-    context::warn_of_foreign_home(machine);
     let report = repair::repair(
         machine,
         &Request {

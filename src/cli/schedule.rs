@@ -20,7 +20,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &Schedule) -> Result<Status, Fail
     let program = schedule::stable_program(&context::program()?, &programs);
     let host = Host {
         environment: &machine.environment,
-        root: &machine.root,
+        root: machine.root(),
         layout: machine.layout()?,
         programs: &programs,
         program: &program,

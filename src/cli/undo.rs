@@ -5,10 +5,9 @@ use pgtrust::undo::{self, Conflict, Request};
 
 use super::args::Undo;
 use super::ui::{self, Failure};
-use super::{Status, context, notes};
+use super::{Status, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &Undo) -> Result<Status, Failure> {
-    context::warn_of_foreign_home(machine);
     let request = Request { change: args.what.clone(), force: args.force, dry_run: args.dry_run };
     let report = undo::undo(machine, &request)?;
     let status = notes::show(&report.notes);

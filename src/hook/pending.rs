@@ -34,7 +34,7 @@ impl PendingHook {
 impl Pending {
     /// Reads the file. One that cannot be understood counts as none.
     pub(crate) fn load(state: &Path) -> Result<Self, Error> {
-        let path = state.join("hooks.json");
+        let path = state.join(FILE);
         let entries = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         Ok(Self { path, entries })
     }
@@ -74,9 +74,12 @@ impl Pending {
         }
         let bytes = serde_json::to_vec_pretty(&self.entries)
             .map_err(|error| system::Error::io("write", &self.path)(error.into()))?;
-        Ok(file::replace_bytes(&self.path, &bytes)?)
+        Ok(file::replace_private(&self.path, &bytes)?)
     }
 }
+
+/// The name of the file in the state folder.
+pub(crate) const FILE: &str = "hooks.json";
 
 #[cfg(test)]
 mod tests {

@@ -14,12 +14,6 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The hooks of a manifest that belongs to somebody else.
-    #[error("`{path}` belongs to another user, so its hooks are not run")]
-    HooksOfAnother {
-        /// The manifest.
-        path: PathBuf,
-    },
     /// Files, locks, permissions or programs.
     #[error(transparent)]
     System(#[from] crate::system::Error),

@@ -9,7 +9,7 @@ use crate::hook;
 use crate::journal::{Change, Listed, Step};
 use crate::manifest::Manifest;
 use crate::store::known::system;
-use crate::system::permissions::check_writable;
+use crate::system::permissions::{Guard, check_writable};
 
 /// Makes a change, and lets the system take notice of changed anchors. Where it does not, the change goes back: the next
 /// run would find nothing to do, and nobody would trust what stands there.
@@ -17,7 +17,7 @@ pub(super) fn make(machine: &Machine<'_>, step: Step<'_>, made: &mut Changes) ->
     // Anchors are files in a folder, which is their store.
     let in_folder = step.changes.first().is_some_and(|change| change.path != step.store);
     let commands =
-        if in_folder { system::commands_after(&machine.root, machine.layout()?, step.changes)? } else { Vec::new() };
+        if in_folder { system::commands_after(machine.root(), machine.layout()?, step.changes)? } else { Vec::new() };
     check(machine, step.changes)?;
     let (journal, changes) = (machine.journal()?, step.changes);
     let record = journal.apply(step)?;
@@ -32,7 +32,7 @@ pub(super) fn make(machine: &Machine<'_>, step: Step<'_>, made: &mut Changes) ->
 /// Fails when others could write one of these files too, or this user cannot.
 fn check(machine: &Machine<'_>, changes: &[Change]) -> Result<(), Error> {
     for change in changes {
-        machine.refuse_shared(&change.path)?;
+        machine.refuse_shared(&change.path, Guard::Store)?;
         check_writable(&change.path)?;
     }
     Ok(())

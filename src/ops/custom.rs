@@ -95,6 +95,7 @@ pub struct Offered {
 
 /// Pins what a file or URL offers as a provider of the user's own. Without pins nothing is written of a URL: its roots are shown.
 pub fn add(machine: &Machine<'_>, request: &Request) -> Result<Report, Error> {
+    machine.refuse_shared_settings()?;
     let (catalog, folder) = (machine.catalog()?, &machine.layout()?.catalogue);
     refuse_taken(catalog, &request.name, folder)?;
     let mut provider = NewProvider::new(&request.name, request.hosts.clone(), catalog)?;
@@ -143,6 +144,7 @@ fn write(machine: &Machine<'_>, request: &Request, path: &Path, files: &Files) -
 
 /// Removes a provider of the user's own. Fails while the manifest uses it. Returns the folder that is gone, or would be.
 pub fn remove(machine: &Machine<'_>, name: &str, dry_run: bool) -> Result<PathBuf, Error> {
+    machine.refuse_shared_settings()?;
     let (catalog, folder) = (machine.catalog()?, &machine.layout()?.catalogue);
     if !catalog.catalogues_of(name).contains(&folder.display().to_string().as_str()) {
         refuse_taken(catalog, name, folder)?;

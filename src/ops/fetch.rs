@@ -25,7 +25,8 @@ use crate::source::{
     self, Asking, CatalogueResult, DownloadSettings, Downloader, Fetched, Held, Mirror, Progress, Source, UrlState,
 };
 use crate::store::reader;
-use crate::system::permissions::check_place;
+use crate::system::file;
+use crate::system::permissions::{Guard, check_place};
 use crate::x509::{Certificate, Fingerprint};
 
 /// The providers to fetch, and how.
@@ -141,7 +142,7 @@ pub(super) fn keep(
         servers::note(machine, &server, &mut one);
         tenants.push(one);
     }
-    for tenant in tenants.iter().filter(|tenant| keep == Keep::Remember && tenant.path.exists()) {
+    for tenant in tenants.iter().filter(|tenant| keep == Keep::Remember && file::exists(&tenant.path)) {
         tenants::remember(&mut manifest, machine.catalog()?, tenant.name(), download)?;
     }
     if keep != Keep::Nothing {
@@ -271,7 +272,7 @@ impl KeptProvider {
         let (added, removed, rejected) = (Vec::new(), Vec::new(), Vec::new());
         let mut one =
             Self { fetched, accepted, path, changed: false, added, removed, made: true, rejected, failure: None };
-        let allowed = machine.refuse_shared(&one.path);
+        let allowed = machine.refuse_shared(&one.path, Guard::Store);
         one.failure = allowed.and_then(|()| one.write(bundle(machine, manifest, &id, &wanted), keep)).err();
         one.made = one.failure.is_none();
         if one.changed {

@@ -114,8 +114,7 @@ pub(super) fn run(
     let mut failed: Vec<(String, Error)> = of_nothing.collect();
     for hook in hooks.iter().filter(is_due) {
         let changes = pending.of(hook);
-        let allowed = manifest.check_owner().map_err(Error::from);
-        match allowed.and_then(|()| Ok(hook.run(changes, folder_of(manifest), machine.programs())?)) {
+        match hook.run(changes, folder_of(manifest), machine.programs()) {
             Ok(lines) => {
                 notes.extend(lines.into_iter().map(|line| Note::HookOutput { hook: hook.command(), line }));
                 let _lock = machine.lock()?;
@@ -123,7 +122,7 @@ pub(super) fn run(
                 left.remove_reported(hook, changes);
                 left.save()?;
             }
-            Err(error) => failed.push((hook.command(), error)),
+            Err(error) => failed.push((hook.command(), error.into())),
         }
     }
     saved?;
@@ -140,13 +139,13 @@ fn hooks<'a>(
     if machine.no_hooks {
         return &[];
     }
-    if machine.root != Path::new("/") {
+    if machine.root() != Path::new("/") {
         if manifest.hooks().iter().any(|hook| hook.concerns_any(changes)) {
-            notes.push(Note::HooksOfImage { root: machine.root.clone() });
+            notes.push(Note::HooksOfImage { root: machine.root().to_owned() });
         }
         return &[];
     }
-    manifest.hooks()
+    if machine.programs().runs_chosen() { manifest.hooks() } else { &[] }
 }
 
 /// A hook that waits for what is never going to be must not wait in silence.

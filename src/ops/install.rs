@@ -9,15 +9,17 @@ use super::machine::Machine;
 use super::managed::is_followed;
 use super::note::{self, Failed, Note, OrNote as _};
 use super::stores::{Finder, NamedStore, Stores};
-use super::{Error, RequestError, change, load, names, password};
+use super::{Error, RequestError, change, images, load, names, password};
 use crate::bundle::{Bundle, Policy};
 use crate::catalog::{Catalog, Selection};
 use crate::journal::{Listed, Step};
 use crate::manifest::{Manifest, Opening};
 use crate::source::Source;
+use crate::store::jvm;
 use crate::store::known::Advice;
 use crate::store::plan::{Outcome, Plan, Store};
-use crate::system::permissions::{check_place, check_writable};
+use crate::system::file;
+use crate::system::permissions::{Guard, check_place, check_writable};
 
 /// The roots to install, and the stores.
 #[derive(Clone, Debug, Default)]
@@ -125,13 +127,12 @@ impl<'a> Run<'a> {
     fn wanted(&mut self, found: Vec<NamedStore>) -> Result<Vec<(NamedStore, Vec<Source>)>, Error> {
         let mut wanted = Vec::new();
         for named in found {
-            if let Err(error) = self.machine.refuse_shared(&named.store.path) {
+            if let Err(error) = self.machine.refuse_shared(&named.store.path, Guard::Store) {
                 self.notes.push(Note::Failure(error));
                 continue;
             }
             let mut sources: Vec<Source> = Vec::new();
-            for name in self.names(&named) {
-                let source = Source::parse(&name, self.catalog)?;
+            for source in self.sources(&named)? {
                 if !sources.contains(&source) {
                     sources.push(source);
                 }
@@ -146,17 +147,36 @@ impl<'a> Run<'a> {
 
     /// What the user named, else what this store has by the manifest and all providers that are kept. A file that is kept
     /// for another store is not for this one.
-    fn names(&self, named: &NamedStore) -> Vec<String> {
-        let mut names = self.named.clone();
-        if names.is_empty() {
+    fn sources(&self, named: &NamedStore) -> Result<Vec<Source>, Error> {
+        let mut sources: Vec<Source> =
+            self.named.iter().map(|name| Source::parse(name, self.catalog)).collect::<Result<_, _>>()?;
+        if sources.is_empty() {
             let kept = self.manifest.targets().iter().filter(|target| named.is(target));
-            names.extend(kept.flat_map(|target| target.sources.clone()));
-            let sources = self.manifest.sources().iter().map(|source| &source.name);
-            names.extend(sources.filter(|name| is_followed(name, self.catalog)).cloned());
+            let followed = self.manifest.sources().iter().map(|source| &source.name);
+            let followed = followed.filter(|name| is_followed(name, self.catalog));
+            for name in kept.flat_map(|target| &target.sources).chain(followed) {
+                sources.push(self.machine.kept_source(name)?);
+            }
         }
-        names.extend(self.request.include_system.then(|| "system".to_owned()));
-        names.extend(self.request.include_jdk_roots.then(|| "jdk".to_owned()));
-        names
+        sources.extend(self.request.include_system.then_some(Source::System));
+        if self.request.include_jdk_roots {
+            sources.extend(self.jdks()?);
+        }
+        Ok(sources)
+    }
+
+    /// The roots of the JDK in use, or of those that the request names for their `cacerts`.
+    fn jdks(&self) -> Result<Vec<Source>, Error> {
+        let (machine, stores) = (self.machine, &self.request.stores);
+        if stores.all_jdks {
+            let all = jvm::all(&machine.environment, machine.root());
+            return Ok(all.into_iter().map(|cacerts| Source::Path(cacerts.store)).collect());
+        }
+        if stores.java_homes.is_empty() {
+            return Ok(vec![Source::Jdk]);
+        }
+        let finder = Finder::new(machine, &self.manifest);
+        stores.java_homes.iter().map(|home| Ok(Source::Path(finder.jvm(home)?.store))).collect()
     }
 
     /// Fetches the providers and tenants whose roots are not kept yet, or of which others are wanted now.
@@ -164,8 +184,8 @@ impl<'a> Run<'a> {
         let (layout, download) = (self.machine.layout()?, &self.request.download);
         let narrowed = download.region.is_some() || download.retiring;
         let missing = sources.filter_map(|source| match source {
-            Source::Provider(id) if narrowed || !layout.bundle_of(id).exists() => Some(id.clone()),
-            Source::Tenant(tenant) if !layout.bundle_of(tenant.name()).exists() => Some(tenant.name().to_owned()),
+            Source::Provider(id) if narrowed || !file::exists(&layout.bundle_of(id)) => Some(id.clone()),
+            Source::Tenant(tenant) if !file::exists(&layout.bundle_of(tenant.name())) => Some(tenant.name().to_owned()),
             _ => None,
         });
         let missing: Vec<String> = missing.collect();
@@ -194,8 +214,7 @@ impl<'a> Run<'a> {
     ) -> Result<Installed, Error> {
         let (machine, store) = (self.machine, &named.store);
         // A dry run writes nothing at all, the lock's file included.
-        let _locks =
-            if self.request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(&store.path)?)) };
+        let _locks = if self.request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(&store.path))) };
         let plan = Plan::new(&Store::open(store, &named.access(machine))?, bundle)?;
         let changes = plan.outcome() != Outcome::Unchanged;
         let added = plan.added().iter().map(|(root, _)| root);
@@ -222,9 +241,10 @@ impl<'a> Run<'a> {
     /// Changes the store, and the manifest with it.
     fn apply(&mut self, named: &NamedStore, sources: &[Source], plan: &Plan) -> Result<(), Error> {
         let mut manifest = self.machine.manifest()?;
-        let mut names = Vec::new();
+        let (mut names, mut copies) = (Vec::new(), Vec::new());
         for source in sources {
-            let Some(name) = source.name()? else { continue };
+            let Some((name, copied)) = images::name_of(self.machine, source)? else { continue };
+            copies.extend(copied.filter(|copied| copied.before != copied.after));
             match source {
                 Source::Tenant(_) => {
                     tenants::remember(&mut manifest, self.catalog, &name, &self.request.download)?;
@@ -239,11 +259,12 @@ impl<'a> Run<'a> {
         }
         let (key, text) = &named.key;
         manifest.keep_target(key, text, &names)?;
-        manifest.keep_opening(key, text, &named.opening)?;
-        if plan.changes().is_empty() {
+        let password_file = named.opening.password_file.as_deref().map(|file| self.machine.seen(file));
+        manifest.keep_opening(key, text, &Opening { password_file, ..named.opening.clone() })?;
+        if plan.changes().is_empty() && copies.is_empty() {
             return Ok(manifest.save()?);
         }
-        let changes = [plan.changes(), &change::of_manifest(&manifest)?].concat();
+        let changes = [plan.changes(), &copies, &change::of_manifest(&manifest)?].concat();
         let step = self.machine.step(&named.store.path, &changes);
         change::make(self.machine, Step { added: plan.listed(), target: named.target(), ..step }, self.changes)
     }

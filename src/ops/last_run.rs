@@ -5,7 +5,6 @@
 //! nothing to do writes nothing.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -120,14 +119,14 @@ impl LastRun {
     /// Reads what is known of the last run; nothing when there was none. A file that cannot be understood counts as
     /// none: what it said is then told once more.
     pub(crate) fn load(state: &Path) -> Result<Self, Error> {
-        let path = state.join("refresh.json");
+        let path = state.join(FILE);
         let contents = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         Ok(Self { path, stamp: stamp(state), contents })
     }
 
     /// Returns when the last run ended; None before the first.
     pub(crate) fn time(&self) -> Option<OffsetDateTime> {
-        let modified = fs::metadata(&self.stamp).and_then(|metadata| metadata.modified()).ok()?;
+        let modified = file::metadata(&self.stamp)?.modified().ok()?;
         Some(OffsetDateTime::from(modified)).filter(|time| *time != OffsetDateTime::UNIX_EPOCH)
     }
 
@@ -197,7 +196,7 @@ impl LastRun {
         let mut bytes = serde_json::to_vec_pretty(&self.contents)
             .map_err(|error| system::Error::io("write", &self.path)(error.into()))?;
         bytes.push(b'\n');
-        Ok(file::replace_bytes(&self.path, &bytes)?)
+        Ok(file::replace_private(&self.path, &bytes)?)
     }
 }
 
@@ -210,9 +209,9 @@ pub(crate) struct Run {
 impl Run {
     /// Begins a run. Waits that long at most for another one to end.
     pub(crate) fn begin(state: &Path, wait: Duration) -> Result<Self, Error> {
-        file::create_folders(state)?;
+        file::create_private_folder(state)?;
         let path = stamp(state);
-        let is_first = !path.exists();
+        let is_first = !file::exists(&path);
         let lock = Lock::file(&path, wait)?;
         if is_first {
             // No run has ended yet.
@@ -227,12 +226,17 @@ impl Run {
     }
 }
 
+/// The name of the file of findings in the state folder.
+pub(super) const FILE: &str = "refresh.json";
+
 fn stamp(state: &Path) -> PathBuf {
     state.join("refresh.lock")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn finding(kind: FindingKind, key: &str) -> Finding {

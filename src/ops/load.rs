@@ -1,7 +1,6 @@
 //! Certificates from everything that a user can name, and a bundle of them.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -19,7 +18,7 @@ use crate::store::jvm;
 use crate::store::nss::{Certutil, Database};
 use crate::store::plan::{FileStore, StoreAccess};
 use crate::store::reader;
-use crate::system::permissions::check_place;
+use crate::system::permissions::{Guard, check_place};
 use crate::system::{file, limits};
 use crate::x509::{Certificate, Fingerprint};
 
@@ -31,7 +30,10 @@ pub fn bundle(
     policy: &Policy,
     password: Option<&str>,
 ) -> Result<(Bundle, Vec<Note>), Failed> {
-    machine.refuse_shared_settings()?;
+    // Files alone need no settings.
+    if sources.iter().any(|source| matches!(source, Source::Provider(_) | Source::Tenant(_))) {
+        machine.refuse_shared_settings()?;
+    }
     let mut notes = Vec::new();
     match bundle_of(machine, sources, &|kept| kept, policy, password, &mut notes) {
         Ok(bundle) => Ok((bundle, notes)),
@@ -88,6 +90,9 @@ pub(super) fn load(
         }
         Source::Stdin => return Ok(source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?),
         // Odd certificates in the machine's own store are not reported.
+        Source::System if machine.root() != Path::new("/") => {
+            source::load_system_of_image(set, machine.root())?;
+        }
         Source::System => drop(source::load_system(set)),
         Source::Jdk => return Ok(source::load_jdk(set, &jvm::in_use(&machine.environment, machine.programs())?)?),
     }
@@ -111,12 +116,13 @@ pub fn save(
     format: &Format,
     password: Option<&str>,
 ) -> Result<Option<Note>, Error> {
-    if !path.exists() {
+    machine.refuse_shared(path, Guard::Output)?;
+    if !file::exists(path) {
         return Ok(bundle.save(path, format, password).map(|()| None)?);
     }
     let _locks = match machine.layout().and_then(|layout| Ok(check_place(&layout.state)?)).and_then(|()| machine.lock())
     {
-        Ok(lock) => (lock, machine.lock_store(path)?),
+        Ok(lock) => (lock, machine.lock_store(path)),
         Err(error) if error.is_of_lock() => return Err(error),
         Err(_) => {
             bundle.save(path, format, password)?;
@@ -143,11 +149,11 @@ pub fn save(
 /// Fails when a bundle written to this file would cost what is not a store of certificates, or more than one. A slip of the
 /// hand must not cost a key.
 pub fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Error> {
-    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
+    let Some(metadata) = file::metadata(path) else { return Ok(()) };
     let mut head = Vec::new();
     // Opening a pipe may wait for ever.
     if metadata.is_file() {
-        let _ = File::open(path).and_then(|file| file.take(limits::HEAD as u64).read_to_end(&mut head));
+        let _ = file::open(path).map(|file| file.take(limits::HEAD as u64).read_to_end(&mut head));
         if Format::of(&head).is_some_and(Format::is_key_store) {
             let store = FileStore::read(path, None, &StoreAccess { password, ..StoreAccess::default() })?;
             return match store.others().first() {
@@ -167,7 +173,7 @@ pub fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Err
 
 /// Fails when a hashed folder made at this path would mix with what is there.
 pub fn refuse_other_folders(path: &Path) -> Result<(), Error> {
-    if path.exists() && !(path.is_dir() && Directory::read(path)?.is_empty()) {
+    if file::exists(path) && !(file::is_folder(path) && Directory::read(path)?.is_empty()) {
         return Err(RequestError::FolderNotEmpty { path: path.to_owned() }.into());
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The machine that use cases run on.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, Ref, RefCell};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,15 +9,16 @@ use time::OffsetDateTime;
 
 use super::Error;
 use super::last_run::{Finding, FindingKind};
-use super::permissions::refuse_shared_settings;
+use super::permissions::{refuse_shared_entries, refuse_shared_settings};
 use crate::catalog::Catalog;
 use crate::journal::{Change, Journal, Step};
 use crate::manifest::{self, Manifest};
-use crate::source::Progress;
+use crate::source::{Progress, Source};
 use crate::system::layout::{Environment, Layout};
 use crate::system::lock::Lock;
-use crate::system::permissions::refuse_shared;
+use crate::system::permissions::{Guard, Refusal, refuse_foreign_home, refuse_shared};
 use crate::system::process::{Programs, Withheld};
+use crate::system::{self, file};
 
 /// A machine, or a folder that stands for one: its clock, its environment, its folders, and how far a use case may go.
 ///
@@ -33,8 +34,6 @@ pub struct Machine<'a> {
     pub environment: Environment,
     /// An environment variable, such as one that holds a token.
     pub variable: fn(&str) -> Option<OsString>,
-    /// The folder that stands for `/`. Hooks do not run for any other than `/` itself.
-    pub root: PathBuf,
     /// Work on what the whole machine keeps, and not on what this user does.
     pub system: bool,
     /// Go on where others than this user can write what decides trust.
@@ -54,6 +53,8 @@ pub struct Machine<'a> {
     pub before_programs: fn(),
     /// Variables that programs of others do not get, beside the tokens of the catalogue's providers.
     pub withheld: &'static [&'static str],
+    root: PathBuf,
+    allowed: RefCell<Vec<Refusal>>,
     layout: OnceCell<Layout>,
     catalog: OnceCell<Catalog>,
     programs: OnceCell<Programs>,
@@ -69,7 +70,6 @@ impl<'a> Machine<'a> {
             clock,
             environment,
             variable: |_| None,
-            root: PathBuf::from("/"),
             system: false,
             allow_writable: false,
             wait: Duration::ZERO,
@@ -79,6 +79,8 @@ impl<'a> Machine<'a> {
             hint: |_| None,
             before_programs: || {},
             withheld: &[],
+            root: PathBuf::from("/"),
+            allowed: RefCell::default(),
             layout: OnceCell::new(),
             catalog: OnceCell::new(),
             programs: OnceCell::new(),
@@ -91,7 +93,7 @@ impl<'a> Machine<'a> {
             let layout = if self.system { Layout::of_system(&self.root) } else { Layout::of_user(&self.environment)? };
             let _ = self.layout.set(layout);
         }
-        Ok(self.layout.get().ok_or(crate::system::Error::HomeUnknown)?)
+        Ok(self.layout.get().ok_or(system::Error::HomeUnknown)?)
     }
 
     /// Returns the built-in providers, and the user's where there is a place for them, with the catalogues that the
@@ -109,22 +111,105 @@ impl<'a> Machine<'a> {
         Ok(self.layout().map_or_else(|_| Ok(Manifest::default()), |layout| Manifest::load(&layout.manifest))?)
     }
 
+    /// Returns the source that the manifest keeps under this name. Fails for a file that others can write: whoever does
+    /// decides what is trusted.
+    pub(crate) fn kept_source(&self, name: &str) -> Result<Source, Error> {
+        let path = self.place(Path::new(name));
+        let text = if Path::new(name).has_root() { path.to_str().unwrap_or(name) } else { name };
+        let source = Source::parse(text, self.catalog()?)?;
+        if let Source::Path(path) = &source {
+            self.refuse_shared(path, Guard::Settings)?;
+            self.permit(refuse_shared_entries(path))?;
+        }
+        Ok(source)
+    }
+
     /// Returns the journal of this user, or of the machine.
     pub fn journal(&self) -> Result<Journal, Error> {
         Ok(Journal::new(&self.layout()?.state))
     }
 
-    /// Fails when others can write a store, or put another in its place, and nobody allowed that.
-    pub(crate) fn refuse_shared(&self, store: &Path) -> Result<(), Error> {
-        if self.allow_writable { Ok(()) } else { Ok(refuse_shared(store, &self.root)?) }
+    /// Works on the image in this folder, as if that were `/`. Nothing is read or written outside it but the sources that a
+    /// request names. No program of it runs but the one that brings the roots of the system into use.
+    pub fn in_image(mut self, folder: &Path) -> Result<Self, Error> {
+        self.root = file::bound(folder)?;
+        self.system = true;
+        self.environment = Environment::default();
+        Ok(self)
     }
 
-    /// Does the same for the files that decide which roots are trusted: manifest, journal, the user's own providers.
+    /// Leaves out what is kept in the home of another user, if root runs this. For what needs no settings.
+    #[must_use]
+    pub fn without_foreign_home(mut self) -> Self {
+        let is_foreign = self.environment.home.as_ref().is_some_and(|home| self.check_home(home).is_err());
+        if is_foreign {
+            let Environment { path, pgtrust_home, .. } = std::mem::take(&mut self.environment);
+            self.environment = Environment { path, pgtrust_home, ..Environment::default() };
+        }
+        self
+    }
+
+    /// Returns the folder that stands for `/`.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns where a path is that a request or the manifest names for a file that pgtrust writes, or keeps: in an image, where
+    /// a relative one begins at its `/`, and one that begins with the folder of the image is taken as it is.
+    pub fn place(&self, path: &Path) -> PathBuf {
+        file::place(&self.root, path)
+    }
+
+    /// Returns a path as programs of this machine, or of the image, name it.
+    pub fn seen(&self, path: &Path) -> PathBuf {
+        file::seen(&self.root, &file::absolute(path))
+    }
+
+    /// Fails when others can write what decides trust on this machine: manifest, journal, held roots, downloads, providers
+    /// of one's own. So it does for root in the home of another user, who chose what is there.
     pub fn refuse_shared_settings(&self) -> Result<(), Error> {
-        match self.layout() {
-            Ok(layout) if !self.allow_writable => refuse_shared_settings(layout, &self.root),
+        self.permit(self.check_settings())
+    }
+
+    fn check_settings(&self) -> Result<(), Error> {
+        let Ok(layout) = self.layout() else { return Ok(()) };
+        for place in [&layout.manifest, &layout.catalogue, &layout.bundles, &layout.state] {
+            self.check_home(place)?;
+        }
+        refuse_shared_settings(layout)
+    }
+
+    /// Fails when others can write something that decides trust, or put another in its place.
+    pub(crate) fn refuse_shared(&self, path: &Path, guard: Guard) -> Result<(), Error> {
+        self.permit(self.check_home(path))?;
+        self.permit(refuse_shared(path, guard).map_err(Error::from))?;
+        // Nobody can allow that.
+        Ok(refuse_shared(path, Guard::Output)?)
+    }
+
+    /// Fails for root with the HOME of another user, if this is in there.
+    fn check_home(&self, path: &Path) -> Result<(), Error> {
+        match &self.environment.home {
+            Some(home) if !self.system => Ok(refuse_foreign_home(home, path)?),
             _ => Ok(()),
         }
+    }
+
+    /// Lets a refusal pass where the user allowed it, and remembers that.
+    fn permit(&self, result: Result<(), Error>) -> Result<(), Error> {
+        match result {
+            Err(Error::System(system::Error::Refused(refusal))) if self.allow_writable => {
+                self.allowed.borrow_mut().push(refusal);
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// Returns why the run would have ended, did `allow_writable` not let it go on. The programs of hooks and tokens do not run
+    /// where others can write the settings that name them.
+    pub fn allowed(&self) -> Ref<'_, Vec<Refusal>> {
+        self.allowed.borrow()
     }
 
     /// Holds off everyone else who works with the same journal.
@@ -133,8 +218,8 @@ impl<'a> Machine<'a> {
     }
 
     /// Holds off everyone else who works on the same store.
-    pub(crate) fn lock_store(&self, store: &Path) -> Result<Lock, Error> {
-        Ok(Lock::store(store, self.wait)?)
+    pub(crate) fn lock_store(&self, store: &Path) -> Lock {
+        Lock::store(store, self.wait)
     }
 
     /// Returns what this command does to a store, as the journal takes it.
@@ -154,7 +239,10 @@ impl<'a> Machine<'a> {
                 let names = catalog.token_variables().into_iter().chain(withheld.iter().map(|name| (*name).to_owned()));
                 Withheld::new(names, &variable)
             };
-            Programs::new(self.environment.path.clone().unwrap_or_default(), prepare)
+            // Whatever is allowed: what others wrote, or an image holds, names no program that runs with the rights of this user.
+            let is_ours = self.root.parent().is_none() && (!self.allow_writable || self.check_settings().is_ok());
+            let search_path = self.environment.path.clone().unwrap_or_default();
+            Programs::new(search_path, prepare).with_chosen(is_ours)
         })
     }
 

@@ -11,7 +11,7 @@ use crate::source::{self, Tenant};
 use crate::store::java::JavaStore;
 use crate::store::known::postgres;
 use crate::store::plan::Store;
-use crate::system::file::absolute;
+use crate::system::file;
 use crate::x509::Certificate;
 
 /// Tells whether a source of the manifest is a provider or a customer of one, and not a file.
@@ -20,7 +20,8 @@ pub(crate) fn is_followed(name: &str, catalog: &Catalog) -> bool {
 }
 
 /// Finds the PEM file that clients should read: the provider's or tenant's, if one is named, else the user's `root.crt`, else
-/// that of the only provider that is kept. Its path is absolute: other programs read it from other folders.
+/// that of the only provider that is kept. Its path is absolute, as other programs read it from other folders, and that of an image is
+/// as the image has it.
 pub fn pem(machine: &Machine<'_>, name: Option<&str>) -> Result<PathBuf, Error> {
     machine.refuse_shared_settings()?;
     let catalog = machine.catalog()?;
@@ -34,8 +35,8 @@ pub fn pem(machine: &Machine<'_>, name: Option<&str>) -> Result<PathBuf, Error> 
     // The file of one account is not for the whole machine.
     if !machine.system {
         let path = postgres::root_crt(&machine.environment)?;
-        if path.exists() {
-            return Ok(absolute(&path));
+        if file::exists(&path) {
+            return Ok(machine.seen(&path));
         }
     }
     let manifest = machine.manifest()?;
@@ -48,8 +49,12 @@ pub fn pem(machine: &Machine<'_>, name: Option<&str>) -> Result<PathBuf, Error> 
 }
 
 fn fetched(machine: &Machine<'_>, id: &str) -> Result<PathBuf, Error> {
-    let path = absolute(machine.layout()?.bundle_of(id));
-    if path.exists() { Ok(path) } else { Err(source::Error::NotFetched { id: id.to_owned(), path }.into()) }
+    let path = machine.layout()?.bundle_of(id);
+    if file::exists(&path) {
+        Ok(machine.seen(&path))
+    } else {
+        Err(source::Error::NotFetched { id: id.to_owned(), path }.into())
+    }
 }
 
 /// Returns the Java trust store that is kept, which need not exist.
@@ -58,8 +63,8 @@ pub fn java_store(machine: &Machine<'_>) -> Result<JavaStore, Error> {
     let (layout, manifest) = (machine.layout()?, machine.manifest()?);
     let kept = manifest.targets().iter().find(|target| target.name.as_deref() == Some("java"));
     // One in another format may be left from before.
-    let jks = kept.map_or_else(|| layout.java_store(true).exists(), |kept| kept.format.as_deref() == Some("jks"));
-    let path = absolute(layout.java_store(jks));
+    let jks = kept.map_or_else(|| file::exists(&layout.java_store(true)), |kept| kept.format.as_deref() == Some("jks"));
+    let path = machine.seen(&layout.java_store(jks));
     Ok(JavaStore { path, own_password: kept.is_some_and(|kept| kept.password_file.is_some()) })
 }
 
@@ -72,7 +77,7 @@ pub fn holds_all(machine: &Machine<'_>, source: &str, roots: &[Certificate]) -> 
     if !machine.system {
         stores.extend(finder.target("postgres")?);
     }
-    for named in stores.iter().filter(|named| named.store.path.exists()) {
+    for named in stores.iter().filter(|named| file::exists(&named.store.path)) {
         match Store::open(&named.store, &named.access(machine)) {
             Ok(store) if roots.iter().all(|root| store.certificates().contains(&root)) => return Ok((true, notes)),
             Ok(_) => {}

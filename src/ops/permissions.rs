@@ -1,31 +1,59 @@
-//! Refuses files that decide trust and that others can write.
+//! Refuses settings that others can write.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::{Error, last_run};
 use crate::catalog::Location;
 use crate::system::file;
 use crate::system::layout::Layout;
-use crate::system::permissions::refuse_shared;
-use crate::{journal, manifest};
+use crate::system::permissions::{Guard, look, refuse_shared};
+use crate::{hook, journal, manifest};
 
-/// Refuses a manifest, a journal, and providers of the user's own or of a catalogue's folder that others could write: they
-/// say what is trusted.
-pub(crate) fn refuse_shared_settings(layout: &Layout, root: &Path) -> Result<(), Error> {
-    refuse_shared(&layout.manifest, root)?;
-    refuse_shared(&layout.state.join(journal::FILE), root)?;
+/// Fails when others than this user can write what says which roots are trusted or which programs run.
+pub(super) fn refuse_shared_settings(layout: &Layout) -> Result<(), Error> {
+    refuse_shared(&layout.manifest, Guard::Settings)?;
+    for name in [journal::FILE, last_run::FILE, hook::FILE] {
+        refuse_shared(&layout.state.join(name), Guard::Settings)?;
+    }
     // A manifest that cannot be read, and a folder that cannot, are for those who need them to report.
     let named = manifest::catalogues(&layout.manifest).unwrap_or_default();
-    let folders = named.iter().filter_map(|catalogue| match &catalogue.location {
+    let named = named.into_iter().filter_map(|catalogue| match catalogue.location {
         Location::Folder(path) => Some(path),
         // Its digest says what it is.
         Location::Archive { .. } => None,
     });
-    for provider in folders.chain([&layout.catalogue]).flat_map(|folder| file::entries(folder).unwrap_or_default()) {
-        for part in file::entries(&provider).unwrap_or_default() {
-            refuse_shared(&part, root)?;
-        }
-        refuse_shared(&provider, root)?;
+    let own = [layout.catalogue.clone(), layout.catalogues(), layout.held(), layout.state.join("downloads")];
+    for folder in named.chain(own) {
+        refuse_shared(&folder, Guard::Settings)?;
+        refuse_shared_entries(&folder)?;
+    }
+    refuse_shared_tenants(&layout.bundles)
+}
+
+/// Fails when others can write what is in a folder. The way there is known.
+pub(super) fn refuse_shared_entries(folder: &Path) -> Result<(), Error> {
+    let mut left = entries(folder);
+    while let Some(entry) = left.pop() {
+        look(&entry, &entry, Guard::Settings)?;
+        left.extend(entries(&entry));
     }
     Ok(())
+}
+
+/// The file of a tenant is its pin. That of a provider is a store, which the pins of the catalogue prove.
+fn refuse_shared_tenants(bundles: &Path) -> Result<(), Error> {
+    refuse_shared(bundles, Guard::Settings)?;
+    let is_pem = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "pem");
+    for provider in entries(bundles) {
+        for tenant in entries(&provider).iter().filter(is_pem) {
+            look(&provider, &provider, Guard::Settings)?;
+            look(tenant, tenant, Guard::Settings)?;
+        }
+    }
+    Ok(())
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let is_folder = std::fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_dir());
+    if is_folder { file::entries(folder).unwrap_or_default() } else { Vec::new() }
 }

@@ -22,6 +22,7 @@ use crate::journal::Step;
 use crate::manifest::{KeptTarget, Manifest};
 use crate::source::{CatalogueResult, CatalogueState, Source};
 use crate::store::plan::{Outcome, Plan, Store};
+use crate::system::permissions::Guard;
 
 /// The options of a refresh.
 #[derive(Clone, Debug, Default)]
@@ -121,7 +122,9 @@ fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Resul
     let report = Report { catalogues, providers, tenants, stores, findings, notes: Vec::new() };
     if let Some(path) = &request.metrics {
         let status = if report.has_failures() { 2 } else { u8::from(report.needs_a_person()) };
-        status::overview(machine, &manifest, &last)?.write_metrics(path, status)?;
+        let path = machine.place(path);
+        machine.refuse_shared(&path, Guard::Output)?;
+        status::overview(machine, &manifest, &last)?.write_metrics(&path, status)?;
     }
     Ok(report)
 }
@@ -158,7 +161,7 @@ impl Work<'_> {
         let of_targets = manifest.targets().iter().flat_map(|target| &target.sources);
         let mut names: Vec<String> = Vec::new();
         for name in manifest.sources().iter().map(|source| &source.name).chain(of_targets) {
-            let provider = match Source::parse(name, self.catalog).map_err(Error::from) {
+            let provider = match self.machine.kept_source(name) {
                 Ok(Source::Provider(id)) => self.catalog.provider(&id).map_err(Error::from),
                 Ok(Source::Tenant(_)) => {
                     names.push(name.clone());
@@ -206,7 +209,7 @@ impl Work<'_> {
         let mut set = CertificateSet::new();
         let mut unread = None;
         for name in &target.sources {
-            let read = Source::parse(name, self.catalog).map_err(Error::from).and_then(|source| {
+            let read = self.machine.kept_source(name).and_then(|source| {
                 let as_kept = |kept: Selection| kept;
                 // Into a set of its own first: one that cannot be read to its end gives nothing, not a part.
                 let mut own = CertificateSet::new();
@@ -245,7 +248,7 @@ impl Work<'_> {
             }
             return Ok(Installed::new(named, &seen));
         }
-        let _locks = (machine.lock()?, machine.lock_store(path)?);
+        let _locks = (machine.lock()?, machine.lock_store(path));
         let plan = plan()?;
         if plan.outcome() != Outcome::Unchanged {
             let step = machine.step(path, plan.changes());

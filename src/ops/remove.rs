@@ -15,7 +15,7 @@ use crate::journal::{Added, Listed, Step};
 use crate::manifest::{Manifest, Opening};
 use crate::store::plan::{Outcome, Removal, Store};
 use crate::system;
-use crate::system::permissions::check_place;
+use crate::system::permissions::{Guard, check_place};
 use crate::x509::{Certificate, Fingerprint};
 
 /// The stores that roots are removed from.
@@ -174,9 +174,9 @@ impl Run<'_> {
 
     fn remove_from(&mut self, named: &NamedStore, forget: bool) -> Result<Removed, Error> {
         let (machine, path) = (self.machine, &named.store.path);
-        machine.refuse_shared(path)?;
+        machine.refuse_shared(path, Guard::Store)?;
         // A dry run writes nothing at all, the lock's file included.
-        let _locks = if self.request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(path)?)) };
+        let _locks = if self.request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(path))) };
         let (mut removal, mut reasons) = (None, Vec::new());
         if path.try_exists().map_err(system::Error::unread("find", path))? {
             let store = Store::open(&named.store, &named.access(machine))?;

@@ -13,7 +13,7 @@ use crate::bundle::{self, Bundle, CertificateSet, Origin, Policy, Reason};
 use crate::journal::Step;
 use crate::manifest::Opening;
 use crate::store::plan::{Outcome, Repair, Taken};
-use crate::system::permissions::check_place;
+use crate::system::permissions::{Guard, check_place};
 use crate::x509::{Certificate, Fingerprint};
 
 /// The stores to repair.
@@ -109,9 +109,9 @@ fn one(
     notes: &mut Vec<Note>,
 ) -> Result<Repaired, Error> {
     let path = &named.store.path;
-    machine.refuse_shared(path)?;
+    machine.refuse_shared(path, Guard::Store)?;
     // A dry run writes nothing at all, the lock's file included.
-    let _locks = if request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(path)?)) };
+    let _locks = if request.dry_run { None } else { Some((machine.lock()?, machine.lock_store(path))) };
     let catalog = machine.catalog()?;
     let dead = |certificate: &Certificate| {
         // One that a provider pins needs no other reason to be a root.

@@ -81,7 +81,7 @@ impl<'a> Finder<'a> {
             targets.push(CACERTS.to_owned());
         }
         let targets = targets.iter().filter(|name| homes.is_empty() || *name != CACERTS).map(|name| self.target(name));
-        let homes = homes.iter().map(|home| Ok(vec![self.opened(known::StoreSpec::cacerts(Jvm::at(home)?))?]));
+        let homes = homes.iter().map(|home| Ok(vec![self.opened(known::StoreSpec::cacerts(self.jvm(home)?))?]));
         let files = named.files.iter().map(|path| Ok(vec![self.path(path)?]));
         gather(targets.chain(homes).chain(files), notes)
     }
@@ -112,7 +112,7 @@ impl<'a> Finder<'a> {
         }
         let stores = (target.stores)(&TargetRequest {
             environment: &self.machine.environment,
-            root: &self.machine.root,
+            root: self.machine.root(),
             layout: self.machine.layout()?,
             programs: self.machine.programs(),
             format: format.and_then(Format::named),
@@ -126,14 +126,19 @@ impl<'a> Finder<'a> {
         Ok(stores.into_iter().map(named).collect())
     }
 
+    /// The Java installation in this folder.
+    pub(super) fn jvm(&self, home: &Path) -> Result<Jvm, Error> {
+        Ok(Jvm::at(&self.machine.place(home))?)
+    }
+
     /// The store at a path.
     fn path(&self, path: &Path) -> Result<NamedStore, Error> {
-        let format = self.opening(&path_key(path)).format;
-        self.opened(known::StoreSpec::at(path, format.as_deref()))
+        let (path, format) = (self.machine.place(path), self.opening(&self.path_key(path)).format);
+        self.opened(known::StoreSpec::at(&path, format.as_deref()))
     }
 
     fn opened(&self, store: known::StoreSpec) -> Result<NamedStore, Error> {
-        let key = path_key(&store.path);
+        let key = self.path_key(&store.path);
         let opening = self.opening(&key);
         if let Some(format) = &self.given.format
             && matches!(store.kind, StoreKind::Database)
@@ -149,9 +154,19 @@ impl<'a> Finder<'a> {
         let mut opening = self.given.clone();
         opening.password_file = opening.password_file.as_deref().map(absolute);
         match self.manifest.targets().iter().find(|target| is(key, target)) {
-            Some(kept) => opening.or(kept.opening()),
+            Some(kept) => {
+                let kept = kept.opening();
+                let password_file = kept.password_file.map(|file| self.machine.place(&file));
+                opening.or(Opening { password_file, ..kept })
+            }
             None => opening,
         }
+    }
+
+    /// The name of a store in the manifest.
+    fn path_key(&self, path: &Path) -> (&'static str, String) {
+        let path = path.to_str().and_then(|text| text.strip_prefix("sql:")).map_or(path, Path::new);
+        ("path", self.machine.seen(&self.machine.place(path)).to_string_lossy().into_owned())
     }
 }
 
@@ -171,11 +186,6 @@ fn is((key, text): &(&'static str, String), kept: &KeptTarget) -> bool {
         "name" => kept.name.as_ref() == Some(text),
         _ => kept.path.as_deref() == Some(Path::new(text)),
     }
-}
-
-fn path_key(path: &Path) -> (&'static str, String) {
-    let path = path.to_str().and_then(|text| text.strip_prefix("sql:")).map_or(path, Path::new);
-    ("path", absolute(path).to_string_lossy().into_owned())
 }
 
 const CACERTS: &str = "java-cacerts";

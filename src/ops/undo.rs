@@ -72,9 +72,9 @@ fn restore(
     let record = match &request.change {
         None => journal.last()?,
         Some(id) if id.bytes().all(|byte| byte.is_ascii_digit()) => journal.change(id.parse().unwrap_or(u64::MAX))?,
-        Some(store) => journal.last_of(Path::new(store))?,
+        Some(store) => journal.last_of(&machine.place(Path::new(store)))?,
     };
-    let _store_lock = if request.dry_run { None } else { Some(machine.lock_store(&record.store)?) };
+    let _store_lock = if request.dry_run { None } else { Some(machine.lock_store(&record.store)) };
     let changes = match journal.undo(&record, request.force) {
         Err(error @ journal::Error::ChangedSince { .. }) => {
             let (mut removed, mut added) = (Vec::new(), Vec::new());

@@ -21,7 +21,8 @@ pub(super) static CRON: Scheduler = Scheduler {
 };
 
 fn is_here(host: &Host<'_>) -> bool {
-    system_file(host).is_some_and(|file| file::folder_of(&file).is_dir()) || host.is_this() && host.has("crontab")
+    system_file(host).is_some_and(|file| file::is_folder(file::folder_of(&file)))
+        || host.is_this() && host.has("crontab")
 }
 
 fn written(host: &Host<'_>) -> Result<Option<String>, Error> {
@@ -148,7 +149,7 @@ fn quoted(word: &str) -> Result<String, Error> {
 /// A name with a dot would be passed over.
 fn system_file(host: &Host<'_>) -> Option<PathBuf> {
     let folder = host.root.join(FOLDER);
-    let crontabs_only = host.is_this() && host.user == 0 && !folder.is_dir() && host.has("crontab");
+    let crontabs_only = host.is_this() && host.user == 0 && !file::is_folder(&folder) && host.has("crontab");
     (host.system && !crontabs_only).then(|| folder.join("pgtrust"))
 }
 

@@ -16,12 +16,6 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// Root would put a user's job among its own.
-    #[error("`{home}` belongs to another user than root")]
-    ForeignHome {
-        /// `HOME`.
-        home: PathBuf,
-    },
     /// The image that is worked on lacks pgtrust.
     #[error("there is no `pgtrust` in `{root}`")]
     NoProgram {

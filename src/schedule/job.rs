@@ -187,7 +187,7 @@ fn folder_behind(path: &Path) -> Option<PathBuf> {
 
 /// Follows the links of a path, as far as it exists.
 fn real(path: &Path) -> PathBuf {
-    if let Ok(real) = std::fs::canonicalize(path) {
+    if let Ok(real) = file::real(path) {
         return real;
     }
     match (path.parent(), path.file_name()) {

@@ -1,6 +1,6 @@
 //! The steps that schedule a job or remove it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Error, SCHEDULERS};
 use crate::system::process::{self, Programs};
@@ -73,7 +73,7 @@ pub fn apply(steps: &[JobStep], programs: &Programs) -> Result<Vec<Error>, Error
         match step {
             JobStep::Folder(path) => file::create_folders(path)?,
             JobStep::Write { path, text } => file::replace_bytes(path, text.as_bytes())?,
-            JobStep::Remove(path) => remove(path)?,
+            JobStep::Remove(path) => file::remove_name(path)?,
             JobStep::Run(command) => match command.run(programs) {
                 Ok(_) => {}
                 Err(error) if command.may_fail => failures.push(error),
@@ -95,16 +95,6 @@ impl JobStep {
             Self::Run(command) => Some(command.words.join(" ")),
             _ => None,
         }
-    }
-}
-
-/// A link is removed, not what it leads to.
-fn remove(path: &Path) -> Result<(), Error> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(system::Error::io("remove", path)(error).into())
-        }
-        _ => Ok(()),
     }
 }
 

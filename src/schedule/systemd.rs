@@ -22,10 +22,12 @@ pub(super) static SYSTEMD: Scheduler = Scheduler {
 fn is_here(host: &Host<'_>) -> bool {
     let Host { root, environment, system, .. } = host;
     let here = match (host.is_this(), system) {
-        (true, true) => root.join("run/systemd/system").is_dir(),
-        (true, false) => environment.xdg_runtime_dir.as_ref().is_some_and(|run| run.join("systemd/private").exists()),
+        (true, true) => file::is_folder(&root.join("run/systemd/system")),
+        (true, false) => {
+            environment.xdg_runtime_dir.as_ref().is_some_and(|run| file::exists(&run.join("systemd/private")))
+        }
         // An image runs nothing yet.
-        (false, _) => ["usr/lib", "lib"].iter().any(|lib| root.join(lib).join("systemd/system").is_dir()),
+        (false, _) => ["usr/lib", "lib"].iter().any(|lib| file::is_folder(&root.join(lib).join("systemd/system"))),
     };
     here && host.has("systemctl")
 }
@@ -38,7 +40,7 @@ fn written(host: &Host<'_>) -> Result<Option<String>, Error> {
 fn write(host: &Host<'_>, job: &Job) -> Result<Vec<JobStep>, Error> {
     let folder = folder(host)?;
     // A folder that is not there when the job starts stays read-only for it.
-    let missing = job.folders.iter().filter(|folder| !folder.is_dir());
+    let missing = job.folders.iter().filter(|folder| !file::is_folder(folder));
     let mut steps: Vec<JobStep> = missing.cloned().map(JobStep::Folder).collect();
     steps.extend(JobStep::write(folder.join(SERVICE), service(host.system, job)?)?);
     steps.extend(JobStep::write(folder.join(TIMER), timer(job)?)?);

@@ -111,7 +111,7 @@ impl Tenant {
 
 /// Adds the roots of a tenant to a set, from the file that a fetch keeps.
 pub(crate) fn load_tenant(set: &mut CertificateSet, tenant: &Tenant, file: &Path) -> Result<(), Error> {
-    if !file.exists() {
+    if !crate::system::file::exists(file) {
         return Err(Error::NotFetched { id: tenant.name.clone(), path: file.to_owned() });
     }
     for (place, certificate) in kept(file)?.into_iter().enumerate() {

@@ -71,7 +71,7 @@ pub fn is_hashed(folder: &Path) -> bool {
             hash.len() == 8 && all(hash, u8::is_ascii_hexdigit) && all(number, u8::is_ascii_digit)
         })
     };
-    file::entries(folder).map_or_else(|_| folder.is_dir(), |entries| entries.into_iter().any(hashed))
+    file::entries(folder).map_or_else(|_| file::is_folder(folder), |entries| entries.into_iter().any(hashed))
 }
 
 impl Naming {
@@ -211,7 +211,7 @@ impl Directory {
     }
 
     fn note_broken_links(&self, difference: &mut Difference) {
-        let Ok(folder) = fs::canonicalize(&self.path) else { return };
+        let Ok(folder) = file::real(&self.path) else { return };
         for change in difference.changes.iter().filter(|change| change.after.is_none()) {
             let gone = change.path.file_name().map(|name| folder.join(name));
             for (name, _) in self.files.iter().filter(|(_, stored)| stored.link.is_some() && stored.link == gone) {
@@ -228,7 +228,9 @@ impl Directory {
 
 /// Reads a file of a folder, as far as one may be read. None for what is not a file, or does not lead to one.
 fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::metadata(path) {
+    // A link that leads in a circle leads nowhere.
+    let Ok(there) = file::behind_links(path) else { return Ok(None) };
+    match fs::metadata(&there) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Ok(None),
         // A link that leads nowhere or in a circle, or a file that is gone by now.
@@ -236,7 +238,7 @@ fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) => return Err(error),
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(limits::FOLDER_FILE + 1).read_to_end(&mut bytes)?;
+    File::open(&there)?.take(limits::FOLDER_FILE + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
 }
 
@@ -264,7 +266,7 @@ impl Stored {
             },
             Ok(decoded) => {
                 let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
-                let link = if is_link { fs::canonicalize(path).ok() } else { None };
+                let link = if is_link { file::real(path).ok() } else { None };
                 Ok(Self { certificates, bytes, link, strict_pem: strict && *decoded.format == *Format::pem() })
             }
             Err(error) => Err(other.map_or_else(|| error.to_string(), |kind| kind.to_string())),

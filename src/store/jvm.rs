@@ -5,7 +5,6 @@
 
 mod folders;
 mod found_by;
-mod links;
 
 use std::collections::BTreeMap;
 use std::env::{self, consts::EXE_SUFFIX};
@@ -19,7 +18,6 @@ use crate::store::Error;
 use crate::system::layout::Environment;
 use crate::system::process::{End, Programs};
 use crate::system::{self, file, limits};
-use links::real;
 
 /// The formats that Java reads as its `cacerts`.
 pub(super) const READS: &[&str] = &["jks", "pkcs12"];
@@ -55,22 +53,22 @@ pub struct Cacerts {
 impl Jvm {
     /// Returns the Java installation in this folder. A bundle of macOS (`….jdk`) and the path of a `java` do as well.
     pub fn at(home: &Path) -> Result<Self, Error> {
-        Self::within(Path::new("/"), home, FoundBy::Name)
+        Self::within(home, FoundBy::Name)
     }
 
-    fn within(root: &Path, path: &Path, found: FoundBy) -> Result<Self, Error> {
+    fn within(path: &Path, found: FoundBy) -> Result<Self, Error> {
         let none = |reason: &str| Error::NoJvm { path: path.to_owned(), found, reason: reason.to_owned() };
-        let mut folder = match real(root, path) {
+        let mut folder = match file::real(path) {
             Err(error) if is_absent(&error) => return Err(none("it does not exist")),
             other => other.map_err(system::Error::unread("open", path))?,
         };
-        if folder.is_file() {
+        if file::is_file(&folder) {
             folder = above_bin(&folder).ok_or_else(|| none("it is a file, and not `bin/java` of one"))?.to_owned();
         }
         for below in BELOW {
             let home = folder.join(below);
             match home.join(CACERTS).symlink_metadata() {
-                Ok(_) => return Self::with(root, &home, found),
+                Ok(_) => return Self::with(&home, found),
                 Err(error) if is_absent(&error) => {}
                 Err(error) => return Err(system::Error::unread("open", &home.join(CACERTS))(error).into()),
             }
@@ -78,16 +76,16 @@ impl Jvm {
         Err(none(&format!("it has neither `{CACERTS}` nor `jre/{CACERTS}`")))
     }
 
-    fn with(root: &Path, home: &Path, found: FoundBy) -> Result<Self, Error> {
-        let mut home = real(root, home).map_err(system::Error::unread("open", home))?;
+    fn with(home: &Path, found: FoundBy) -> Result<Self, Error> {
+        let mut home = file::real(home).map_err(system::Error::unread("open", home))?;
         let cacerts = home.join(CACERTS);
-        let store = real(root, &cacerts).map_err(system::Error::unread("follow", &cacerts))?;
+        let store = file::real(&cacerts).map_err(system::Error::unread("follow", &cacerts))?;
         let instead = cacerts.with_file_name("jssecacerts");
-        let shadowed_by = real(root, &instead).is_ok().then_some(instead);
+        let shadowed_by = file::exists(&instead).then_some(instead);
         // A JDK 8 has a JRE in it, and a `java` beside that one; a program that brings a JRE has no such.
         if home.ends_with("jre")
             && let Some(jdk) = home.parent()
-            && java_of(&jdk.join("bin")).is_file()
+            && file::is_file(&java_of(&jdk.join("bin")))
         {
             home = jdk.to_owned();
         }
@@ -102,10 +100,10 @@ impl Jvm {
 /// asked, because which Java it starts may depend on files, on variables and on the folder that the user is in.
 pub fn in_use(environment: &Environment, programs: &Programs) -> Result<Jvm, Error> {
     if let Some(home) = &environment.java_home {
-        return Jvm::within(Path::new("/"), home, FoundBy::JavaHome);
+        return Jvm::within(home, FoundBy::JavaHome);
     }
     let java = on_path(environment).ok_or(Error::JavaUnknown)?;
-    linked(&java).or_else(|_| Jvm::within(Path::new("/"), &ask(&java, environment, programs)?, FoundBy::Path))
+    linked(&java).or_else(|_| Jvm::within(&ask(&java, environment, programs)?, FoundBy::Path))
 }
 
 /// Returns every Java on this machine: what [`in_use`] finds without running anything, and what [`JVM_FOLDERS`] have.
@@ -114,11 +112,13 @@ pub fn in_use(environment: &Environment, programs: &Programs) -> Result<Jvm, Err
 ///
 /// `root` is the folder that is `/` to the machine's own paths; those that the environment tells are taken as they are.
 pub fn all(environment: &Environment, root: &Path) -> Vec<Cacerts> {
-    let named = environment.java_home.iter().map(|home| Jvm::within(Path::new("/"), home, FoundBy::JavaHome));
+    // What is linked in an image stays in it.
+    let Ok(root) = &file::bound(root) else { return Vec::new() };
+    let named = environment.java_home.iter().map(|home| Jvm::within(home, FoundBy::JavaHome));
     let first = on_path(environment).map(|java| linked(&java));
     let placed = JVM_FOLDERS.iter().flat_map(|known| {
         let folders = folders::folders(known, environment, root).into_iter();
-        folders.map(|(root, folder)| Jvm::within(root, &folder, FoundBy::Folder(known.name)))
+        folders.map(|folder| Jvm::within(&folder, FoundBy::Folder(known.name)))
     });
     let mut homes = BTreeMap::new();
     for jvm in named.chain(first).chain(placed).flatten() {
@@ -133,11 +133,11 @@ pub fn all(environment: &Environment, root: &Path) -> Vec<Cacerts> {
 
 fn on_path(environment: &Environment) -> Option<PathBuf> {
     let folders = env::split_paths(environment.path.as_ref()?);
-    folders.map(|folder| java_of(&folder)).find(|java| java.is_file())
+    folders.map(|folder| java_of(&folder)).find(|java| file::is_file(java))
 }
 
 fn linked(java: &Path) -> Result<Jvm, Error> {
-    Jvm::within(Path::new("/"), java, FoundBy::Path)
+    Jvm::within(java, FoundBy::Path)
 }
 
 fn ask(java: &Path, environment: &Environment, programs: &Programs) -> Result<PathBuf, Error> {

@@ -162,7 +162,7 @@ impl Plan {
         let (is_new, difference) = match store {
             Store::File(store) => return Ok(Addition::new(store, wanted, bundle)?.plan()),
             Store::Folder(directory, naming) => {
-                (!directory.path().exists(), directory.add(*naming, &mut wanted.iter().copied())?)
+                (!crate::system::file::exists(directory.path()), directory.add(*naming, &mut wanted.iter().copied())?)
             }
             Store::Database(database) => (false, database.add(wanted.iter().map(|entry| entry.certificate))?),
         };

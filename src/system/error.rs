@@ -34,6 +34,18 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// There is no such folder to stand for `/`.
+    #[error("`{path}` is not a folder, and so cannot stand for `/`")]
+    NoImage {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A pipe or a device stands where a file is meant.
+    #[error("could not use `{path}`: not a regular file")]
+    NotAFile {
+        /// What stands there.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error(transparent)]
     Io(#[from] IoError),
@@ -72,6 +84,11 @@ impl Error {
     /// For `map_err` on a look that the system refused.
     pub fn unread(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         Self::refused(action, true, path)
+    }
+
+    /// Tells whether what was to be read is not there.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Io(error) if error.source.kind() == io::ErrorKind::NotFound)
     }
 
     fn refused(action: &'static str, reads: bool, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {

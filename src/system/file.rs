@@ -1,5 +1,6 @@
 //! Files, read with a limit and replaced whole or not at all.
 
+mod boundary;
 mod ownership;
 mod replace;
 mod temporary;
@@ -9,9 +10,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::system::{Error, limits};
+use boundary::inside;
+pub(crate) use boundary::{Way, bound, place, seen};
 pub use ownership::Ownership;
-pub(crate) use ownership::{is_of_another, new_like_folder, open_or_make};
-pub(crate) use replace::{create_folders, remove, replace, replace_bytes, replace_private, swap};
+pub(crate) use replace::{
+    create_folders, create_private_folder, open_or_make, remove, remove_folder, remove_name, replace, replace_bytes,
+    replace_private, swap,
+};
 pub(crate) use temporary::sweep;
 
 /// Reads the whole file; None when there is none.
@@ -22,13 +27,15 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 /// Reads the whole file, with no more than `limit` bytes, and what the system says of this very one; None when there
 /// is none.
 pub(crate) fn read_with_metadata(path: &Path, limit: u64) -> Result<Option<(Vec<u8>, fs::Metadata)>, Error> {
-    refuse_special(path)?;
-    let file = match File::open(path) {
+    let file = match open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::unread("read", path)(error)),
+        Err(error) if error.is_absent() => return Ok(None),
+        Err(error) => return Err(error),
     };
     let metadata = file.metadata().map_err(Error::unread("read", path))?;
+    if metadata.is_dir() {
+        return Err(Error::IsFolder { path: path.to_owned() });
+    }
     let mut bytes = Vec::new();
     let read = file.take(limit + 1).read_to_end(&mut bytes);
     read.map_err(Error::unread("read", path))?;
@@ -36,6 +43,18 @@ pub(crate) fn read_with_metadata(path: &Path, limit: u64) -> Result<Option<(Vec<
         return Err(Error::unread("read", path)(too_large(limit)));
     }
     Ok(Some((bytes, metadata)))
+}
+
+/// Opens a file for reading. Pipes and devices are refused: one that nobody writes to would be waited for without end.
+pub(crate) fn open(path: &Path) -> Result<File, Error> {
+    let mut options = File::options();
+    options.read(true);
+    // Or the call itself waits.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(inside(path)?).map_err(Error::unread("read", path))?;
+    let kind = file.metadata().map_err(Error::unread("read", path))?;
+    if kind.is_file() || kind.is_dir() { Ok(file) } else { Err(Error::NotAFile { path: path.to_owned() }) }
 }
 
 pub(crate) fn too_large(limit: u64) -> io::Error {
@@ -52,8 +71,9 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Error> {
 /// Lists what is in a folder, sorted; nothing when there is no folder. More than [`limits::FOLDER_ENTRIES`] are an
 /// error.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let inner = inside(folder)?;
     let entries = loop {
-        match fs::read_dir(folder) {
+        match fs::read_dir(&inner) {
             Ok(entries) => break entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             // The standard library tries again with files, not with folders.
@@ -72,21 +92,46 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-/// Refuses pipes and devices: they are not stores, and opening one may wait for ever.
+/// Tells what stands at a path, or at the end of the links there; None when nothing does, or nothing that this user can
+/// see.
+pub(crate) fn metadata(path: &Path) -> Option<fs::Metadata> {
+    fs::metadata(inside(path).ok()?).ok()
+}
+
+pub(crate) fn exists(path: &Path) -> bool {
+    metadata(path).is_some()
+}
+
+pub(crate) fn is_file(path: &Path) -> bool {
+    metadata(path).is_some_and(|metadata| metadata.is_file())
+}
+
+pub(crate) fn is_folder(path: &Path) -> bool {
+    metadata(path).is_some_and(|metadata| metadata.is_dir())
+}
+
+/// Returns the path of what exists there, with every link followed.
+pub(crate) fn real(path: &Path) -> io::Result<PathBuf> {
+    let real = fs::canonicalize(inside(path).map_err(io::Error::other)?)?;
+    // Windows answers `\\?\C:\…`, which is right and which no one writes.
+    Ok(match real.to_str().and_then(|text| text.strip_prefix(r"\\?\")) {
+        Some(rest) if !rest.starts_with("UNC") => rest.into(),
+        _ => real,
+    })
+}
+
+/// Refuses pipes and devices, which no file can take the place of.
 fn refuse_special(path: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => Err(if metadata.is_dir() {
-            Error::IsFolder { path: path.to_owned() }
-        } else {
-            Error::io("use", path)(io::Error::other("not a regular file"))
-        }),
+        Ok(metadata) if metadata.is_dir() => Err(Error::IsFolder { path: path.to_owned() }),
+        Ok(metadata) if !metadata.is_file() => Err(Error::NotAFile { path: path.to_owned() }),
         _ => Ok(()),
     }
 }
 
 /// Returns the file that a chain of symbolic links leads to, which need not exist.
 pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, Error> {
-    let mut path = path.to_owned();
+    let mut path = inside(path)?.into_owned();
     for _ in 0..limits::LINKS {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_symlink() => {

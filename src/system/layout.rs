@@ -54,6 +54,8 @@ pub struct Layout {
     pub catalogue: PathBuf,
     /// One combined PEM file per provider.
     pub bundles: PathBuf,
+    /// Certificates of the machine that built an image.
+    pub(crate) sources: PathBuf,
     /// Journal, backups, downloads, lock.
     pub state: PathBuf,
 }
@@ -85,6 +87,7 @@ impl Layout {
         Self {
             manifest: config.join("pgtrust.toml"),
             catalogue: config.join("bundles"),
+            sources: config.join("sources"),
             bundles: data.to_owned(),
             state: state.to_owned(),
         }

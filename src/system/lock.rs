@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::system::Error;
-use crate::system::file::{folder_of, open_or_make};
+use crate::system::{Error, file};
 
 /// Held until it is dropped.
 #[derive(Debug)]
@@ -18,14 +17,17 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Locks a file, which is made if it is not there. Waits that long at most.
+    /// Locks a file, which is made if it is not there. Waits that long at most. Only its owner can open it, so that no other
+    /// user can hold a run off.
     pub(crate) fn file(path: &Path, wait: Duration) -> Result<Self, Error> {
         // Opened for writing only where it must be: whoever watches the folder sees nothing of a run without a change.
-        let file = match File::options().read(true).write(cfg!(windows)).open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => open_or_make(path, File::options().write(true)),
-            opened => opened,
+        let file = match file::open(path) {
+            Ok(file) if cfg!(not(windows)) => file,
+            Err(error) if !error.is_absent() => return Err(error),
+            _ => file::open_or_make(path, File::options().write(true))?,
         };
-        take(file.map_err(Error::io("open", path))?, path, wait)
+        make_private(&file);
+        take(file, path, wait)
     }
 
     /// Gives the locked file this time, where the system allows it.
@@ -36,17 +38,29 @@ impl Lock {
     }
 
     /// Locks a store for all its users: the lock is on the folder that it is in, or will be in, so that nothing is left
-    /// behind. Where a folder cannot be opened or locked there is no lock: what is written is compared with what was read
-    /// all the same.
-    pub(crate) fn store(path: &Path, wait: Duration) -> Result<Self, Error> {
-        let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let folder = folder_of(&real).ancestors().find(|folder| folder.is_dir()).unwrap_or_else(|| Path::new("."));
-        match File::open(folder) {
-            Ok(file) => take(file, folder, wait),
-            Err(_) => Ok(Self { file: None }),
-        }
+    /// behind. Everyone who can read a folder can hold its lock, so it is waited for no longer than a while. Where there is
+    /// none, what is written is compared with what was read all the same.
+    pub(crate) fn store(path: &Path, wait: Duration) -> Self {
+        let real = file::real(path).unwrap_or_else(|_| path.to_owned());
+        let folder = file::folder_of(&real).ancestors().find(|folder| file::is_folder(folder));
+        let folder = folder.unwrap_or_else(|| Path::new("."));
+        let locked = file::open(folder).and_then(|file| take(file, folder, wait.min(WAIT_FOR_FOLDER)));
+        locked.unwrap_or(Self { file: None })
     }
 }
+
+/// Locks of earlier versions can be opened by everyone.
+#[cfg(unix)]
+fn make_private(file: &File) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |metadata: std::fs::Metadata| metadata.permissions().mode() & 0o7777;
+    if file.metadata().is_ok_and(|metadata| mode(metadata) & 0o077 != 0) {
+        let _ = file.set_permissions(PermissionsExt::from_mode(0o600));
+    }
+}
+
+#[cfg(not(unix))]
+fn make_private(_: &File) {}
 
 fn take(file: File, path: &Path, wait: Duration) -> Result<Lock, Error> {
     let start = Instant::now();
@@ -82,4 +96,5 @@ fn holder(_: &File) -> Option<String> {
     None
 }
 
+const WAIT_FOR_FOLDER: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(20);

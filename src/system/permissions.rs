@@ -1,5 +1,7 @@
 //! Checks before a store is changed: whether others could change it too, and whether this user can.
 
+#[cfg(unix)]
+mod acl;
 mod refusal;
 mod shared;
 mod users;
@@ -8,9 +10,9 @@ mod writable;
 use std::path::Path;
 
 use crate::system::Error;
-pub use refusal::{Obstacle, Refusal};
-pub(crate) use shared::refuse_shared;
-pub use users::{User, owner_of};
+pub use refusal::{Obstacle, Refusal, Writer};
+pub(crate) use shared::{Guard, look, refuse_foreign_home, refuse_shared};
+pub use users::User;
 pub(crate) use writable::check_writable;
 
 /// Fails when this user cannot write in a folder of pgtrust's own.

@@ -142,6 +142,7 @@ fn a_store_left_from_another_format_is_not_the_one_that_is_told() {
 fn in_an_image_the_options_hold_inside_it() {
     let home = Home::new();
     home.write("ca.pem", &Authority::root("ca").certificate.pem);
+    fs::create_dir(home.path().join("image")).unwrap();
     let run = home.pgtrust(&["--root", "image", "install", "ca.pem", "--target", "java"]).expect(0);
     assert!(home.path().join("image/var/lib/pgtrust/java.p12").exists());
     assert!(options(&run).starts_with("-Djavax.net.ssl.trustStore=/var/lib/pgtrust/java.p12 "), "{run}");

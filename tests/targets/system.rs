@@ -109,6 +109,7 @@ fn cron_need_not_know_where_the_command_is() {
 fn where_there_is_no_system_store_nothing_is_made() {
     let home = Home::new();
     home.write("ours.pem", &Authority::root("ours").certificate.pem);
+    fs::create_dir(home.path().join("image")).unwrap();
     let before = snapshot(home.path());
     for target in ["system", "java-cacerts"] {
         let mut arguments = vec!["--root", "image", "install", "ours.pem", "--target", target];

@@ -14,6 +14,8 @@ use crate::ops::note::Note;
 use crate::ops::{Error, RequestError};
 use crate::source::{self, AskedTenant, FetchedTenant, Renewed, Tenant, TenantRoot, Tokens};
 use crate::store::known::Usage;
+use crate::system::file;
+use crate::system::permissions::Guard;
 use crate::x509::Certificate;
 
 /// Parts names into tenants and the rest, each once.
@@ -90,7 +92,7 @@ impl KeptTenant {
         changes: &mut Changes,
     ) -> Result<Self, Error> {
         let mut kept = Self::untouched(machine, fetched.tenant.clone())?;
-        let allowed = machine.refuse_shared(&kept.path);
+        let allowed = machine.refuse_shared(&kept.path, Guard::Settings);
         let brought_up = allowed.and_then(|()| kept.update(machine, fetched, keep));
         if kept.changed {
             let roots = (&kept.added[..], &kept.removed[..]);
@@ -103,7 +105,7 @@ impl KeptTenant {
     pub(super) fn offline(machine: &Machine<'_>, tenant: Tenant) -> Result<Self, Error> {
         let kept = Self::untouched(machine, tenant)?;
         let missing = source::Error::NotFetched { id: kept.name().to_owned(), path: kept.path.clone() };
-        let failure = (!kept.path.exists()).then(|| missing.into());
+        let failure = (!file::exists(&kept.path)).then(|| missing.into());
         Ok(kept.with(failure))
     }
 
@@ -175,7 +177,9 @@ impl KeptTenant {
         let mut notes = Vec::new();
         notes.extend(self.failure.take().map(|failure| match failure {
             // It goes on as it was, so nobody is needed.
-            Error::Source(source::Error::Tenant(error)) if error.may_pass() && self.path.exists() => Note::Stale(error),
+            Error::Source(source::Error::Tenant(error)) if error.may_pass() && file::exists(&self.path) => {
+                Note::Stale(error)
+            }
             error => Note::Failure(error),
         }));
         let Some(renewed) = &self.renewed else { return notes };

@@ -3,7 +3,6 @@
 //! One file per URL, named by the URL's SHA-256: header lines, an empty line, the body. The digest in it makes a damaged
 //! entry count as none.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +23,7 @@ pub(super) struct CacheEntry {
 
 /// Loads what is kept for `url`; None if the file is missing, damaged, too large or not ours.
 pub(super) fn load(folder: &Path, url: &str, max_bytes: u64) -> Option<CacheEntry> {
-    let file = File::open(path(folder, url)).ok()?;
+    let file = file::open(&path(folder, url)).ok()?;
     let limit = max_bytes.saturating_add(limits::DOWNLOAD_HEAD);
     if file.metadata().ok()?.len() > limit {
         return None;
@@ -36,9 +35,8 @@ pub(super) fn load(folder: &Path, url: &str, max_bytes: u64) -> Option<CacheEntr
 
 /// Writes the whole file or nothing.
 pub(super) fn store(folder: &Path, url: &str, entry: &CacheEntry) -> io::Result<()> {
-    file::create_folders(folder).map_err(io::Error::other)?;
+    file::create_private_folder(folder).map_err(io::Error::other)?;
     let mut file = NamedTempFile::new_in(folder)?;
-    file::new_like_folder(file.as_file(), folder)?;
     file.write_all(head(url, entry).as_bytes())?;
     file.write_all(&entry.body)?;
     file.persist(path(folder, url))?;

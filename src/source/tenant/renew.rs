@@ -50,7 +50,7 @@ impl FetchedTenant {
     pub(crate) fn renew(self, file: &Path, now: OffsetDateTime) -> Result<Renewed, Error> {
         let Self { tenant, url, served } = self;
         let served = served?;
-        let kept = if file.exists() { kept(file)? } else { Vec::new() };
+        let kept = if crate::system::file::exists(file) { kept(file)? } else { Vec::new() };
         let known: Vec<Fingerprint> = kept.iter().map(Certificate::fingerprint).collect();
         let policy = Policy::roots(now);
         // By itself first: a root from before must not make up for an answer without one.

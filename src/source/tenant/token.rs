@@ -92,10 +92,10 @@ impl<'a> Tokens<'a> {
 
     fn of_command(&self, command: &[String]) -> Result<String, String> {
         let [name, arguments @ ..] = command else { return Err("the command is empty".to_owned()) };
-        let program = match Path::new(name) {
-            path if path.components().count() > 1 => path.to_owned(),
-            _ => self.programs.find(name).ok_or_else(|| format!("`{name}` is not installed"))?,
-        };
+        let program = self.programs.chosen(name, Path::new("")).map_err(|error| error.to_string())?;
+        if program.components().count() == 1 {
+            return Err(format!("`{name}` is not installed"));
+        }
         let program = self.programs.token_program(program).arguments(arguments);
         let output = program.run().map_err(|error| error.to_string())?;
         sendable(&output).ok_or_else(|| format!("`{}` prints none", command.join(" ")))

@@ -20,7 +20,7 @@ pub struct Walk {
 /// Lists a folder and the folders in it. A link to a folder is not followed: what is below the same folder is found where
 /// it stands, and what is elsewhere was not named.
 pub fn walk(folder: &Path) -> Result<Walk, Error> {
-    let root = fs::canonicalize(folder).map_err(system::Error::unread("read", folder))?;
+    let root = file::real(folder).map_err(system::Error::unread("read", folder))?;
     let mut walk = Walk::default();
     let mut left = limits::FOLDER_ENTRIES;
     enter(&mut walk, folder, &root, limits::FOLDER_DEPTH, &mut left)?;
@@ -32,7 +32,7 @@ fn enter(walk: &mut Walk, folder: &Path, root: &Path, depth: usize, left: &mut u
     let too_many = || io::Error::other(format!("more than {} files are below it", limits::FOLDER_ENTRIES));
     *left = left.checked_sub(entries.len()).ok_or_else(|| system::Error::unread("read", root)(too_many()))?;
     for path in entries {
-        if !path.is_dir() {
+        if !file::is_folder(&path) {
             match fs::metadata(&path) {
                 Ok(metadata) if !metadata.is_file() => walk.passed.push((path, "it is neither a file nor a folder")),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -42,7 +42,7 @@ fn enter(walk: &mut Walk, folder: &Path, root: &Path, depth: usize, left: &mut u
                 Ok(_) | Err(_) => walk.files.push(path),
             }
         } else if path.is_symlink() {
-            if !fs::canonicalize(&path).is_ok_and(|target| target.starts_with(root)) {
+            if !file::real(&path).is_ok_and(|target| target.starts_with(root)) {
                 walk.passed.push((path, "a link to a folder elsewhere is not followed"));
             }
         } else if is_bookkeeping(&path) {

@@ -158,17 +158,15 @@ pub static JVM_FOLDERS: &[JvmFolder] = &[
     },
 ];
 
-/// Lists the folders that the patterns of an entry lead to, each with the folder that is `/` to it: `root` for paths of
-/// the machine, the real one for paths from the environment.
-pub(super) fn folders<'a>(of: &JvmFolder, environment: &Environment, root: &'a Path) -> Vec<(&'a Path, PathBuf)> {
+/// Lists the folders that the patterns of an entry lead to. `root` is the folder that is `/` to the machine's own paths.
+pub(super) fn folders(of: &JvmFolder, environment: &Environment, root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for pattern in of.patterns {
         let (first, rest) = pattern.split_once('/').unwrap_or((pattern, ""));
         if first.is_empty() {
-            found.extend(expand(root.to_owned(), rest).into_iter().map(|folder| (root, folder)));
+            found.extend(expand(root.to_owned(), rest));
         } else {
-            let folders = variable(first, environment).into_iter().flat_map(|base| expand(base, rest));
-            found.extend(folders.map(|folder| (Path::new("/"), folder)));
+            found.extend(variable(first, environment).into_iter().flat_map(|base| expand(base, rest)));
         }
     }
     found

@@ -1,11 +1,10 @@
 //! A Java trust store of pgtrust's own, at a stable path.
 
-use std::path::Path;
-
 use super::{StoreSpec, Target, TargetRequest, Usage};
 use crate::format::Format;
 use crate::store::Error;
 use crate::store::java::JavaStore;
+use crate::system::file;
 
 pub(super) static JAVA: Target = Target {
     name: "java",
@@ -18,7 +17,7 @@ fn stores(request: &TargetRequest<'_>) -> Result<Vec<StoreSpec>, Error> {
     let format = request.format.or_else(|| Format::named("pkcs12"));
     let path = request.layout.java_store(format.is_some_and(|format| format.name == "jks"));
     // The JVM that is pointed at it has another `/` than pgtrust with `--root`.
-    let seen = path.strip_prefix(request.root).map_or_else(|_| path.clone(), |path| Path::new("/").join(path));
+    let seen = file::seen(request.root, &path);
     let options = JavaStore { path: seen, own_password: request.own_password }.options()?;
     let mut usage = vec![Usage::JvmOptions(options), Usage::Pgjdbc];
     usage.extend((!request.with_public_roots).then_some(Usage::JvmTrustsNothingElse));

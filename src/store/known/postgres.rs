@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::{Advice, StoreSpec, Target, TargetRequest};
 use crate::format::Format;
 use crate::store::Error;
-use crate::system;
 use crate::system::layout::Environment;
+use crate::system::{self, file};
 
 pub(super) static POSTGRES: Target = Target {
     name: "postgres",
@@ -35,11 +35,11 @@ pub fn root_crt(environment: &Environment) -> Result<PathBuf, Error> {
 
 fn advice(store: &Path, with_public_roots: bool) -> Vec<Advice> {
     let mut advice = Vec::new();
-    if !store.exists() {
+    if !file::exists(store) {
         advice.push(Advice::FirstRootCrt { path: store.to_owned(), with_public_roots });
     }
     let path = store.with_file_name("root.crl");
-    if path.exists() {
+    if file::exists(&path) {
         advice.push(Advice::RevocationList { path });
     }
     advice

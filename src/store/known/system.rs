@@ -13,7 +13,7 @@ use crate::store::Error;
 use crate::store::folder::Naming;
 use crate::system::layout::Layout;
 use crate::system::process::{self, Programs};
-use crate::system::{self, limits};
+use crate::system::{self, file, limits};
 use crate::x509::{Certificate, sha1};
 
 pub(super) static SYSTEM: Target =
@@ -122,11 +122,12 @@ impl System {
     /// The system whose file system begins at this folder: by its os-release where that names one, else by what is
     /// there.
     pub fn detect(root: &Path) -> Result<&'static Self, Error> {
-        let release = ["etc/os-release", "usr/lib/os-release"].map(|name| std::fs::read_to_string(root.join(name)));
+        let release =
+            ["etc/os-release", "usr/lib/os-release"].map(|name| file::read_text(&root.join(name), limits::SETTINGS));
         let release = release.into_iter().flatten().next().unwrap_or_default();
         // A folder of another family may be there, made by someone who followed the wrong instructions.
         let named = ids(&release).find_map(|id| SYSTEMS.iter().find(|system| system.ids.contains(&id.as_str())));
-        let marked = || SYSTEMS.iter().find(|system| root.join(system.mark).exists());
+        let marked = || SYSTEMS.iter().find(|system| file::exists(&root.join(system.mark)));
         let found = named.or_else(marked).copied();
         found.ok_or_else(|| Error::NoSystemStore { root: root.to_owned() })
     }

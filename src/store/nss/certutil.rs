@@ -11,7 +11,7 @@ use super::{Files, NssEntry};
 use crate::format::{self, DecodeError, Member, Passwords, aliases};
 use crate::store::Error;
 use crate::system::process::{self, Programs};
-use crate::system::{self, file, limits};
+use crate::system::{self, limits};
 use crate::x509::{Certificate, Fingerprint};
 
 /// The program.
@@ -143,7 +143,6 @@ fn folder_in(database: &Path) -> io::Result<(TempDir, Option<File>)> {
     loop {
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(database)?;
         let Ok(lock) = File::open(folder.path()) else { return Ok((folder, None)) };
-        file::new_like_folder(&lock, database)?;
         match lock.try_lock() {
             // Another run saw it before it was locked, and sweeps it away.
             Err(TryLockError::WouldBlock) => {}

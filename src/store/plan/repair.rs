@@ -1,7 +1,6 @@
 //! What is taken out of a store that programs cannot read.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use super::{Outcome, StoreAccess};
@@ -9,7 +8,7 @@ use crate::bundle::Reason;
 use crate::format::{self, DecodeError, Decoded, Format, Member, Passwords, Removable};
 use crate::journal::{Change, Listed};
 use crate::store::{Error, reader};
-use crate::system::{self, file};
+use crate::system::file;
 use crate::x509::{Certificate, Fingerprint};
 
 /// The changes that make a store readable again: what cannot be read goes, as do second copies and what makes a reader
@@ -45,7 +44,7 @@ impl Repair {
         access: &StoreAccess<'_>,
         dead: &dyn Fn(&Certificate) -> Option<Reason>,
     ) -> Result<Self, Error> {
-        fs::metadata(path).map_err(system::Error::unread("read", path))?;
+        file::open(path)?;
         let bytes = file::read(path)?.unwrap_or_default();
         let here = DecodeError::of(path);
         let (decoded, before) = Contents::of(&bytes, Passwords::only(access.password)).map_err(&here)?;

@@ -1,7 +1,7 @@
 //! The owner of a file, and who may read it.
 
 use std::collections::BTreeMap;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 
@@ -98,65 +98,4 @@ impl Ownership {
     pub(super) fn apply(&self, _: &File) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Gives what root makes in somebody's folder to them, as under `sudo` with a HOME that is not root's.
-#[cfg(unix)]
-pub(crate) fn new_like_folder(new: &File, folder: &Path) -> io::Result<()> {
-    give_like(new, &std::fs::metadata(folder)?)
-}
-
-#[cfg(not(unix))]
-pub(crate) fn new_like_folder(_: &File, _: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn give_like(new: &File, folder: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, fchown};
-    if rustix::process::geteuid().is_root() && folder.uid() != 0 {
-        fchown(new, Some(folder.uid()), Some(folder.gid()))?;
-    }
-    Ok(())
-}
-
-/// Makes a folder that has the owner of the one that it is in.
-#[cfg(unix)]
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    use rustix::fs::{Mode, OFlags, mkdirat, openat};
-    use rustix::io::retry_on_intr;
-    let Some(name) = folder.file_name() else { return std::fs::create_dir(folder) };
-    // By its name in an open folder: whoever owns that one could put a link in the way, and root would give away what
-    // it leads to.
-    let above = File::open(super::folder_of(folder))?;
-    mkdirat(&above, name, Mode::from_raw_mode(0o777))?;
-    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let made = retry_on_intr(|| openat(&above, name, flags, Mode::empty()))?;
-    give_like(&File::from(made), &above.metadata()?)
-}
-
-#[cfg(not(unix))]
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir(folder)
-}
-
-/// Opens a file, which is made if it is not there and then has the owner of its folder.
-pub(crate) fn open_or_make(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    match options.create_new(true).open(path) {
-        Ok(made) => new_like_folder(&made, super::folder_of(path)).map(|()| made),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.create_new(false).create(true).open(path),
-        Err(error) => Err(error),
-    }
-}
-
-/// Tells whether it belongs neither to this user nor to root.
-#[cfg(unix)]
-pub(crate) fn is_of_another(file: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    ![0, rustix::process::geteuid().as_raw()].contains(&file.uid())
-}
-
-#[cfg(not(unix))]
-pub(crate) fn is_of_another(_: &Metadata) -> bool {
-    false
 }

@@ -1,14 +1,14 @@
 //! Files take the place of others as a whole, by their name.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::ownership::{Ownership, make_folder, new_like_folder, refuse_other_names};
+use super::ownership::{Ownership, refuse_other_names};
 use super::temporary::{move_aside, temporary};
-use super::{behind_links, folder_of, refuse_special};
+use super::{behind_links, folder_of, inside, refuse_special};
 use crate::system::Error;
 
 /// Replaces a file, or creates it and the folders above it: the bytes go to a temporary file beside it and to the disk,
@@ -21,7 +21,7 @@ pub(crate) fn replace<E: From<Error>>(
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
     let path = behind_links(path)?;
-    let new = beside(&path, 0o644, None, write)?;
+    let new = beside(&path, READABLE, None, write)?;
     persist(new, &path)?;
     Ok(sync_folder(folder_of(&path))?)
 }
@@ -34,7 +34,7 @@ pub(crate) fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// [`replace_bytes`] that only this user may read.
 pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let path = behind_links(path)?;
-    let new = beside(&path, 0o600, None, |output| output.write_all(bytes).map_err(Error::io("write", &path)))?;
+    let new = beside(&path, PRIVATE, None, |output| output.write_all(bytes).map_err(Error::io("write", &path)))?;
     persist(new, &path)?;
     sync_folder(folder_of(&path))
 }
@@ -57,7 +57,7 @@ pub(crate) fn swap(
         (Some(before), None) => remove_if_unchanged(&path, before)?,
         (_, Some(after)) => {
             let write = |output: &mut dyn Write| output.write_all(after).map_err(Error::io("write", &path));
-            let new = beside(&path, 0o644, ownership, write)?;
+            let new = beside(&path, READABLE, ownership, write)?;
             rename_into_place(new, &path, before, after)?
         }
     };
@@ -76,17 +76,61 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Makes a folder and those above it.
+/// Removes what has this name: of a symbolic link the link. Not an error when it is gone.
+pub(crate) fn remove_name(path: &Path) -> Result<(), Error> {
+    let folder = inside(folder_of(path))?;
+    match fs::remove_file(folder.join(path.file_name().unwrap_or_default())) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes an empty folder.
+pub(crate) fn remove_folder(folder: &Path) -> Result<(), Error> {
+    fs::remove_dir(inside(folder)?).map_err(Error::io("remove", folder))
+}
+
+/// Makes a folder and those above it. All may read them, as far as the umask lets; only this user writes.
 pub(crate) fn create_folders(folder: &Path) -> Result<(), Error> {
+    let folder = inside(folder)?;
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
-    for folder in missing.into_iter().rev().filter(|folder| *folder != Path::new("")) {
-        match make_folder(folder) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Error::io("create", folder)(error)),
+    let mut missing = missing.into_iter().rev().filter(|folder| *folder != Path::new(""));
+    missing.try_for_each(|folder| make_folder(folder, 0o755))
+}
+
+/// [`create_folders`], of which only this user may enter the last one. One that is there already becomes so.
+pub(crate) fn create_private_folder(folder: &Path) -> Result<(), Error> {
+    create_folders(folder_of(folder))?;
+    make_folder(&inside(folder)?, 0o700)?;
+    #[cfg(unix)]
+    if let Ok(standing) = File::open(inside(folder)?) {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = standing.metadata().map_or(0o700, |metadata| metadata.permissions().mode());
+        if mode & 0o077 != 0 {
+            // Of another user it is refused where that matters.
+            let _ = standing.set_permissions(PermissionsExt::from_mode(0o700));
         }
     }
     Ok(())
+}
+
+fn make_folder(folder: &Path, mode: u32) -> Result<(), Error> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    match builder.create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::io("create", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file, which is made for this user alone if it is not there.
+pub(crate) fn open_or_make(path: &Path, options: &mut OpenOptions) -> Result<File, Error> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, PRIVATE);
+    options.create(true).open(inside(path)?).map_err(Error::io("open", path))
 }
 
 /// The new file, under a name of its own beside the old one and on the disk.
@@ -108,7 +152,7 @@ fn beside<E: From<Error>>(
         refuse_other_names(path, old)?;
     }
     // What replaces another file is for its readers only, which may be few: a Java store may hold private keys.
-    let mode = if old.is_some() || ownership.is_some() { 0o600 } else { mode };
+    let mode = if old.is_some() || ownership.is_some() { PRIVATE } else { mode };
     let mut new = temporary(folder, path, mode).map_err(Error::io("create a file beside", path))?;
     let mut output = BufWriter::with_capacity(256 * 1024, new.as_file_mut());
     write(&mut output)?;
@@ -120,9 +164,8 @@ fn beside<E: From<Error>>(
         file.set_permissions(old.permissions()).map_err(Error::io("keep the mode of", path))?;
     }
     let standing = Ownership::of(path).map_err(Error::io("keep owner, mode and attributes of", path))?;
-    match standing.as_ref().or(ownership) {
-        Some(ownership) => ownership.apply(file).map_err(Error::io("keep owner, mode and attributes of", path))?,
-        None => new_like_folder(file, folder).map_err(Error::io("give an owner to", path))?,
+    if let Some(ownership) = standing.as_ref().or(ownership) {
+        ownership.apply(file).map_err(Error::io("keep owner, mode and attributes of", path))?;
     }
     file.sync_all().map_err(Error::io("write", path))?;
     Ok(new)
@@ -221,6 +264,10 @@ fn sync_folder(_: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// The mode of a file that all may read.
+const READABLE: u32 = 0o644;
+/// The mode of a file for this user alone.
+const PRIVATE: u32 = 0o600;
 /// The number of exchanges of names while somebody changes a store all the time.
 #[cfg(target_os = "linux")]
 const MAX_EXCHANGES: usize = 100;

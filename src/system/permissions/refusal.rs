@@ -1,15 +1,17 @@
 //! Why a file is left alone.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::User;
+use super::users::group_name;
 
 /// Why a file is left alone.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// Others can write it, or put another file in its place.
-    #[error("{who} can write `{at}` (mode {mode:04o}), and so {}", done(.path, .at))]
+    #[error("{writer} can write `{at}` ({}), and so {}", means(.writer, *.mode), done(.path, .at))]
     Shared {
         /// The file.
         path: PathBuf,
@@ -18,7 +20,33 @@ pub enum Refusal {
         /// The mode of that.
         mode: u32,
         /// Who can.
-        who: String,
+        writer: Writer,
+    },
+    /// Another user's link would say which file is meant.
+    #[error("`{link}`, which leads to `{path}`, is a link of {owner}, who can so choose the file")]
+    Link {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// The link.
+        link: PathBuf,
+        /// Whose it is.
+        owner: User,
+    },
+    /// The settings that name a program are not this user's alone.
+    #[error("`{name}` is not run: settings that others can write, and those of an image, choose no program")]
+    Program {
+        /// The program.
+        name: String,
+    },
+    /// Root would act on what another user chose.
+    #[error("HOME is `{home}`, which belongs to {owner}: {this} does not act on what {owner} can choose")]
+    ForeignHome {
+        /// The folder.
+        home: PathBuf,
+        /// Whose it is.
+        owner: User,
+        /// Who runs this.
+        this: User,
     },
     /// This user cannot write it.
     #[error("could not write `{path}`: {obstacle}")]
@@ -67,6 +95,41 @@ pub enum Obstacle {
         /// The file or folder.
         at: PathBuf,
     },
+}
+
+/// Someone else who can write a file.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Writer {
+    /// Everyone, by its mode.
+    Everyone,
+    /// Its group, by its mode.
+    Group(u32),
+    /// A group, by its access control list.
+    ListedGroup(u32),
+    /// A user, by its access control list.
+    ListedUser(User),
+    /// Its owner.
+    Owner(User),
+}
+
+impl fmt::Display for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everyone => f.write_str("every user"),
+            Self::Group(group) | Self::ListedGroup(group) => f.write_str(&group_name(*group)),
+            Self::ListedUser(user) | Self::Owner(user) => user.fmt(f),
+        }
+    }
+}
+
+/// What lets somebody write.
+fn means(writer: &Writer, mode: u32) -> String {
+    match writer {
+        Writer::ListedGroup(_) | Writer::ListedUser(_) => "by its access control list".to_owned(),
+        Writer::Owner(_) => "as its owner".to_owned(),
+        _ => format!("mode {mode:04o}"),
+    }
 }
 
 fn done(path: &Path, at: &Path) -> String {

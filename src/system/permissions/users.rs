@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
 
 use crate::system::limits;
 
@@ -15,6 +14,14 @@ impl User {
     #[cfg(unix)]
     pub(super) fn of(number: u32) -> Self {
         Self(number)
+    }
+
+    /// Returns the name as commands such as `sudo -u` take it.
+    pub fn name(self) -> String {
+        lines(PASSWD)
+            .into_iter()
+            .find(|line| number(line, 2) == Some(self.0))
+            .map_or_else(|| format!("#{}", self.0), |mut line| line.swap_remove(0))
     }
 
     /// Returns the one who runs this.
@@ -33,6 +40,23 @@ impl User {
     pub(super) fn is_root(self) -> bool {
         self.0 == 0
     }
+
+    /// Tells whether it is who runs this, or root. So is one whom a container does not map: its files are the host's.
+    #[cfg(unix)]
+    pub(super) fn is_trusted(self) -> bool {
+        self.is_root() || self == Self::this() || !is_mapped(self.0)
+    }
+}
+
+/// Tells whether the number of a user means one here: user_namespaces(7).
+#[cfg(unix)]
+fn is_mapped(user: u32) -> bool {
+    let Ok(map) = std::fs::read_to_string("/proc/self/uid_map") else { return true };
+    let numbers = |line: &str| line.split_whitespace().map(str::parse).collect::<Result<Vec<u64>, _>>();
+    map.lines().filter_map(|line| numbers(line).ok()).any(|line| match line[..] {
+        [first, _, count] => (first..first + count).contains(&u64::from(user)),
+        _ => false,
+    })
 }
 
 /// The name, or the number of one that a directory service knows.
@@ -45,21 +69,8 @@ impl fmt::Display for User {
     }
 }
 
-/// Finds the owner of a file or folder; None where it is not known.
-#[cfg(unix)]
-pub fn owner_of(path: &Path) -> Option<User> {
-    std::fs::metadata(path).ok().map(|metadata| User(std::os::unix::fs::MetadataExt::uid(&metadata)))
-}
-
-/// Finds the owner of a file or folder; None where it is not known.
-#[cfg(not(unix))]
-pub fn owner_of(_: &Path) -> Option<User> {
-    None
-}
-
 /// Returns the name of a group, or its number.
-#[cfg(unix)]
-pub(super) fn group(group: u32) -> String {
+pub(super) fn group_name(group: u32) -> String {
     match lines(GROUP).iter().find(|line| number(line, 2) == Some(group)) {
         Some(line) => format!("the group `{}`", line[0]),
         None => format!("the group {group}"),
@@ -97,5 +108,4 @@ fn number(line: &[String], field: usize) -> Option<u32> {
 }
 
 const PASSWD: &str = "/etc/passwd";
-#[cfg(unix)]
 const GROUP: &str = "/etc/group";

@@ -1,19 +1,22 @@
 //! Where programs of others are, and what of our environment they do not get.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::program::Program;
 use super::{find, folders};
+use crate::system::Error;
 #[cfg(feature = "fetch")]
 use crate::system::limits;
+use crate::system::permissions::{Guard, Refusal, refuse_shared};
 
 /// The programs of this machine, and what of our environment is not for them.
 #[derive(Clone, Debug)]
 pub struct Programs {
     search_path: OsString,
+    runs_chosen: bool,
     withheld: Arc<LazyLock<Withheld, Box<dyn FnOnce() -> Withheld + Send>>>,
 }
 
@@ -46,7 +49,38 @@ impl Programs {
     /// The programs in the folders of a search path such as `PATH`. `prepare` runs before the first of them is started, if
     /// one is at all.
     pub fn new(search_path: impl Into<OsString>, prepare: impl FnOnce() -> Withheld + Send + 'static) -> Self {
-        Self { search_path: search_path.into(), withheld: Arc::new(LazyLock::new(Box::new(prepare))) }
+        Self {
+            search_path: search_path.into(),
+            runs_chosen: true,
+            withheld: Arc::new(LazyLock::new(Box::new(prepare))),
+        }
+    }
+
+    /// The same, without those that settings name, if others could have written these.
+    #[must_use]
+    pub fn with_chosen(self, runs_chosen: bool) -> Self {
+        Self { runs_chosen, ..self }
+    }
+
+    /// Tells whether programs that settings name are run.
+    pub(crate) fn runs_chosen(&self) -> bool {
+        self.runs_chosen
+    }
+
+    /// A program that settings name: one on the search path, or a path from this folder on. Fails when others could write it,
+    /// whatever the user allows: it would run with the rights of this one.
+    pub(crate) fn chosen(&self, name: &str, folder: &Path) -> Result<PathBuf, Error> {
+        if !self.runs_chosen {
+            return Err(Refusal::Program { name: name.to_owned() }.into());
+        }
+        let program = match Path::new(name) {
+            path if path.components().count() > 1 => folder.join(path),
+            path => self.find(name).unwrap_or_else(|| path.to_owned()),
+        };
+        if program.components().count() > 1 {
+            refuse_shared(&program, Guard::Settings)?;
+        }
+        Ok(program)
     }
 
     /// The programs in the folders of a search path, which see all of our environment but `PGPASSWORD`.
@@ -57,7 +91,7 @@ impl Programs {
     /// The same, in the folders of another search path.
     #[must_use]
     pub fn found_in(&self, search_path: &OsStr) -> Self {
-        Self { search_path: search_path.to_owned(), withheld: Arc::clone(&self.withheld) }
+        Self { search_path: search_path.to_owned(), ..self.clone() }
     }
 
     /// The program of this name, by its absolute path.
