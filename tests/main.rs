@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[cfg(unix)]
+mod attempts;
 mod catalog;
 mod catalogues;
 mod certificates;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Error, last_run};
 use crate::catalog::Location;
-use crate::system::file;
 use crate::system::layout::Layout;
 use crate::system::permissions::{Guard, look, refuse_shared};
+use crate::system::{file, limits};
 use crate::{hook, journal, manifest};
 
 /// Fails when others than this user can write what says which roots are trusted or which programs run.
@@ -32,10 +32,12 @@ pub(super) fn refuse_shared_settings(layout: &Layout) -> Result<(), Error> {
 
 /// Fails when others can write what is in a folder. The way there is known.
 pub(super) fn refuse_shared_entries(folder: &Path) -> Result<(), Error> {
-    let mut left = entries(folder);
-    while let Some(entry) = left.pop() {
+    let mut left: Vec<(PathBuf, usize)> = entries(folder).into_iter().map(|entry| (entry, 0)).collect();
+    while let Some((entry, depth)) = left.pop() {
         look(&entry, &entry, Guard::Settings)?;
-        left.extend(entries(&entry));
+        if depth < limits::FOLDER_DEPTH {
+            left.extend(entries(&entry).into_iter().map(|entry| (entry, depth + 1)));
+        }
     }
     Ok(())
 }
@@ -54,6 +56,5 @@ fn refuse_shared_tenants(bundles: &Path) -> Result<(), Error> {
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let is_folder = std::fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_dir());
-    if is_folder { file::entries(folder).unwrap_or_default() } else { Vec::new() }
+    if file::is_folder(folder) { file::entries(folder).unwrap_or_default() } else { Vec::new() }
 }

@@ -58,6 +58,9 @@ pub(crate) fn look(path: &Path, at: &Path, guard: Guard) -> Result<(), Error> {
 
     // Whoever reads what cannot be looked at says why.
     let Ok(metadata) = std::fs::symlink_metadata(at) else { return Ok(()) };
+    if metadata.is_symlink() {
+        return refuse_shared(at, guard);
+    }
     // Devices and pipes are not stores, which is reported elsewhere, and their modes are as they must be.
     if !metadata.is_dir() && !metadata.is_file() {
         return Ok(());
