@@ -60,6 +60,8 @@ mod proxy_and_mirror;
 mod published_stores;
 mod readers;
 #[cfg(unix)]
+mod reading;
+#[cfg(unix)]
 mod readme;
 mod refresh;
 mod repair;

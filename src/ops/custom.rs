@@ -1,6 +1,5 @@
 //! Providers of the user's own: pinned, written and removed.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ use crate::bundle::{self, Bundle, CertificateSet, Origin, Policy};
 use crate::catalog::{self, BUILT_IN_CATALOGUE, Catalog, Encoding, Files, NewProvider};
 use crate::format::{self, DecodeError, Format, Member, MemberKind, Passwords, PrivateKey};
 use crate::source::{self, DownloadRequest, DownloadSettings, Downloader};
-use crate::system;
+use crate::system::file;
 use crate::x509::{Certificate, Fingerprint};
 
 /// A provider of the user's own.
@@ -188,7 +187,7 @@ impl Found {
     fn of(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Result<Self, Error> {
         match &request.offer {
             Offer::File(path) => {
-                let mut input = File::open(path).map_err(system::Error::unread("read", path))?;
+                let mut input = file::open(path)?;
                 Ok(Self::read(machine, &mut input, path, notes)?.0)
             }
             Offer::Url(url) => {

@@ -1,6 +1,5 @@
 //! Looks into stores and other files.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use crate::catalog::Catalog;
 use crate::format::{self, DecodeError, Member, MemberKind, Passwords, PrivateKey};
 use crate::store::nss::{Certutil, Database};
 use crate::store::{folder, reader};
+use crate::system::file;
 use crate::system::text::timestamp;
 use crate::x509::{Certificate, Fingerprint, Verdict, own_signatures};
 use crate::{source, system};
@@ -228,7 +228,7 @@ impl Look<'_> {
 
     fn file(&self, path: &Path, notes: &mut Vec<Note>) -> Result<Inspected, Error> {
         let origin = Origin::File(path.to_owned());
-        let mut input = File::open(path).map_err(system::Error::unread("read", path))?;
+        let mut input = file::open(path)?;
         self.store(path.display().to_string(), &mut input, &origin, notes)
     }
 

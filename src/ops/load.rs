@@ -151,9 +151,10 @@ pub fn save(
 pub fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Error> {
     let Some(metadata) = file::metadata(path) else { return Ok(()) };
     let mut head = Vec::new();
-    // Opening a pipe may wait for ever.
     if metadata.is_file() {
-        let _ = file::open(path).map(|file| file.take(limits::HEAD as u64).read_to_end(&mut head));
+        if let Ok(file) = file::open(path) {
+            let _ = file.take(limits::HEAD as u64).read_to_end(&mut head);
+        }
         if Format::of(&head).is_some_and(Format::is_key_store) {
             let store = FileStore::read(path, None, &StoreAccess { password, ..StoreAccess::default() })?;
             return match store.others().first() {

@@ -6,7 +6,7 @@ mod walk;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -238,7 +238,11 @@ fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) => return Err(error),
     }
     let mut bytes = Vec::new();
-    File::open(&there)?.take(limits::FOLDER_FILE + 1).read_to_end(&mut bytes)?;
+    let of_system = |error| match error {
+        system::Error::Io(error) => error.source,
+        error => io::Error::other(error),
+    };
+    file::open(path).map_err(of_system)?.take(limits::FOLDER_FILE + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
 }
 

@@ -19,6 +19,35 @@ pub(crate) use replace::{
 };
 pub(crate) use temporary::sweep;
 
+/// Opens a file for reading. What is neither a file nor a folder is refused at once: a pipe or a device may have its reader
+/// wait for ever. One that this process has open already was given to it on purpose, as `<(...)` of a shell does.
+pub(crate) fn open(path: &Path) -> Result<File, Error> {
+    if is_open_already(path) {
+        return File::open(path).map_err(Error::unread("read", path));
+    }
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32);
+    }
+    let file = options.open(inside(path)?).map_err(Error::unread("read", path))?;
+    match file.metadata().map_err(Error::unread("read", path))? {
+        metadata if metadata.is_file() => Ok(file),
+        metadata if metadata.is_dir() => Err(Error::IsFolder { path: path.to_owned() }),
+        _ => Err(Error::NotAFile { path: path.to_owned() }),
+    }
+}
+
+/// Tells whether this is the name of a file that this process has open.
+fn is_open_already(path: &Path) -> bool {
+    let is_number = |number: &Path| number.to_str().is_some_and(|number| number.parse::<u32>().is_ok());
+    let numbered = |folder: &str| path.strip_prefix(folder).is_ok_and(is_number);
+    path == Path::new("/dev/stdin") || numbered("/dev/fd") || numbered("/proc/self/fd")
+}
+
 /// Reads the whole file; None when there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     Ok(read_with_metadata(path, limits::WHOLE)?.map(|(bytes, _)| bytes))
@@ -33,9 +62,6 @@ pub(crate) fn read_with_metadata(path: &Path, limit: u64) -> Result<Option<(Vec<
         Err(error) => return Err(error),
     };
     let metadata = file.metadata().map_err(Error::unread("read", path))?;
-    if metadata.is_dir() {
-        return Err(Error::IsFolder { path: path.to_owned() });
-    }
     let mut bytes = Vec::new();
     let read = file.take(limit + 1).read_to_end(&mut bytes);
     read.map_err(Error::unread("read", path))?;
@@ -43,18 +69,6 @@ pub(crate) fn read_with_metadata(path: &Path, limit: u64) -> Result<Option<(Vec<
         return Err(Error::unread("read", path)(too_large(limit)));
     }
     Ok(Some((bytes, metadata)))
-}
-
-/// Opens a file for reading. Pipes and devices are refused: one that nobody writes to would be waited for without end.
-pub(crate) fn open(path: &Path) -> Result<File, Error> {
-    let mut options = File::options();
-    options.read(true);
-    // Or the call itself waits.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    let file = options.open(inside(path)?).map_err(Error::unread("read", path))?;
-    let kind = file.metadata().map_err(Error::unread("read", path))?;
-    if kind.is_file() || kind.is_dir() { Ok(file) } else { Err(Error::NotAFile { path: path.to_owned() }) }
 }
 
 pub(crate) fn too_large(limit: u64) -> io::Error {

@@ -44,8 +44,10 @@ impl Lock {
         let real = file::real(path).unwrap_or_else(|_| path.to_owned());
         let folder = file::folder_of(&real).ancestors().find(|folder| file::is_folder(folder));
         let folder = folder.unwrap_or_else(|| Path::new("."));
-        let locked = file::open(folder).and_then(|file| take(file, folder, wait.min(WAIT_FOR_FOLDER)));
-        locked.unwrap_or(Self { file: None })
+        match File::open(folder) {
+            Ok(file) => take(file, folder, wait.min(WAIT_FOR_FOLDER)).unwrap_or(Self { file: None }),
+            Err(_) => Self { file: None },
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -13,9 +12,9 @@ use super::super::Secret;
 use super::error::TenantReason;
 use crate::catalog::Token;
 use crate::manifest::TokenFrom;
-use crate::system::limits;
 use crate::system::process::Programs;
 use crate::system::text::first_line;
+use crate::system::{file, limits};
 
 /// A token, ready for its header.
 #[derive(Clone, Debug)]
@@ -104,7 +103,7 @@ impl<'a> Tokens<'a> {
 
 fn of_file(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limits::PASSWORD_FILE).read_to_end(&mut bytes));
+    let read = file::open(path).map_err(|error| error.to_string())?.take(limits::PASSWORD_FILE).read_to_end(&mut bytes);
     read.map_err(|error| format!("`{}`: {error}", path.display()))?;
     sendable(&bytes).ok_or_else(|| format!("`{}` begins with none", path.display()))
 }
