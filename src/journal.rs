@@ -5,179 +5,43 @@
 //! store's own bytes.
 
 mod backups;
+mod command;
+mod compaction;
 mod error;
+mod log;
+mod record;
 mod undo;
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 pub use crate::system::file::Ownership;
 use crate::system::lock::Lock;
 use crate::system::text::timestamp;
 use crate::system::{self, file};
-use crate::x509::{Certificate, Fingerprint};
+use crate::x509::Fingerprint;
+pub use command::command_line;
 pub use error::Error;
+pub use log::History;
+use log::Log;
+pub use record::{Added, Change, FileChange, Listed, Record, Step};
 
 /// The journal in one state folder.
 #[derive(Clone, Debug)]
 pub struct Journal {
     state: PathBuf,
-}
-
-/// One change of one or more files that belong together, the store first.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Record {
-    /// Counts from 1.
-    pub id: u64,
-    /// When, RFC 3339 in UTC.
-    pub time: String,
-    /// The command, without its program name.
-    pub command: String,
-    /// The store: one of the files, or the folder that they are in.
-    pub store: PathBuf,
-    /// The name of the target that the store is, where it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
-    /// The files, those of the store first.
-    pub files: Vec<FileChange>,
-    /// The certificates that the store gained.
-    #[serde(default)]
-    pub added: Vec<Listed>,
-    /// The certificates that the store lost again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub removed: Vec<Listed>,
-    /// The change that this one put back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undoes: Option<u64>,
-    /// The change that was recorded and then failed. Such a record stands for nothing else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failed: Option<u64>,
-}
-
-/// The change of one file in a record. Absent files have no digest.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct FileChange {
-    /// The file.
-    pub path: PathBuf,
-    /// SHA-256 of the bytes before, which is also the name of their backup.
-    pub before: Option<Fingerprint>,
-    /// SHA-256 of the bytes after.
-    pub after: Option<Fingerprint>,
-    /// The owner and the mode of the file before. Old journals have none.
-    #[serde(rename = "access", default, skip_serializing_if = "Option::is_none")]
-    pub ownership: Option<Ownership>,
-}
-
-/// A certificate in a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Listed {
-    /// Its fingerprint.
-    pub sha256: Fingerprint,
-    /// Its subject.
-    pub subject: String,
-}
-
-impl Listed {
-    /// This certificate, as a record lists it.
-    pub fn of(certificate: &Certificate) -> Self {
-        Self { sha256: certificate.fingerprint(), subject: certificate.subject().to_string() }
-    }
-}
-
-/// A change that is to be made to a file.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// The file.
-    pub path: PathBuf,
-    /// The bytes that the file has.
-    pub before: Option<Vec<u8>>,
-    /// The bytes that it is to have; None removes it.
-    pub after: Option<Vec<u8>>,
-}
-
-/// The contents of a journal.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct History {
-    /// Every record that can be read, oldest first.
-    pub records: Vec<Record>,
-    /// How many lines cannot be read, as when a crash cut one short.
-    pub torn: usize,
-}
-
-/// The changes that a command makes to a store.
-#[derive(Clone, Debug)]
-pub struct Step<'a> {
-    /// When.
-    pub now: OffsetDateTime,
-    /// The command, without its program name.
-    pub command: String,
-    /// The store: one of the files, or the folder that they are in.
-    pub store: &'a Path,
-    /// The name of the target that the store is, where it has one.
-    pub target: Option<String>,
-    /// The files, those of the store first.
-    pub changes: &'a [Change],
-    /// The certificates that the store gains.
-    pub added: Vec<Listed>,
-    /// The certificates that it loses.
-    pub removed: Vec<Listed>,
-    /// The record that this puts back.
-    pub undoes: Option<u64>,
-}
-
-impl<'a> Step<'a> {
-    /// Makes a step that so far says nothing of certificates.
-    pub fn new(now: OffsetDateTime, command: &str, store: &'a Path, changes: &'a [Change]) -> Self {
-        let command = command.to_owned();
-        Self { now, command, store, target: None, changes, added: vec![], removed: vec![], undoes: None }
-    }
-}
-
-/// The roots that pgtrust added to a store, by its journal.
-#[derive(Clone, Debug, Default)]
-pub struct Added {
-    roots: HashSet<Fingerprint>,
-    created: bool,
-}
-
-impl Added {
-    /// Tells whether this certificate was added.
-    pub fn contains(&self, fingerprint: &Fingerprint) -> bool {
-        self.roots.contains(fingerprint)
-    }
-
-    /// Keeps only the certificates for which this holds.
-    #[must_use]
-    pub fn only(mut self, mut wanted: impl FnMut(&Fingerprint) -> bool) -> Self {
-        self.roots.retain(|root| wanted(root));
-        self
-    }
-
-    /// Returns the certificates, in no order.
-    pub fn roots(&self) -> Vec<Fingerprint> {
-        self.roots.iter().copied().collect()
-    }
-
-    /// Tells whether there was no such store before.
-    pub fn created(&self) -> bool {
-        self.created
-    }
+    log: Log,
+    /// The first record that was written by way of this value.
+    first_of_run: Cell<Option<u64>>,
 }
 
 impl Journal {
     /// Returns the journal in this state folder, which need not exist.
     pub fn new(state: &Path) -> Self {
-        Self { state: state.to_owned() }
+        Self { state: state.to_owned(), log: Log::new(state.join(FILE)), first_of_run: Cell::new(None) }
     }
 
     /// Holds everyone else of this user off until the lock is dropped. Waits that long at most.
@@ -187,20 +51,20 @@ impl Journal {
     }
 
     /// Returns every record, oldest first.
-    pub fn history(&self) -> Result<History, Error> {
-        let bytes = file::read(&self.path())?.unwrap_or_default();
-        let mut history = History::default();
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            match serde_json::from_slice(line) {
-                Ok(record) => history.records.push(record),
-                Err(_) => history.torn += 1,
-            }
-        }
-        Ok(history)
+    pub fn history(&self) -> Result<Arc<History>, Error> {
+        self.log.read()
     }
 
-    fn records(&self) -> Result<Vec<Record>, Error> {
-        Ok(self.history()?.records)
+    /// Gives a journal that cannot be read another name, so that there may be a new one. Returns that name.
+    pub(crate) fn set_aside_unreadable(&self, wait: Duration) -> Result<Option<(Error, PathBuf)>, Error> {
+        if self.history().is_ok() {
+            return Ok(None);
+        }
+        let _lock = self.lock(wait)?;
+        match self.history() {
+            Ok(_) => Ok(None),
+            Err(error) => Ok(Some((error, self.log.set_aside()?))),
+        }
     }
 
     /// Records the changes and then makes them, in order. The use cases call it under the lock of the journal.
@@ -209,14 +73,15 @@ impl Journal {
     /// read, that is [`ChangedMeanwhile`](crate::SystemError::ChangedMeanwhile), and the caller may read and plan again.
     pub fn apply(&self, step: Step<'_>) -> Result<Record, Error> {
         let absolute = |path: &Path| std::path::absolute(path).map_err(system::Error::unread("find", path));
+        let history = self.history()?;
         let mut files = Vec::new();
         for change in step.changes {
             let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Fingerprint::of);
             if let (Some(bytes), Some(digest)) = (&change.before, digest(&change.before)) {
-                let backup = self.backup(&digest);
-                if !backup.exists() {
-                    // The store may hold private keys.
-                    file::replace_private(&backup, bytes)?;
+                let kept = self.back_up(bytes, &digest);
+                // No undo asks for what an undo replaced, and a full disk must not stand in its way.
+                if step.undoes.is_none() {
+                    kept?;
                 }
             }
             let path = absolute(&change.path)?;
@@ -224,14 +89,16 @@ impl Journal {
             files.push(FileChange { path, before: digest(&change.before), after: digest(&change.after), ownership });
         }
         self.sweep(step.changes)?;
-        let mut records = self.records()?;
-        let undone = records.iter().find(|record| Some(record.id) == step.undoes).cloned();
+        let undone = history.records.iter().find(|record| Some(record.id) == step.undoes).cloned();
+        let cut_short =
+            history.records.last().filter(|last| last.failed.is_none() && !undo::was_applied(last)).cloned();
+        drop(history);
         // Once another change follows, the files no longer tell that this one was cut short.
-        if let Some(cut_short) = records.pop().filter(|last| last.failed.is_none() && !undo::was_applied(last)) {
+        if let Some(cut_short) = cut_short {
             self.fail(&cut_short)?;
         }
         let record = Record {
-            id: self.records()?.last().map_or(1, |last| last.id + 1),
+            id: self.history()?.records.last().map_or(1, |last| last.id + 1),
             time: timestamp(step.now),
             command: step.command,
             store: absolute(step.store)?,
@@ -241,20 +108,26 @@ impl Journal {
             removed: step.removed,
             undoes: step.undoes,
             failed: None,
+            merged: None,
         };
         self.append(&record)?;
-        for (index, change) in step.changes.iter().enumerate() {
-            let ownership = undone.as_ref().and_then(|undone| undone.ownership_of(&record.files[index].path));
-            let made = file::swap(&change.path, change.before.as_deref(), change.after.as_deref(), ownership);
-            if made.is_err() && record.files[index].path.starts_with(&record.store) {
+        self.make(&record, undone.as_ref(), step.changes)?;
+        // The change is made. What stays for longer than it has to does no harm.
+        let _ = self.prune(step.now).and_then(|()| self.compact());
+        Ok(record)
+    }
+
+    fn make(&self, record: &Record, undone: Option<&Record>, changes: &[Change]) -> Result<(), Error> {
+        for (index, (change, recorded)) in changes.iter().zip(&record.files).enumerate() {
+            let ownership = undone.and_then(|undone| undone.ownership_before(&recorded.path));
+            let made = file::swap(&change.path, change.before.as_deref(), change.after.as_deref(), ownership.as_ref());
+            if made.is_err() && recorded.path.starts_with(&record.store) {
                 // The file that failed too: it may have come as far as its folder, which then could not be synced.
-                self.roll_back(&record, &step.changes[..=index])?;
+                self.roll_back(record, &changes[..=index])?;
             }
             made?;
         }
-        // The change is made. What stays for longer than it has to does no harm.
-        let _ = self.prune(step.now);
-        Ok(record)
+        Ok(())
     }
 
     /// Puts these changes of the last record back, as they did not come to what they were for, and records that it stands
@@ -282,8 +155,8 @@ impl Journal {
 
     /// Removes what killed runs left beside these files, as far as it is in this journal.
     fn sweep(&self, changes: &[Change]) -> Result<(), Error> {
-        let records = self.records()?;
-        let files = || records.iter().flat_map(|record| &record.files);
+        let history = self.history()?;
+        let files = || history.records.iter().flat_map(|record| &record.files);
         let is_known = |bytes: &[u8]| {
             let digest = Some(Fingerprint::of(bytes));
             files().any(|change| change.before == digest || change.after == digest)
@@ -297,25 +170,38 @@ impl Journal {
     }
 
     fn append(&self, record: &Record) -> Result<(), Error> {
-        let path = self.path();
-        let folder = file::folder_of(&path);
-        file::create_private_folder(folder)?;
-        let torn = file::read(&path)?.is_some_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'));
-        let mut line = if torn { vec![b'\n'] } else { vec![] };
-        serde_json::to_writer(&mut line, record).map_err(|error| system::Error::io("write", &path)(error.into()))?;
-        line.push(b'\n');
-        let journal = file::open_or_make(&path, File::options().append(true));
-        let mut journal = journal?;
-        let written = journal.write_all(&line).and_then(|()| journal.sync_all());
-        Ok(written.map_err(system::Error::io("write", &path))?)
+        self.first_of_run.set(self.first_of_run.get().or(Some(record.id)));
+        self.log.append(record)
+    }
+
+    /// Draws old records together where there are many, and takes secrets out of those that older versions wrote. The use
+    /// cases call it under the lock of the journal.
+    pub(crate) fn compact(&self) -> Result<(), Error> {
+        let history = self.history()?;
+        let standing: HashSet<u64> = undo::standing(&history.records).iter().map(|record| record.id).collect();
+        let short = compaction::compacted(&history.records, &standing);
+        if short.is_none() && !self.has_secrets()? {
+            return Ok(());
+        }
+        let mut records = short.unwrap_or_else(|| history.records.clone());
+        records.iter_mut().for_each(|record| record.command = command::without_secrets(&record.command).into_owned());
+        self.log.replace(&records, &history.damaged)
+    }
+
+    /// Tells whether an older version wrote secrets into it.
+    pub(crate) fn has_secrets(&self) -> Result<bool, Error> {
+        let is_secret = |record: &Record| command::without_secrets(&record.command) != record.command;
+        Ok(self.history()?.records.iter().any(is_secret))
+    }
+
+    fn back_up(&self, bytes: &[u8], digest: &Fingerprint) -> Result<(), Error> {
+        let backup = self.backup(digest);
+        // The store may hold private keys.
+        if backup.exists() { Ok(()) } else { Ok(file::replace_private(&backup, bytes)?) }
     }
 
     fn backup(&self, digest: &Fingerprint) -> PathBuf {
         self.state.join("backups").join(digest.to_string())
-    }
-
-    fn path(&self) -> PathBuf {
-        self.state.join(FILE)
     }
 }
 
@@ -324,6 +210,8 @@ pub(crate) const FILE: &str = "journal.jsonl";
 
 #[cfg(test)]
 mod tests {
+    use time::OffsetDateTime;
+
     use super::*;
 
     fn step<'a>(store: &'a Path, changes: &'a [Change]) -> Step<'a> {
@@ -341,12 +229,12 @@ mod tests {
         let journal = Journal::new(folder.path());
         let store = folder.path().join("root.crt");
         write(&journal, &store, None, b"1");
-        let mut bytes = file::read(&journal.path()).unwrap().unwrap();
+        let mut bytes = file::read(&folder.path().join(FILE)).unwrap().unwrap();
         let half = bytes[..bytes.len() / 2].to_vec();
         bytes.extend_from_slice(&half);
-        file::replace_bytes(&journal.path(), &bytes).unwrap();
+        file::replace_bytes(&folder.path().join(FILE), &bytes).unwrap();
         write(&journal, &store, Some(b"1"), b"2");
-        assert_eq!(journal.records().unwrap().iter().map(|record| record.id).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(journal.history().unwrap().records.iter().map(|record| record.id).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub use catalog::{
 };
 pub use hook::{Error as HookError, VARIABLES};
 pub use journal::{
-    Added, Change, Error as JournalError, FileChange, History, Journal, Listed, Ownership, Record, Step,
+    Added, Change, Error as JournalError, FileChange, History, Journal, Listed, Ownership, Record, Step, command_line,
 };
 pub use manifest::{Error as ManifestError, Hook, KeptSource, KeptTarget, Manifest, NewRoots, Opening, TokenFrom};
 pub use ops::last_run::{Finding, FindingKind};
@@ -95,6 +95,7 @@ pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan, reader
 pub use system::layout::{Environment, Layout};
 pub use system::permissions::{Obstacle, Refusal, User, Writer};
 pub use system::process::{Error as ProcessError, Programs, Withheld, end_all};
+pub use system::secrets::without_users;
 pub use system::text::{is_unsafe, sanitise, timestamp};
 pub use system::{Error as SystemError, IoError, limits};
 pub use x509::{Certificate, Curve, Fingerprint, Key, Name, NotACertificate, NotAFingerprint, Verdict};

@@ -7,6 +7,7 @@ pub mod limits;
 pub(crate) mod lock;
 pub(crate) mod permissions;
 pub(crate) mod process;
+pub(crate) mod secrets;
 pub(crate) mod text;
 pub(crate) mod toml;
 

@@ -1,6 +1,7 @@
 //! What keeps a store from being lost, from others than its owner, and from being left half done.
 
 mod backups;
+mod forged;
 mod home;
 mod metadata;
 mod nss;

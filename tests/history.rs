@@ -63,7 +63,7 @@ fn a_change_is_undone_by_its_number_or_its_store() {
     let refused = |run: Run, words: &str| assert!(run.stderr.contains(words), "{run}");
     refused(home.pgtrust(&["undo", "99"]).expect(2), "there is no change 99 to undo");
     refused(home.pgtrust(&["undo", "18446744073709551616"]).expect(2), "there is no change");
-    refused(home.pgtrust(&["undo", "three.pem"]).expect(2), "there is no change to undo");
+    refused(home.pgtrust(&["undo", "three.pem"]).expect(2), "three.pem` to undo");
     // A later change stands on it.
     let run = home.pgtrust(&["undo", "1"]).expect(2);
     refused(run, "one.pem` has changed since");

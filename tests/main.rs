@@ -35,6 +35,7 @@ mod hostile_text;
 mod java_clients;
 mod java_stores;
 mod joined_files;
+mod journal;
 mod judges;
 #[cfg(unix)]
 mod jvms;

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use pgtrust::{Environment, Error, Machine};
+use pgtrust::{Environment, Error, Machine, command_line};
 use time::OffsetDateTime;
 
 use super::args::{Args, Command};
@@ -88,8 +88,7 @@ pub(crate) fn proxy_variable() -> Option<&'static str> {
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(|name| env::var_os(name).is_some())
 }
 
-/// The command line, without its program name.
+/// The command line, without its program name and without secrets.
 fn command() -> String {
-    let words: Vec<String> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    words.join(" ")
+    command_line(env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()))
 }

@@ -139,10 +139,12 @@ fn of_journal(error: &JournalError) -> Option<String> {
     use JournalError as E;
     let hint = match error {
         E::BytesGone { .. } => "`pgtrust uninstall` takes out of the store what pgtrust added, by its journal",
-        E::ChangedSince { .. } => {
+        E::ChangedSince { .. } | E::GoneSince { .. } => {
             "`--force` puts the old bytes back all the same, `pgtrust history` tells of later changes"
         }
-        E::NoSuchChange { .. } => "`pgtrust history` lists the changes, and what was put back",
+        E::NoSuchChange { .. } | E::NothingToUndoOf { .. } => "`pgtrust history` lists the changes that there are",
+        E::NotItsOwn { .. } => "look at what `pgtrust history` says, and remove that journal if you did not write it",
+        E::Unreadable { .. } => "mend it, or put a copy there; `pgtrust refresh` renames it and begins a new one",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -155,9 +157,7 @@ fn of_store(error: &StoreError) -> Option<String> {
         E::DamagedStore { path, .. } | E::UnreadableStore { path, .. } => {
             format!("`pgtrust repair {}` takes it out, and `undo` would bring it back", path.display())
         }
-        E::DistrustedThere { .. } => {
-            "leave it out; or, if it is to be trusted all the same, take it out of that file first".to_owned()
-        }
+        E::DistrustedThere { .. } => "leave it out; or, if you trust it, take it out of that file first".to_owned(),
         E::JavaSilent { .. } | E::JavaUnknown => {
             "name its folder: `--java-home DIR`; or take every Java that is here: `--all-jdks`".to_owned()
         }

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use pgtrust::{History, Listed, Machine, Record};
+use pgtrust::{Listed, Machine, Note, Record};
 use serde::Serialize;
 
 use super::ui::{self, Failure};
-use super::{Status, args};
+use super::{Status, args, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status, Failure> {
     let journal = machine.journal()?;
-    let History { records, torn, .. } = journal.history()?;
+    let history = journal.history()?;
+    let records = &history.records;
     let store = args.store.as_deref().map(|store| {
         let store = machine.place(store);
         std::path::absolute(&store).unwrap_or(store)
@@ -30,6 +31,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status,
         undone_by: undone.get(&record.id).copied(),
         failed: failed.contains(&record.id),
         bytes_gone: journal.lacks_bytes(record),
+        merged: record.merged,
     });
     let changes: Vec<ShownChange<'_>> = changes.collect();
     if args.json {
@@ -37,11 +39,19 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status,
     } else {
         changes.iter().try_for_each(show)?;
     }
+    let (torn, damaged) = (history.torn - history.damaged(), history.damaged());
     if torn > 0 {
         ui::warning(&format!("{} of the journal cannot be read, as after a crash", ui::count(torn, "line")));
-        return Ok(Status::Found);
     }
-    Ok(Status::Done)
+    if damaged > 0 {
+        notes::show(&[Note::JournalDamaged { lines: damaged }]);
+    }
+    let unknown = store.filter(|_| changes.is_empty());
+    if let Some(store) = &unknown {
+        let missing = if store.exists() { "" } else { "does not exist, and " };
+        ui::warning(&format!("`{}` {missing}has no change in the journal", store.display()));
+    }
+    Ok(if history.torn > 0 || unknown.is_some() { Status::Found } else { Status::Done })
 }
 
 #[derive(Serialize)]
@@ -62,6 +72,9 @@ struct ShownChange<'a> {
     failed: bool,
     /// Whether what it replaced is kept no longer.
     bytes_gone: bool,
+    /// How many changes of the store it stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged: Option<u64>,
 }
 
 fn show(change: &ShownChange<'_>) -> Result<(), Failure> {
@@ -73,6 +86,8 @@ fn show(change: &ShownChange<'_>) -> Result<(), Failure> {
         }
         (false, None) => String::new(),
     };
+    let merged = change.merged.map_or_else(String::new, |merged| format!(", the last of {merged} changes"));
+    let fate = format!("{merged}{fate}");
     ui::data(&format!("{} {} {}: pgtrust {}{fate}", change.id, change.time, change.store.display(), change.command))?;
     for (sign, roots) in [('+', change.added), ('-', change.removed)] {
         roots.iter().try_for_each(|root| ui::data(&format!("  {sign} {} {}", root.sha256, root.subject)))?;

@@ -54,6 +54,7 @@ fn show_one(note: &Note) -> Status {
             let root = root.display();
             ui::hint(&format!("hooks are not run: they are commands of the system in `{root}`, not of this one"));
         }
+        Note::JournalDamaged { .. } | Note::JournalSetAside { .. } | Note::OwnerLost { .. } => show_of_journal(note),
         Note::NotAllRoots => return Status::Found,
         Note::NotLooked(error) => ui::warning(&error.to_string()),
         Note::NotRecorded { path } => ui::warning(&format!(
@@ -75,6 +76,24 @@ fn show_one(note: &Note) -> Status {
         _ => {}
     }
     Status::Done
+}
+
+/// Says what the journal no longer tells, or may not.
+fn show_of_journal(note: &Note) {
+    match note {
+        Note::JournalDamaged { lines } => ui::warning(&format!(
+            "{} of the journal cannot be read: what they recorded is not known",
+            ui::count(*lines, "line")
+        )),
+        Note::JournalSetAside { error, aside } => {
+            ui::warning(&format!("{error}; it is `{}` now, and a new one is begun", aside.display()));
+            ui::hint("what the old one recorded can be neither undone nor uninstalled, unless a copy takes its place");
+        }
+        Note::OwnerLost { path } => {
+            ui::warning(&format!("`{}` is yours now: no record gives a file to who has not its folder", path.display()))
+        }
+        _ => {}
+    }
 }
 
 /// Says which part of an input cannot be read. That is a finding.

@@ -1,11 +1,13 @@
 //! The bytes that stood in files before: which are kept, and for how long.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs;
 
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
+use super::compaction::{MAX_CHANGES, ranks};
+use super::undo::standing;
 use super::{FileChange, Journal, Record};
 use crate::journal::Error;
 use crate::system::{self, file};
@@ -33,18 +35,14 @@ impl Journal {
     /// Removes what is beyond the limits. Of every file the newest bytes stay, whatever their age, and those of the last
     /// change that stands. What cannot be removed now is removed next time.
     pub(super) fn prune(&self, now: OffsetDateTime) -> Result<(), Error> {
-        let records = self.records()?;
-        let standing: HashSet<u64> = self.standing()?.iter().map(|record| record.id).collect();
-        let (mut newest, mut count) = (HashSet::new(), HashMap::new());
+        let history = self.history()?;
+        let records = &history.records;
+        let standing = standing(records).iter().map(|record| record.id).collect();
+        let until = self.sane_time(records, now);
         let (mut last, mut to_undo, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        for record in records.iter().rev() {
-            let stands = standing.contains(&record.id);
-            let nth: &mut usize = count.entry((&record.store, stands)).or_default();
-            *nth += 1;
-            let backed_up = record.files.iter().filter(|change| change.before.is_some());
-            let first_seen = backed_up.filter(|change| newest.insert((&change.path, stands))).count() > 0;
-            let recent = *nth <= MAX_CHANGES && age(record, now) <= MAX_AGE;
-            match (first_seen, recent, stands) {
+        for (record, rank) in records.iter().zip(ranks(records, &standing)).rev() {
+            let is_recent = rank.nth <= AGELESS || rank.nth <= MAX_CHANGES && age(record, until) <= MAX_AGE;
+            match (rank.is_newest, is_recent, rank.stands) {
                 (true, ..) => last.push(record),
                 (false, true, true) => to_undo.push(record),
                 (false, true, false) => others.push(record),
@@ -68,6 +66,14 @@ impl Journal {
         }
         Ok(())
     }
+
+    /// The time up to which ages count: as far as this run and the one before it agree. A clock that jumped ahead for one run
+    /// makes nothing old.
+    fn sane_time(&self, records: &[Record], now: OffsetDateTime) -> OffsetDateTime {
+        let is_of_this_run = |record: &Record| self.first_of_run.get().is_some_and(|first| record.id >= first);
+        let before = records.iter().rev().filter(|record| !is_of_this_run(record)).find_map(time_of);
+        before.map_or(now, |before| before.min(now))
+    }
 }
 
 fn digests(record: &Record) -> impl Iterator<Item = Fingerprint> + '_ {
@@ -76,12 +82,16 @@ fn digests(record: &Record) -> impl Iterator<Item = Fingerprint> + '_ {
 
 /// A time that cannot be read is as good as now.
 fn age(record: &Record, now: OffsetDateTime) -> Duration {
-    OffsetDateTime::parse(&record.time, &Rfc3339).map_or(Duration::ZERO, |time| now - time)
+    time_of(record).map_or(Duration::ZERO, |time| now - time)
+}
+
+fn time_of(record: &Record) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(&record.time, &Rfc3339).ok()
 }
 
 /// The time for which bytes are kept.
 const MAX_AGE: Duration = Duration::days(365);
-/// The number of changes of a store whose bytes are kept; as many again that were undone or undo others.
-const MAX_CHANGES: usize = 100;
+/// The number of changes of a store whose bytes are kept however old they are.
+const AGELESS: usize = 3;
 /// The size of all kept bytes together.
 const MAX_TOTAL: u64 = 512 << 20;

@@ -20,16 +20,44 @@ pub enum Error {
         /// The store.
         path: PathBuf,
     },
+    /// Others removed a store since.
+    #[error("`{path}` is gone: it was removed since pgtrust wrote it")]
+    GoneSince {
+        /// The store.
+        path: PathBuf,
+    },
     /// There is no such change, or it is put back.
     #[error("there is no change {id} to undo")]
     NoSuchChange {
         /// What was asked for.
         id: u64,
     },
+    /// A journal that others could write names what it never had.
+    #[error("`{path}` is left alone: only `{journal}` says that it was a store, which others could write")]
+    NotItsOwn {
+        /// The file.
+        path: PathBuf,
+        /// The journal.
+        journal: PathBuf,
+    },
     /// Nothing is left to undo.
     #[error("there is no change to undo")]
     NothingToUndo,
+    /// Nothing of this store is left to undo.
+    #[error("there is no change of `{store}` to undo")]
+    NothingToUndoOf {
+        /// The store.
+        store: PathBuf,
+    },
     /// Files, locks, permissions or programs.
     #[error(transparent)]
     System(#[from] crate::system::Error),
+    /// There is a journal, and what it says is not known.
+    #[error("the journal `{path}` cannot be read: {reason}")]
+    Unreadable {
+        /// The journal.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
 }

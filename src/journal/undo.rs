@@ -9,46 +9,60 @@ use crate::system::{self, file};
 use crate::x509::{Fingerprint, sha256};
 
 impl Record {
-    /// Returns the owner and mode of a file before this change.
-    pub(super) fn ownership_of(&self, path: &Path) -> Option<&Ownership> {
-        self.files.iter().find(|change| change.path == path)?.ownership.as_ref()
+    /// Returns the owner and mode with which a file may come back that was there before this change.
+    pub(super) fn ownership_before(&self, path: &Path) -> Option<Ownership> {
+        let recorded = self.files.iter().find(|change| change.path == path)?.ownership.as_ref()?;
+        Some(recorded.restorable(file::folder_of(&file::behind_links(path).ok()?)))
+    }
+
+    /// Tells whether a file that was there before this change comes back to another owner.
+    pub(crate) fn loses_owner(&self, path: &Path) -> bool {
+        let recorded =
+            self.files.iter().find(|change| change.path == path).and_then(|change| change.ownership.as_ref());
+        recorded.zip(self.ownership_before(path)).is_some_and(|(recorded, restored)| recorded.owner != restored.owner)
     }
 }
 
 impl Journal {
     /// Returns the change that an undo puts back: the last one that no undo has put back yet.
     pub fn last(&self) -> Result<Record, Error> {
-        self.standing()?.pop().ok_or(Error::NothingToUndo)
+        standing(&self.history()?.records).pop().cloned().ok_or(Error::NothingToUndo)
     }
 
     /// Returns the change of this number, if it is not undone.
     pub fn change(&self, id: u64) -> Result<Record, Error> {
-        let standing = self.standing()?.into_iter().find(|record| record.id == id);
-        standing.ok_or(Error::NoSuchChange { id })
+        let history = self.history()?;
+        let standing = standing(&history.records).into_iter().find(|record| record.id == id);
+        standing.cloned().ok_or(Error::NoSuchChange { id })
     }
 
     /// Returns the last change of this store that no undo has put back yet.
     pub fn last_of(&self, store: &Path) -> Result<Record, Error> {
         let store = std::path::absolute(store).map_err(system::Error::unread("find", store))?;
-        self.standing()?.into_iter().rfind(|record| record.store == store).ok_or(Error::NothingToUndo)
+        let history = self.history()?;
+        let last = standing(&history.records).into_iter().rfind(|record| record.store == store);
+        last.cloned().ok_or(Error::NothingToUndoOf { store })
     }
 
     /// Returns what pgtrust added to this store and did not remove again.
     pub(crate) fn added_to(&self, store: &Path) -> Result<Added, Error> {
         let store = std::path::absolute(store).map_err(system::Error::unread("find", store))?;
         let mut added = Added::default();
-        let standing = self.standing()?;
+        let history = self.history()?;
+        let standing = standing(&history.records);
         for (index, record) in standing.iter().enumerate() {
             if record.store != store {
                 continue;
             }
             // Of a folder the first of its files tells nothing.
-            let file = record.files.first().filter(|change| change.path == store);
+            let file = record.of_store();
             if file.is_some_and(|change| change.before.is_none()) {
                 // What was added to an earlier file is not in this one.
                 added = Added { roots: HashSet::new(), created: true };
             }
-            added.roots.extend(record.added.iter().map(|root| root.sha256));
+            if record.merged.is_none() {
+                added.roots.extend(record.added.iter().map(|root| root.sha256));
+            }
             let mut in_store = record.files.iter().filter(|change| change.path.starts_with(&store));
             if index + 1 == standing.len() && !in_store.all(is_made) {
                 // Cut short before the last file, so that some of what it was to remove is still there.
@@ -57,25 +71,15 @@ impl Journal {
             for root in &record.removed {
                 added.roots.remove(&root.sha256);
             }
+            if record.merged.is_some() {
+                // Of several changes the later ones may have added what the earlier ones removed.
+                added.roots.extend(record.added.iter().map(|root| root.sha256));
+            }
             if file.is_some_and(|change| change.after.is_none()) {
                 added = Added::default();
             }
         }
         Ok(added)
-    }
-
-    /// Returns the changes that were made and not put back, oldest first.
-    pub(super) fn standing(&self) -> Result<Vec<Record>, Error> {
-        let mut records = self.records()?;
-        let failed: Vec<u64> = records.iter().filter_map(|record| record.failed).collect();
-        records.retain(|record| record.failed.is_none() && !failed.contains(&record.id));
-        // A crash may have come between the last record and its change; every earlier one was made.
-        if records.last().is_some_and(|last| !was_applied(last)) {
-            records.pop();
-        }
-        let undone: Vec<u64> = records.iter().filter_map(|record| record.undoes).collect();
-        records.retain(|record| record.undoes.is_none() && !undone.contains(&record.id));
-        Ok(records)
     }
 
     /// Returns what undoes a change. Fails when others changed the store since, unless `force` is given; a manifest
@@ -90,16 +94,31 @@ impl Journal {
                 continue;
             }
             if digest != change.after && !force {
-                if change.path.starts_with(&record.store) {
-                    return Err(Error::ChangedSince { path: change.path.clone() });
+                if !change.path.starts_with(&record.store) {
+                    continue;
                 }
-                continue;
+                let path = change.path.clone();
+                return Err(if now.is_some() { Error::ChangedSince { path } } else { Error::GoneSince { path } });
             }
             let before = self.bytes_before(record, change)?;
             changes.push(Change { path: change.path.clone(), before: now, after: before });
         }
         Ok(changes)
     }
+}
+
+/// Returns the changes that were made and not put back, oldest first.
+pub(super) fn standing(records: &[Record]) -> Vec<&Record> {
+    let failed: HashSet<u64> = records.iter().filter_map(|record| record.failed).collect();
+    let mut standing: Vec<&Record> =
+        records.iter().filter(|record| record.failed.is_none() && !failed.contains(&record.id)).collect();
+    // A crash may have come between the last record and its change; every earlier one was made.
+    if standing.last().is_some_and(|last| !was_applied(last)) {
+        standing.pop();
+    }
+    let undone: HashSet<u64> = standing.iter().filter_map(|record| record.undoes).collect();
+    standing.retain(|record| record.undoes.is_none() && !undone.contains(&record.id));
+    standing
 }
 
 /// Tells whether a recorded change was made, as far as the files show it. An undo that was cut short can be tried

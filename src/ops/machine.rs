@@ -56,6 +56,7 @@ pub struct Machine<'a> {
     root: PathBuf,
     allowed: RefCell<Vec<Refusal>>,
     layout: OnceCell<Layout>,
+    journal: OnceCell<Journal>,
     catalog: OnceCell<Catalog>,
     programs: OnceCell<Programs>,
 }
@@ -82,6 +83,7 @@ impl<'a> Machine<'a> {
             root: PathBuf::from("/"),
             allowed: RefCell::default(),
             layout: OnceCell::new(),
+            journal: OnceCell::new(),
             catalog: OnceCell::new(),
             programs: OnceCell::new(),
         }
@@ -124,9 +126,10 @@ impl<'a> Machine<'a> {
         Ok(source)
     }
 
-    /// Returns the journal of this user, or of the machine.
-    pub fn journal(&self) -> Result<Journal, Error> {
-        Ok(Journal::new(&self.layout()?.state))
+    /// Returns the journal of this user, or of the machine. It is read once, as long as nobody else changes it.
+    pub fn journal(&self) -> Result<&Journal, Error> {
+        let state = &self.layout()?.state;
+        Ok(self.journal.get_or_init(|| Journal::new(state)))
     }
 
     /// Works on the image in this folder, as if that were `/`. Nothing is read or written outside it but the sources that a

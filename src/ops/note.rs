@@ -50,12 +50,29 @@ pub enum Note {
         /// The image's folder.
         root: PathBuf,
     },
+    /// Lines of the journal cannot be read, and no crash explains it.
+    JournalDamaged {
+        /// How many.
+        lines: usize,
+    },
+    /// A journal that cannot be read has another name now, and a new one is begun.
+    JournalSetAside {
+        /// Why it cannot be read.
+        error: Error,
+        /// Its new name.
+        aside: PathBuf,
+    },
     /// A file in a folder of stores is not a store.
     NotLooked(Error),
     /// A tenant's API serves a certificate that is not a root.
     NotAllRoots,
     /// A file was replaced without a record, as there is no place for a journal.
     NotRecorded {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file came back, and not to its old owner: it is this user's now.
+    OwnerLost {
         /// The file.
         path: PathBuf,
     },

@@ -95,6 +95,9 @@ fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Resul
     }
     let state = &machine.layout()?.state;
     let run = if request.check { None } else { Some(Run::begin(state, machine.wait)?) };
+    if !request.check {
+        notes.extend(tend_journal(machine)?);
+    }
     let mut last = LastRun::load(state)?;
     let keep = if request.check { Keep::Nothing } else { Keep::Roots };
     // First: what the catalogues say decides what is fetched.
@@ -127,6 +130,20 @@ fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Resul
         status::overview(machine, &manifest, &last)?.write_metrics(&path, status)?;
     }
     Ok(report)
+}
+
+/// Sets a journal aside that cannot be read: nobody looks at what cron runs, and stores must come up to date. One of an older
+/// version may hold secrets, which go.
+fn tend_journal(machine: &Machine<'_>) -> Result<Option<Note>, Error> {
+    let journal = machine.journal()?;
+    if let Some((error, aside)) = journal.set_aside_unreadable(machine.wait)? {
+        return Ok(Some(Note::JournalSetAside { error: error.into(), aside }));
+    }
+    if journal.has_secrets()? {
+        let _lock = machine.lock()?;
+        journal.compact()?;
+    }
+    Ok(None)
 }
 
 struct Work<'a> {

@@ -8,7 +8,7 @@ use super::hooks::{Changes, with_hooks};
 use super::machine::Machine;
 use super::note::{Failed, Note, OrNote as _};
 use super::stores::{Finder, NamedStore, Stores};
-use super::{Error, RequestError, change};
+use super::{Error, RequestError, change, undo};
 use crate::bundle::Role;
 use crate::catalog::Catalog;
 use crate::journal::{Added, Listed, Step};
@@ -158,6 +158,7 @@ impl Run<'_> {
         if !self.request.dry_run {
             check_place(&self.machine.layout()?.state)?;
         }
+        self.notes.extend(undo::damage(self.machine.journal()?)?);
         let (mut stores, mut failed) = (Vec::new(), Vec::new());
         for (index, store) in named.iter().enumerate() {
             // A target of several stores is kept until nothing is left in any of them.

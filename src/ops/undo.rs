@@ -5,11 +5,13 @@ use std::path::Path;
 use super::hooks::{Changes, with_hooks};
 use super::machine::Machine;
 use super::note::{Failed, Note};
+use super::stores::Finder;
 use super::{Error, change};
 use crate::bundle::{CertificateSet, Origin};
 use crate::format::Passwords;
-use crate::journal::{self, Change, Listed, Record, Step};
-use crate::system::permissions::check_place;
+use crate::journal::{self, Change, Journal, Listed, Record, Step};
+use crate::system::file;
+use crate::system::permissions::{Guard, check_place, owner_of, refuse_shared};
 use crate::{hook, source};
 
 /// The change to undo.
@@ -74,9 +76,10 @@ fn restore(
         Some(id) if id.bytes().all(|byte| byte.is_ascii_digit()) => journal.change(id.parse().unwrap_or(u64::MAX))?,
         Some(store) => journal.last_of(&machine.place(Path::new(store)))?,
     };
+    notes.extend(damage(journal)?);
     let _store_lock = if request.dry_run { None } else { Some(machine.lock_store(&record.store)) };
     let changes = match journal.undo(&record, request.force) {
-        Err(error @ journal::Error::ChangedSince { .. }) => {
+        Err(error @ (journal::Error::ChangedSince { .. } | journal::Error::GoneSince { .. })) => {
             let (mut removed, mut added) = (Vec::new(), Vec::new());
             for change in journal.undo(&record, true)? {
                 difference(&change, &mut removed, &mut added);
@@ -86,6 +89,7 @@ fn restore(
         }
         changes => changes?,
     };
+    refuse_forged(machine, &changes)?;
     if request.dry_run {
         change::warn_if_blocked(machine, &changes, notes);
         made.add_planned(hook::HookEvent::of(&record));
@@ -93,8 +97,38 @@ fn restore(
         let step = machine.step(&record.store, &changes);
         let (added, removed, target) = (record.removed.clone(), record.added.clone(), record.target.clone());
         change::make(machine, Step { undoes: Some(record.id), added, removed, target, ..step }, made)?;
+        let lost = changes.iter().filter(|change| change.before.is_none() && record.loses_owner(&change.path));
+        notes.extend(lost.map(|change| Note::OwnerLost { path: change.path.clone() }));
     }
     Ok(Report { record, changes, conflict: None, notes: Vec::new() })
+}
+
+/// Notes that records may be missing.
+pub(super) fn damage(journal: &Journal) -> Result<Option<Note>, Error> {
+    let lines = journal.history()?.damaged();
+    Ok((lines > 0).then_some(Note::JournalDamaged { lines }))
+}
+
+/// Fails for a file that only a journal names which others could write, or which is another user's: unless the manifest keeps
+/// it too, or it is that user's own. Such a journal is looked at only where that was allowed.
+fn refuse_forged(machine: &Machine<'_>, changes: &[Change]) -> Result<(), Error> {
+    let layout = machine.layout()?;
+    let file = layout.state.join(journal::FILE);
+    let owner = owner_of(&file).filter(|owner| !owner.is_trusted());
+    if owner.is_none() && refuse_shared(&file, Guard::Settings).is_ok() {
+        return Ok(());
+    }
+    let manifest = machine.manifest()?;
+    let stores = Finder::new(machine, &manifest).kept(&mut Vec::new())?;
+    let is_kept =
+        |path: &Path| path == layout.manifest || stores.iter().any(|named| path.starts_with(&named.store.path));
+    for Change { path, .. } in changes {
+        let is_owners = || owner.is_some() && owner_of(path).or_else(|| owner_of(file::folder_of(path))) == owner;
+        if !is_kept(path) && !is_owners() {
+            return Err(journal::Error::NotItsOwn { path: path.clone(), journal: file }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Compares the certificates of a file before and after its old bytes are put back.

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 
 use crate::system::{Error, limits};
 use boundary::inside;
-pub(crate) use boundary::{Way, bound, place, seen};
+pub(crate) use boundary::{Way, bound, place, root_of, seen};
 pub use ownership::Ownership;
 pub(crate) use replace::{
-    create_folders, create_private_folder, open_or_make, remove, remove_folder, remove_name, replace, replace_bytes,
-    replace_private, swap,
+    create_folders, create_private_folder, make_private, open_or_make, remove, remove_folder, remove_name, replace,
+    replace_bytes, replace_private, swap,
 };
 pub(crate) use temporary::sweep;
 

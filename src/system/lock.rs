@@ -26,7 +26,7 @@ impl Lock {
             Err(error) if !error.is_absent() => return Err(error),
             _ => file::open_or_make(path, File::options().write(true))?,
         };
-        make_private(&file);
+        file::make_private(&file, 0o600);
         take(file, path, wait)
     }
 
@@ -50,19 +50,6 @@ impl Lock {
         }
     }
 }
-
-/// Locks of earlier versions can be opened by everyone.
-#[cfg(unix)]
-fn make_private(file: &File) {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = |metadata: std::fs::Metadata| metadata.permissions().mode() & 0o7777;
-    if file.metadata().is_ok_and(|metadata| mode(metadata) & 0o077 != 0) {
-        let _ = file.set_permissions(PermissionsExt::from_mode(0o600));
-    }
-}
-
-#[cfg(not(unix))]
-fn make_private(_: &File) {}
 
 fn take(file: File, path: &Path, wait: Duration) -> Result<Lock, Error> {
     let start = Instant::now();

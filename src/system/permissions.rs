@@ -11,7 +11,7 @@ use std::path::Path;
 
 use crate::system::Error;
 pub use refusal::{Obstacle, Refusal, Writer};
-pub(crate) use shared::{Guard, look, refuse_foreign_home, refuse_shared};
+pub(crate) use shared::{Guard, look, owner_of, refuse_foreign_home, refuse_shared};
 pub use users::User;
 pub(crate) use writable::check_writable;
 

@@ -31,23 +31,25 @@ fn gone(home: &Home) -> Vec<u64> {
 
 #[test]
 fn old_bytes_go_and_history_and_undo_say_so() {
-    let [x, a, b, c, d] = roots(["X", "A", "B", "C", "D"]);
+    let [x, a, b, c, d, e] = roots(["X", "A", "B", "C", "D", "E"]);
     let home = Home::new();
     home.write("store.pem", &x.pem);
-    for root in [&a, &b, &c] {
+    for root in [&a, &b, &c, &d] {
         install(&home, &[root], "store.pem").expect(0);
     }
     let mut aged = records(&home);
-    aged[..2].iter_mut().for_each(|record| record["time"] = json!("2020-02-29T00:00:00Z"));
+    aged[..3].iter_mut().for_each(|record| record["time"] = json!("2020-02-29T00:00:00Z"));
     write_records(&home, &aged);
     assert_eq!(gone(&home), [0; 0]);
-    install(&home, &[&d], "store.pem").expect(0);
+    install(&home, &[&e], "store.pem").expect(0);
+    // The newest three stay, whatever their age.
     assert_eq!(gone(&home), [1, 2]);
     let text = home.pgtrust(&["history"]).expect(0).stdout;
     assert_eq!(text.matches("cannot be undone: its old bytes are kept no longer").count(), 2, "{text}");
 
-    home.pgtrust(&["undo"]).expect(0);
-    home.pgtrust(&["undo"]).expect(0);
+    for _ in 0..3 {
+        home.pgtrust(&["undo"]).expect(0);
+    }
     let run = home.pgtrust(&["undo"]).expect(2);
     assert!(run.stderr.contains("change 2 cannot be undone: the bytes that") && run.stderr.contains("hint: "), "{run}");
     home.pgtrust(&["undo", "--force"]).expect(2);
@@ -72,6 +74,34 @@ fn the_last_bytes_of_a_store_stay_however_old_they_are() {
     assert_eq!(gone(&home), [0; 0]);
     home.pgtrust(&["undo", "quiet.pem"]).expect(0);
     assert_eq!(fs::read_to_string(home.path().join("quiet.pem")).unwrap(), x.pem);
+}
+
+/// What a clock that jumped wrote, and what comes after it.
+#[test]
+fn a_clock_that_jumps_once_makes_no_bytes_old() {
+    let [x, a, b, c, d, e] = roots(["X", "A", "B", "C", "D", "E"]);
+    let home = Home::new();
+    home.write("store.pem", &x.pem);
+    for root in [&a, &b, &c, &d] {
+        install(&home, &[root], "store.pem").expect(0);
+    }
+    let all = records(&home);
+    // As if all this had been long ago, and this the first run with another clock.
+    let long_ago = |records: &[Value]| {
+        let mut records = records.to_vec();
+        records.iter_mut().for_each(|record| record["time"] = json!("2020-02-29T00:00:00Z"));
+        records
+    };
+    write_records(&home, &long_ago(&all));
+    install(&home, &[&e], "store.pem").expect(0);
+    assert_eq!(gone(&home), [0; 0]);
+    // The clock of the last run was wrong, and this one is right again.
+    let mut jumped = all.clone();
+    jumped[3]["time"] = json!("2999-01-01T00:00:00Z");
+    write_records(&home, &jumped);
+    home.write("store.pem", &x.pem);
+    home.pgtrust(&["install", "A.pem", "B.pem", "--output", "store.pem"]).expect(0);
+    assert_eq!(gone(&home), [0; 0]);
 }
 
 /// A store that was changed as often, with backups of this size, and then once more.

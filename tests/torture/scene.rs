@@ -6,7 +6,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::material::Material;
 use crate::support::pgtrust::{Home, Run};
@@ -71,8 +71,13 @@ pub(crate) struct Kind {
     make: fn(&Material, &Home),
 }
 
+/// The kind whose journal is long.
+const LONG: &str = "PEM";
+/// The changes of another store in it.
+const OTHERS: u64 = 500;
+
 pub(crate) static KINDS: &[Kind] = &[
-    Kind { name: "PEM", store: "store.pem", new: &[1], make: |material, home| pem(material, home, "store.pem") },
+    Kind { name: LONG, store: "store.pem", new: &[1], make: |material, home| pem(material, home, "store.pem") },
     Kind { name: "JKS", store: "store.jks", new: &[1], make: |material, home| key_store(material, home, "store.jks") },
     Kind {
         name: "PKCS#12",
@@ -155,6 +160,9 @@ impl<'a> Scene<'a> {
             let (store, new) = (path(kind.store), path("new.pem"));
             let manifest = format!("[[target]]\npath = {store:?}\nsources = [{new:?}]\n");
             scene.home.write(".config/pgtrust/pgtrust.toml", manifest);
+        }
+        if kind.name == LONG {
+            scene.lengthen_journal();
         }
         scene.start = scene.contents();
         scene.saved = save(scene.home.path());
@@ -243,13 +251,39 @@ impl<'a> Scene<'a> {
         (self.kind.store == "link.pem" && !is_link()).then(|| "the link is no link any more".to_owned())
     }
 
-    /// What is wrong with the journal: of its lines only the last may be cut short.
+    fn journal(&self) -> PathBuf {
+        self.home.path().join(".local/state/pgtrust/journal.jsonl")
+    }
+
+    /// Gives another store so many changes before all others that the command draws them together.
+    fn lengthen_journal(&self) {
+        let old = fs::read_to_string(self.journal()).unwrap_or_default();
+        let other = |id: u64| {
+            let digest = |id: u64| format!("{id:064x}");
+            json!({
+                "id": id, "time": "2026-01-01T00:00:00Z", "command": "test", "store": "/elsewhere",
+                "files": [{"path": "/elsewhere", "before": digest(id), "after": digest(id + 1)}],
+            })
+        };
+        let mut records: Vec<Value> = (1..=OTHERS).map(other).collect();
+        for line in old.lines() {
+            let mut record: Value = serde_json::from_str(line).unwrap();
+            record["id"] = json!(record["id"].as_u64().unwrap() + OTHERS);
+            records.push(record);
+        }
+        let text: String = records.iter().map(|record| record.to_string() + "\n").collect();
+        self.home.write(".local/state/pgtrust/journal.jsonl", text);
+    }
+
+    /// What is wrong with the journal: of its lines only the last may be cut short, and a long one becomes no shorter than what
+    /// can be undone.
     pub(crate) fn bad_journal(&self) -> Option<String> {
-        let journal =
-            fs::read_to_string(self.home.path().join(".local/state/pgtrust/journal.jsonl")).unwrap_or_default();
+        let journal = fs::read_to_string(self.journal()).unwrap_or_default();
         let lines: Vec<&str> = journal.split_inclusive('\n').collect();
         let bad = |line: &&&str| line.ends_with('\n') && serde_json::from_str::<Value>(line).is_err();
-        lines.iter().find(bad).map(|line| format!("the journal holds the line {line:?}"))
+        let bad = lines.iter().find(bad).map(|line| format!("the journal holds the line {line:?}"));
+        let lost = self.kind.name == LONG && lines.len() < 100;
+        bad.or_else(|| lost.then(|| format!("the journal has {} lines left", lines.len())))
     }
 
     /// Has the next runs complete what was cut short and take it back again, and says what of it goes wrong.

@@ -9,9 +9,7 @@ pub(super) fn hint(error: &SystemError) -> Option<String> {
     use SystemError as E;
     Some(match error {
         E::ChangedMeanwhile { .. } => "run it again once that program has ended".to_owned(),
-        E::HardLinks { path, .. } => {
-            format!("make the others symbolic links to it; `find -samefile {}` finds them", path.display())
-        }
+        E::HardLinks { path, .. } => format!("make them symbolic links: `find -samefile {}`", path.display()),
         E::HomeUnknown => "set HOME, or PGTRUST_HOME to a folder for all that pgtrust keeps".to_owned(),
         E::Io(error) => return of_io(error),
         E::IsFolder { .. } => {

@@ -45,6 +45,11 @@ pub(super) fn image_of(path: &Path) -> Option<PathBuf> {
     find(|image| path.starts_with(&image.root)).map(|image| image.root)
 }
 
+/// Returns the folder that stands for `/` to a path.
+pub(crate) fn root_of(path: &Path) -> PathBuf {
+    image_of(path).unwrap_or_else(|| PathBuf::from("/"))
+}
+
 /// Returns where a path of an image leads, with every link followed inside; another path as it is.
 pub(super) fn inside(path: &Path) -> Result<Cow<'_, Path>, Error> {
     Ok(match image_of(path) {

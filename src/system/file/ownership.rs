@@ -69,6 +69,20 @@ impl Ownership {
         Ok(Some(Self { mode: old.mode() & 0o7777, owner: old.uid(), group: old.gid(), attributes }))
     }
 
+    /// Returns as much of this as a record may bring back into a folder: no bits that give a program another user's rights, and
+    /// for its owner this user, or who has the folder. A record may be old, or forged.
+    pub(crate) fn restorable(&self, folder: &Path) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        let is_theirs = |owner: u32| std::fs::metadata(folder).is_ok_and(|folder| folder.uid() == owner);
+        let (owner, group) =
+            if self.owner == user || is_theirs(self.owner) { (self.owner, self.group) } else { (user, group) };
+        let is_harmless = |name: &str| !name.starts_with("trusted.") && name != "security.capability";
+        let attributes = self.attributes.iter().filter(|(name, _)| is_harmless(name));
+        let attributes = attributes.map(|(name, value)| (name.clone(), value.clone())).collect();
+        Self { mode: self.mode & 0o777, owner, group, attributes }
+    }
+
     /// Applies this owner, mode and set of attributes to a file.
     pub(super) fn apply(&self, file: &File) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
@@ -93,6 +107,10 @@ impl Ownership {
 impl Ownership {
     pub(crate) fn of(_: &Path) -> io::Result<Option<Self>> {
         Ok(None)
+    }
+
+    pub(crate) fn restorable(&self, _: &Path) -> Self {
+        self.clone()
     }
 
     pub(super) fn apply(&self, _: &File) -> io::Result<()> {

@@ -35,6 +35,7 @@ pub(crate) fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let path = behind_links(path)?;
     let new = beside(&path, PRIVATE, None, |output| output.write_all(bytes).map_err(Error::io("write", &path)))?;
+    make_private(new.as_file(), PRIVATE);
     persist(new, &path)?;
     sync_folder(folder_of(&path))
 }
@@ -102,14 +103,10 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), Error> {
 pub(crate) fn create_private_folder(folder: &Path) -> Result<(), Error> {
     create_folders(folder_of(folder))?;
     make_folder(&inside(folder)?, 0o700)?;
-    #[cfg(unix)]
-    if let Ok(standing) = File::open(inside(folder)?) {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = standing.metadata().map_or(0o700, |metadata| metadata.permissions().mode());
-        if mode & 0o077 != 0 {
-            // Of another user it is refused where that matters.
-            let _ = standing.set_permissions(PermissionsExt::from_mode(0o700));
-        }
+    if cfg!(unix)
+        && let Ok(standing) = File::open(inside(folder)?)
+    {
+        make_private(&standing, 0o700);
     }
     Ok(())
 }
@@ -126,12 +123,26 @@ fn make_folder(folder: &Path, mode: u32) -> Result<(), Error> {
     }
 }
 
-/// Opens a file, which is made for this user alone if it is not there.
+/// Opens a file for this user alone, which is made if it is not there.
 pub(crate) fn open_or_make(path: &Path, options: &mut OpenOptions) -> Result<File, Error> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, PRIVATE);
-    options.create(true).open(inside(path)?).map_err(Error::io("open", path))
+    let file = options.create(true).open(inside(path)?).map_err(Error::io("open", path))?;
+    make_private(&file, PRIVATE);
+    Ok(file)
 }
+
+/// Earlier versions made files and folders that others could open. One of another user is refused where that matters.
+#[cfg(unix)]
+pub(crate) fn make_private(file: &File, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    if file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
+        let _ = file.set_permissions(PermissionsExt::from_mode(mode));
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn make_private(_: &File, _: u32) {}
 
 /// The new file, under a name of its own beside the old one and on the disk.
 fn beside<E: From<Error>>(

@@ -156,6 +156,18 @@ pub(crate) fn refuse_foreign_home(_: &Path, _: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Finds the owner of a file or folder; None where it is not known.
+#[cfg(unix)]
+pub(crate) fn owner_of(path: &Path) -> Option<super::User> {
+    crate::system::file::metadata(path).map(|metadata| super::User::of(std::os::unix::fs::MetadataExt::uid(&metadata)))
+}
+
+/// Finds the owner of a file or folder; None where it is not known.
+#[cfg(not(unix))]
+pub(crate) fn owner_of(_: &Path) -> Option<super::User> {
+    None
+}
+
 #[cfg(unix)]
 fn folder_of(path: &Path) -> Option<(&Path, std::fs::Metadata)> {
     let folder = crate::system::file::folder_of(path);

@@ -1,0 +1,106 @@
+//! Text without the secrets that people put into URLs. Whatever is kept or shown goes through here.
+
+use std::borrow::Cow;
+
+/// Returns a text with each URL in it without its user part, `https://user:password@`, and without the passwords in its
+/// query. A URL ends where a space, a control character, a quotation mark or a backtick stands.
+pub fn without_users(text: &str) -> Cow<'_, str> {
+    strip(text, |c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '`'))
+}
+
+/// Does the same for a text that is one URL, whatever characters stand in it.
+pub(crate) fn without_user(url: &str) -> Cow<'_, str> {
+    strip(url, |_| false)
+}
+
+fn strip(text: &str, ends: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(AUTHORITY) {
+        return Cow::Borrowed(text);
+    }
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(start) = rest.find(AUTHORITY) {
+        let (before, url) = rest.split_at(start + AUTHORITY.len());
+        let url = &url[..url.find(&ends).unwrap_or(url.len())];
+        // A URL may hold another, as in `?next=https://`; the user part ends before that.
+        let next = url.find(AUTHORITY).map_or(url.len(), |next| scheme_of(&url[..next]));
+        let own = &url[..next];
+        shown.push_str(before);
+        shown.push_str(&without_passwords(&own[user_part(own)..]));
+        rest = &rest[before.len() + own.len()..];
+    }
+    shown.push_str(rest);
+    if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
+/// Where the scheme at the end of this text begins.
+fn scheme_of(text: &str) -> usize {
+    text.rfind(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).map_or(0, |before| before + 1)
+}
+
+/// The length of the user part of a URL, which stands behind its scheme. People forget to write `/`, `?`, `#` and `@` in a
+/// password as `%2F` and so on: then it ends at the last `@`.
+fn user_part(url: &str) -> usize {
+    let last = |text: &str| text.rfind('@').map_or(0, |at| at + 1);
+    let authority = &url[..url.find(['/', '?', '#']).unwrap_or(url.len())];
+    let user = last(authority);
+    if user > 0 {
+        return last(&url[..url[user..].find('?').map_or(url.len(), |query| user + query)]);
+    }
+    // What should be a port is the beginning of a password.
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_host = |host: &str| host.starts_with('[') || host.split_once(':').is_none_or(|(_, port)| is_port(port));
+    if authority.split(',').all(is_host) { 0 } else { last(url) }
+}
+
+/// `?password=` and `&sslpassword=`, as PostgreSQL's clients read them.
+fn without_passwords(url: &str) -> Cow<'_, str> {
+    let Some((before, query)) = url.split_once('?').filter(|(_, query)| query.contains("password=")) else {
+        return Cow::Borrowed(url);
+    };
+    let shown = query.split('&').map(|part| match part.split_once('=') {
+        Some((name, _)) if name.ends_with("password") => format!("{name}=…"),
+        _ => part.to_owned(),
+    });
+    Cow::Owned(format!("{before}?{}", shown.collect::<Vec<_>>().join("&")))
+}
+
+const AUTHORITY: &str = "://";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_stays_without_the_name_and_the_password() {
+        for (url, expected) in [
+            ("https://m.corp/ca", "https://m.corp/ca"),
+            ("https://bob:pw@m.corp/ca", "https://m.corp/ca"),
+            ("https://bob@m.corp", "https://m.corp"),
+            ("--mirror=http://bob:pw@m.corp", "--mirror=http://m.corp"),
+            ("postgres://u:p@a:5432,b:5432/db?sslmode=require", "postgres://a:5432,b:5432/db?sslmode=require"),
+            ("postgres://u:p/w@h/db", "postgres://h/db"),
+            ("postgres://u:p#w@h/db", "postgres://h/db"),
+            ("postgres://u:p?w@h/db", "postgres://h/db"),
+            ("http://u:se@cr/et@proxy", "http://proxy"),
+            ("postgres://a:5432,b:5432/db?user=u@s", "postgres://a:5432,b:5432/db?user=u@s"),
+            ("postgres://h/db?user=u@server", "postgres://h/db?user=u@server"),
+            ("postgres://u:p@h/db?user=u@server", "postgres://h/db?user=u@server"),
+            ("postgres://h/db?password=pw&sslmode=require", "postgres://h/db?password=…&sslmode=require"),
+            ("https://h:8443/a@b", "https://h:8443/a@b"),
+            ("https://[::1]:8443/a@b", "https://[::1]:8443/a@b"),
+            ("https://h/?next=https://u:p@other/", "https://h/?next=https://other/"),
+            ("root@10.0.0.7", "root@10.0.0.7"),
+            ("", ""),
+        ] {
+            assert_eq!(without_users(url), expected);
+            assert_eq!(without_user(url), expected);
+        }
+    }
+
+    #[test]
+    fn every_url_of_a_text_is_told_apart() {
+        let text = "`https://a:b@c/`: redirect to `http://d:e@f`: see \"postgres://g:h@i/j\" and k@l";
+        assert_eq!(without_users(text), "`https://c/`: redirect to `http://f`: see \"postgres://i/j\" and k@l");
+        assert_eq!(without_user("postgres://u:my pass@h/db"), "postgres://h/db");
+    }
+}
