@@ -217,6 +217,10 @@ pub(crate) struct Fetch {
     #[arg(long, conflicts_with = "offline")]
     pub(crate) require_network: bool,
 
+    /// Do not end with status 1 because roots are held, as in a pipeline that waits for nobody
+    #[arg(long)]
+    pub(crate) held_ok: bool,
+
     /// Print the result for each root as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,8 +1,11 @@
 //! `pgtrust fetch`
 
+use std::slice;
+
 use pgtrust::fetch::{self, KeptProvider, KeptTenant, Report, Request};
 use pgtrust::{
-    CatalogueResult, CatalogueState, Certificate, Fingerprint, Held, Machine, RootResult, TenantRoot, timestamp,
+    CatalogueResult, CatalogueState, Certificate, FindingKind, Fingerprint, Held, Machine, Note, RootResult,
+    TenantRoot, timestamp,
 };
 use serde::Serialize;
 
@@ -13,7 +16,7 @@ use super::{Status, notes};
 pub(crate) fn run(machine: &Machine<'_>, args: &Fetch) -> Result<Status, Failure> {
     let request = Request { names: args.providers.clone(), download: args.download.request() };
     let report = fetch::fetch(machine, &request)?;
-    let mut status = notes::show(&report.notes);
+    let mut status = report.notes.iter().map(|note| shown(note, args.held_ok)).max().unwrap_or(Status::Done);
     status = status.max(of_catalogues(&report.catalogues, args.require_network));
     if args.require_network {
         status = status.max(of_network(&report));
@@ -30,6 +33,14 @@ pub(crate) fn run(machine: &Machine<'_>, args: &Fetch) -> Result<Status, Failure
         made.chain(there).try_for_each(|path| ui::data(&path.display().to_string()))?;
     }
     Ok(status)
+}
+
+fn shown(note: &Note, held_ok: bool) -> Status {
+    let status = notes::show(slice::from_ref(note));
+    match note {
+        Note::Finding(finding) if held_ok && finding.kind == FindingKind::Held => Status::Done,
+        _ => status,
+    }
 }
 
 fn of_catalogues(results: &[CatalogueResult], require_network: bool) -> Status {
