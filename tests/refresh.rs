@@ -27,7 +27,9 @@ impl Scene {
         let mut home = Home::new();
         home.trust_for_https(server.ca_pem());
         let url = server.url("/bundle.pem");
-        home.add_provider(&Provider::new("prov").root(&pinned).growing_source(&url, "CN=pgtrust test *"));
+        home.add_provider(
+            &Provider::new("prov").root(&pinned).growing_source(&url, "CN=pgtrust test *,O=pgtrust tests"),
+        );
         let scene = Self { server, home, pinned };
         scene.serve(&[&scene.pinned]);
         for store in ["one.pem", "two.p12"] {
@@ -119,6 +121,22 @@ fn a_check_tells_what_the_run_does_and_writes_nothing() {
     assert_eq!(run.stdout.lines().count(), 3, "{run}");
     assert_eq!(check.stdout.replace("would be updated", "updated"), run.stdout);
     silent(&scene.refresh(&["--check"]).expect(0));
+}
+
+#[test]
+fn a_pattern_takes_no_attribute_more_than_it_has() {
+    let scene = Scene::new(ACCEPT);
+    let url = scene.server.url("/bundle.pem");
+    scene.home.add_provider(&Provider::new("prov").root(&scene.pinned).growing_source(&url, "CN=pgtrust test *"));
+    let new = Authority::root("pgtrust test new root").certificate;
+    scene.serve(&[&scene.pinned, &new]);
+    let run = scene.refresh(&[]).expect(1);
+    assert!(run.stderr.contains("held, not trusted: `CN=pgtrust test new root,O=pgtrust tests`"), "{run}");
+    assert_eq!(in_order(&scene.home, "one.pem"), [scene.pinned.fingerprint()]);
+    // In a pipeline nobody is there to look.
+    scene.home.pgtrust(&["fetch", "prov"]).expect(1);
+    let run = scene.home.pgtrust(&["fetch", "prov", "--held-ok"]).expect(0);
+    assert!(run.stderr.contains(&new.fingerprint()), "{run}");
 }
 
 #[test]

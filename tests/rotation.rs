@@ -24,7 +24,9 @@ fn no_client_notices_that_the_server_goes_over_to_a_new_root() {
     apart.home.trust_for_https(provider.ca_pem());
     let home = &apart.home;
     let url = provider.url("/roots.pem");
-    home.add_provider(&Provider::new("prov").root(&server.chain.root).growing_source(&url, "CN=pgtrust test *"));
+    home.add_provider(
+        &Provider::new("prov").root(&server.chain.root).growing_source(&url, "CN=pgtrust test *,O=pgtrust tests"),
+    );
     let serve = |roots: &[&str]| provider.serve("/roots.pem", Reply::bytes(roots.concat()));
     serve(&[&server.chain.root.pem]);
     home.pgtrust(&["install", "prov"]).expect(0);

@@ -64,9 +64,55 @@ pub(crate) fn wildcard(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// Tells whether a subject (RFC 4514 form) fits a pattern attribute by attribute: the same types in the same order, and no
+/// `*` stands for more than a part of one value.
+pub(crate) fn fits_name(pattern: &str, subject: &str) -> bool {
+    let (wanted, found) = (attributes(pattern), attributes(subject));
+    let fits = |(wanted, found): (&str, &str)| match (wanted.split_once('='), found.split_once('=')) {
+        (Some((kind, pattern)), Some((found, value))) => kind == found && wildcard(pattern, value),
+        _ => false,
+    };
+    wanted.len() == found.len() && wanted.into_iter().zip(found).all(fits)
+}
+
+/// Parts a name at `,` and `+`, which begins the second of two attributes of one part. Those of a value have a `\\` before
+/// them.
+fn attributes(name: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut escaped) = (Vec::new(), 0, false);
+    for (at, c) in name.char_indices() {
+        if matches!(c, ',' | '+') && !escaped {
+            parts.push(&name[start..at]);
+            // The `+` stays with what it begins.
+            start = if c == ',' { at + 1 } else { at };
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    parts.push(&name[start..]);
+    parts
+}
+
 #[cfg(test)]
 mod tests {
-    use super::wildcard;
+    use super::{fits_name, wildcard};
+
+    #[test]
+    fn a_star_of_a_name_stays_in_its_attribute() {
+        for (pattern, subject, fits) in [
+            ("CN=Yandex*", "CN=YandexCLCA", true),
+            ("CN=Yandex*", "CN=YandexCLCA,OU=Evil", false),
+            ("CN=Yandex*", "CN=YandexCLCA+OU=Evil", false),
+            ("CN=Yandex*", r"CN=Yandex\,OU\=x", true),
+            ("CN=Yandex*", r"CN=Yandex\\,OU=x", false),
+            ("CN=Yandex*,*", "CN=YandexCLCA,OU=Evil", false),
+            ("CN=*", "OU=CN", false),
+            ("CN=* CA,O=Lab*", "CN=New CA,O=Lab GmbH", true),
+            ("CN=* CA,O=Lab*", "O=Lab GmbH,CN=New CA", false),
+            ("CN=a+O=*", "CN=a+O=b", true),
+            ("CN=a,O=*", "CN=a+O=b", false),
+        ] {
+            assert_eq!(fits_name(pattern, subject), fits, "{pattern} {subject}");
+        }
+    }
 
     #[test]
     fn a_star_stands_for_any_run_of_characters() {

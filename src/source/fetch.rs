@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Progress;
 use super::download::{DownloadError, DownloadRequest, Downloaded, Downloader};
 use super::tenant::api::{self, AskedTenant, FetchedTenant};
-use crate::bundle::{Role, wildcard};
+use crate::bundle::{Role, fits_name};
 use crate::catalog::{Provider, Root, Selection};
 use crate::format::{self, Identified, Member, Passwords};
 use crate::source::Error;
@@ -304,7 +304,7 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
                 continue;
             }
             let in_pattern = match &asked.serves {
-                Serves::Followed { pattern: Some(pattern) } => wildcard(pattern, &certificate.subject().to_string()),
+                Serves::Followed { pattern: Some(pattern) } => fits_name(pattern, &certificate.subject().to_string()),
                 Serves::Followed { pattern: None } | Serves::Roots => false,
             };
             let acceptable = authentic && in_pattern && certificate.is_ca() && certificate.is_self_signed();
