@@ -1,7 +1,7 @@
 //! Hooks: programs that the manifest names and that run after stores changed.
 //!
 //! A hook runs once for all changes of a command, after the last of them. It gets them as JSON on standard input and, in
-//! short, in [`VARIABLES`]. What it does is no longer pgtrust's affair: no store goes back because a hook failed.
+//! short, in [`VARIABLES`]. One for findings runs once for all that a `refresh` says. What it does is no longer pgtrust's affair: no store goes back because a hook failed.
 
 mod error;
 mod pending;
@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::journal::{Listed, Record};
-use crate::manifest::Hook;
+use crate::manifest::{Hook, HookTrigger};
 use crate::system::file;
 use crate::system::process::{self, End, Programs};
 use crate::system::text::cause;
@@ -21,9 +21,9 @@ pub(crate) use pending::{FILE, Pending};
 impl Hook {
     /// Tells whether the hook waits for this change.
     pub(crate) fn concerns(&self, change: &HookEvent) -> bool {
-        self.target.as_ref().is_none_or(|target| {
-            change.target.as_ref() == Some(target) || Path::new(target) == Path::new(&change.store)
-        })
+        let is_target =
+            |target: &String| change.target.as_ref() == Some(target) || Path::new(target) == Path::new(&change.store);
+        self.on == HookTrigger::Change && self.target.as_ref().is_none_or(is_target)
     }
 
     /// Tells whether the hook waits for one of these changes.
@@ -34,12 +34,32 @@ impl Hook {
     /// Runs it for these changes in this folder, and returns the last lines of what it wrote. What it leaves running when it
     /// ends in time goes on.
     pub(crate) fn run(&self, changes: &[HookEvent], folder: &Path, programs: &Programs) -> Result<Vec<String>, Error> {
+        self.run_with(&Input { changes }, variables(changes), folder, programs)
+    }
+
+    /// Runs it for findings, in the same way.
+    pub(crate) fn run_for(
+        &self,
+        findings: &[impl Serialize],
+        folder: &Path,
+        programs: &Programs,
+    ) -> Result<Vec<String>, Error> {
+        self.run_with(&FindingsInput { findings }, Vec::new(), folder, programs)
+    }
+
+    fn run_with(
+        &self,
+        input: &impl Serialize,
+        variables: Vec<(&'static str, Option<String>)>,
+        folder: &Path,
+        programs: &Programs,
+    ) -> Result<Vec<String>, Error> {
         let failed = |reason: String| Error::HookFailed { hook: self.command(), reason };
-        let input = serde_json::to_vec(&Input { changes }).map_err(|error| failed(error.to_string()))?;
+        let input = serde_json::to_vec(input).map_err(|error| failed(error.to_string()))?;
         let [program, arguments @ ..] = &self.run[..] else { return Err(failed("names no program".to_owned())) };
         let program = programs.chosen(program, folder)?;
         let mut program = programs.program(program, self.timeout).arguments(arguments).in_folder(folder);
-        for (name, value) in variables(changes) {
+        for (name, value) in variables {
             program = program.variable(name, value);
         }
         let ended = program.with_input(input).printing_on(MAX_OUTPUT).may_leave_processes().end();
@@ -103,6 +123,11 @@ impl HookEvent {
 #[derive(Serialize)]
 struct Input<'a> {
     changes: &'a [HookEvent],
+}
+
+#[derive(Serialize)]
+struct FindingsInput<'a, F> {
+    findings: &'a [F],
 }
 
 /// The variables that a hook has beside those of pgtrust. A value has one line for each store, target or fingerprint, each

@@ -76,8 +76,11 @@ pub use hook::{Error as HookError, VARIABLES};
 pub use journal::{
     Added, Change, Error as JournalError, FileChange, History, Journal, Listed, Ownership, Record, Step, command_line,
 };
-pub use manifest::{Error as ManifestError, Hook, KeptSource, KeptTarget, Manifest, NewRoots, Opening, TokenFrom};
-pub use ops::last_run::{Finding, FindingKind};
+pub use manifest::{
+    Error as ManifestError, Hook, HookTrigger, KeptSource, KeptTarget, Manifest, NewRoots, Opening, TokenFrom,
+};
+pub use ops::finding::{Finding, FindingKind, Reported};
+pub use ops::pins::PinsChecked;
 pub use ops::{Error, Failed, Machine, Note, RequestError, Stores};
 #[cfg(feature = "fetch")]
 pub use ops::{accept, custom, fetch, install, refresh};
@@ -92,6 +95,7 @@ pub use source::{
     Error as SourceError, Problem, Progress, Source, Tenant, certificates_in_answer, load_path, load_system,
 };
 pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan, reader};
+pub use system::deadline::Deadline;
 pub use system::layout::{Environment, Layout};
 pub use system::permissions::{Obstacle, Refusal, User, Writer};
 pub use system::process::{Error as ProcessError, Programs, Withheld, end_all};

@@ -59,7 +59,7 @@ use crate::system::{file, limits, toml};
 use crate::x509::Certificate;
 pub(crate) use catalogue::catalogues;
 pub use error::Error;
-pub use hook::Hook;
+pub use hook::{Hook, HookTrigger};
 pub use source::{KeptSource, NewRoots, TokenFrom};
 pub use target::{KeptTarget, Opening};
 

@@ -4,12 +4,15 @@
 pub mod accept;
 mod change;
 #[cfg(feature = "fetch")]
+mod clock;
+#[cfg(feature = "fetch")]
 pub mod custom;
 #[cfg(feature = "fetch")]
 mod download;
 mod error;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+pub(crate) mod finding;
 #[cfg(feature = "fetch")]
 mod findings;
 mod hooks;
@@ -26,6 +29,7 @@ mod names;
 pub(crate) mod note;
 pub mod password;
 pub(crate) mod permissions;
+pub(crate) mod pins;
 #[cfg(feature = "fetch")]
 pub mod refresh;
 pub mod remove;

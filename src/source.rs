@@ -9,6 +9,7 @@ pub mod enforcement;
 mod error;
 #[cfg(feature = "fetch")]
 mod fetch;
+mod held;
 mod progress;
 mod tenant;
 
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::{CertificateSet, Origin, Role};
 use crate::catalog::{self, Catalog, Selection};
-use crate::format::{self, DecodeError, Decoded, Entry, Format, Member, Passwords, Position, PrivateKey};
+use crate::format::{self, DecodeError, Decoded, Member, Passwords, Position, PrivateKey};
 use crate::manifest::Manifest;
 use crate::store::folder;
 use crate::store::jvm::Jvm;
@@ -36,7 +37,10 @@ pub use error::Error;
 #[cfg(feature = "fetch")]
 pub(crate) use fetch::Asking;
 #[cfg(feature = "fetch")]
+pub(crate) use fetch::listed;
+#[cfg(feature = "fetch")]
 pub use fetch::{Fetched, Held, RootResult, RootState, UrlState};
+pub(crate) use held::{held, held_of, hold};
 pub use progress::Progress;
 pub use tenant::Tenant;
 pub use tenant::answer::certificates as certificates_in_answer;
@@ -219,18 +223,6 @@ pub(crate) fn load(
     Ok(problems)
 }
 
-/// Keeps certificates aside in a file that nothing trusts; no file when there are none.
-pub(crate) fn hold<'a>(path: &Path, held: impl Iterator<Item = &'a Certificate>) -> Result<(), Error> {
-    let entries: Vec<Entry<'_>> = held.map(|certificate| Entry { certificate, origin: "held" }).collect();
-    if entries.is_empty() {
-        return if file::exists(path) { Ok(file::remove(path)?) } else { Ok(()) };
-    }
-    let mut bytes = Vec::new();
-    let written = (Format::pem().encode)(&mut entries.into_iter(), None, &mut bytes);
-    written.map_err(DecodeError::of(path))?;
-    if file::read(path)?.as_deref() == Some(&bytes) { Ok(()) } else { Ok(file::replace_bytes(path, &bytes)?) }
-}
-
 /// Returns the certificates in a file; none when there is no file.
 pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
@@ -238,16 +230,6 @@ pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
         load_path(&mut set, path, Passwords::Usual)?;
     }
     Ok(set.certificates().cloned().collect())
-}
-
-/// Returns the certificates that [`hold`] keeps aside below this folder, with the provider of each.
-pub(crate) fn held(folder: &Path) -> Result<Vec<(String, Certificate)>, Error> {
-    let mut held = Vec::new();
-    for path in file::entries(folder)? {
-        let provider = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        held.extend(certificates_in(&path)?.into_iter().map(|certificate| (provider.clone(), certificate)));
-    }
-    Ok(held)
 }
 
 /// Reads an input of any format, member by member.

@@ -62,6 +62,7 @@ fn main() -> ExitCode {
             Status::Failed
         }
     };
+    ui::end();
     ExitCode::from(status as u8)
 }
 
@@ -69,6 +70,7 @@ fn show(failure: &Failure) {
     match failure {
         Failure::Library { error, notes } => {
             notes::show(notes);
+            ui::end();
             ui::problem(error);
         }
         Failure::Output(error) => ui::error(&format!("could not write to standard output: {error}")),

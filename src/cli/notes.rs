@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use pgtrust::known::{Advice, Usage};
-use pgtrust::{FindingKind, Machine, Note, Problem, Rejected};
+use pgtrust::{FindingKind, Machine, Note, Problem, Rejected, timestamp};
+use time::OffsetDateTime;
 
 use super::{Status, hint, ui};
 
@@ -48,6 +49,10 @@ fn show_one(note: &Note) -> Status {
                 return Status::Found;
             }
         }
+        Note::Clock { last, now } => show_clock(*last, *now),
+        Note::ForgottenChanges { hook, count } => {
+            ui::warning(&format!("hook `{hook}`: {count} changes that it never took are forgotten: they are too many"));
+        }
         Note::HookOutput { hook, line } => ui::note(&format!("`{hook}`: {line}")),
         Note::HookPlanned { hook } => ui::note(&format!("hook `{hook}` would run")),
         Note::HooksOfImage { root } => {
@@ -55,6 +60,7 @@ fn show_one(note: &Note) -> Status {
             ui::hint(&format!("hooks are not run: they are commands of the system in `{root}`, not of this one"));
         }
         Note::JournalDamaged { .. } | Note::JournalSetAside { .. } | Note::OwnerLost { .. } => show_of_journal(note),
+        Note::Lost(error) => ui::warning(&format!("{error}; it counts as absent, and is written anew by the next run")),
         Note::NotAllRoots => return Status::Found,
         Note::NotLooked(error) => ui::warning(&error.to_string()),
         Note::NotRecorded { path } => ui::warning(&format!(
@@ -94,6 +100,12 @@ fn show_of_journal(note: &Note) {
         }
         _ => {}
     }
+}
+
+fn show_clock(last: OffsetDateTime, now: OffsetDateTime) {
+    let (last, now) = (timestamp(last), timestamp(now));
+    ui::warning(&format!("the clock shows {now}, and the last run ended on {last}: one of them is wrong"));
+    ui::hint("nothing counts as expired by this clock until a second run agrees with it");
 }
 
 /// Says which part of an input cannot be read. That is a finding.

@@ -1,8 +1,10 @@
 //! `pgtrust refresh`
 
+use std::collections::HashMap;
+
 use pgtrust::install::Installed;
 use pgtrust::refresh::{self, Report, Request};
-use pgtrust::{CatalogueResult, CatalogueState, Finding, Listed, Machine, Note};
+use pgtrust::{CatalogueResult, CatalogueState, Listed, Machine, Note, PinsChecked, Reported, limits};
 use serde::Serialize;
 
 use super::install::{show_details, summary};
@@ -16,13 +18,14 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Refresh) -> Result<Status,
             network: args.network.request(),
             check: args.check,
             splay: args.splay,
+            deadline: args.deadline,
             metrics: args.metrics.clone(),
         },
     )?;
     let is_plan = |note: &Note| matches!(note, Note::HookPlanned { .. } | Note::HooksOfImage { .. });
     report.notes.retain(|note| args.verbose || !args.check || !is_plan(note));
     notes::show(&report.notes);
-    report.findings.iter().filter(|(_, new)| *new || args.verbose).for_each(|(finding, _)| ui::finding(finding));
+    say(&report, args.verbose);
     let sources: Vec<Source<'_>> = sources(&report).collect();
     if args.json {
         ui::json(&Shown {
@@ -31,7 +34,9 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Refresh) -> Result<Status,
             catalogues: &report.catalogues,
             sources: &sources,
             stores: &report.stores,
-            findings: report.findings.iter().map(|(finding, new)| ShownFinding { finding, new: *new }).collect(),
+            findings: &report.findings,
+            more_findings: report.more_findings,
+            pins: report.pins.as_ref(),
         })?;
     } else {
         show(args, &report, &sources)?;
@@ -45,8 +50,33 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Refresh) -> Result<Status,
     })
 }
 
+/// Says what a person should look at: once, on a terminal each time. Of one source, store or hook that has many, some.
+fn say(report: &Report, verbose: bool) {
+    let again = |found: &Reported| ui::is_terminal() && !found.finding.kind.is_note();
+    let said = report.findings.iter().filter(|found| found.said || verbose || again(found));
+    let mut of_one: HashMap<&str, usize> = HashMap::new();
+    let mut more = if report.more_said || verbose { report.more_findings } else { 0 };
+    for found in said {
+        let finding = &found.finding;
+        let count = of_one.entry(&finding.about).or_default();
+        *count += 1;
+        if *count <= limits::FINDINGS_SAID {
+            ui::finding(finding);
+        } else {
+            more += 1;
+        }
+    }
+    if more > 0 {
+        ui::warning(&format!("and {more} more findings"));
+        ui::hint("`pgtrust status` lists those that are kept");
+    }
+}
+
 /// One line for each file that changed.
 fn show(args: &args::Refresh, report: &Report, sources: &[Source<'_>]) -> Result<(), Failure> {
+    if let Some(pins) = report.pins.as_ref().filter(|_| args.verbose) {
+        ui::data(&format!("pins: last checked on {}, those of {}", pins.checked, pins.provider))?;
+    }
     for catalogue in &report.catalogues {
         // Whether the archive that the manifest expects was not here before.
         let is_new = catalogue.result == CatalogueState::Downloaded;
@@ -84,7 +114,9 @@ struct Shown<'a> {
     catalogues: &'a [CatalogueResult],
     sources: &'a [Source<'a>],
     stores: &'a [Installed],
-    findings: Vec<ShownFinding<'a>>,
+    findings: &'a [Reported],
+    more_findings: usize,
+    pins: Option<&'a PinsChecked>,
 }
 
 /// The combined PEM of a provider or a tenant.
@@ -120,12 +152,4 @@ impl Source<'_> {
         let (added, removed) = (ui::count(self.added.len(), "root"), self.removed.len());
         format!("{}: {verb}: {added} added, {removed} removed", self.path)
     }
-}
-
-#[derive(Serialize)]
-struct ShownFinding<'a> {
-    #[serde(flatten)]
-    finding: &'a Finding,
-    /// Whether it was not known before this run.
-    new: bool,
 }

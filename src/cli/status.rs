@@ -26,6 +26,13 @@ fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {
     if overview.last_success != overview.last_run {
         line("success", &overview.last_success.map_or_else(|| "never".to_owned(), |time| ago(machine, time)))?;
     }
+    if let Some(pins) = &overview.pins {
+        line("pins", &format!("last checked on {}, those of {}", pins.checked, pins.provider))?;
+        if pins.old {
+            ui::warning("that is more than a year ago: what providers have announced since is unknown here");
+            ui::hint("a newer pgtrust has newer pins");
+        }
+    }
     for source in &overview.sources {
         let region = source.region.as_ref().map_or_else(String::new, |region| format!(" ({region})"));
         let file = source.path.as_ref().map(|path| format!(": {path}: {}", described(&source.roots)));
@@ -53,8 +60,14 @@ fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {
     for held in &overview.held {
         line("held", &format!("{}: {} {}", held.source, held.sha256, held.subject))?;
     }
+    for lost in &overview.lost {
+        ui::warning(&format!("{lost}; it counts as absent"));
+    }
     for finding in &overview.findings {
         line("finding", &format!("{} (since {})", finding.message, finding.since))?;
+    }
+    if overview.more_findings > 0 {
+        line("finding", &format!("and {} more", overview.more_findings))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! Nothing reaches a terminal unsanitised.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pgtrust::plan::Outcome;
 use pgtrust::{
     BundleError, CatalogError, Error, Failed, Finding, FindingKind, HookError, JournalError, ManifestError, Note,
-    Progress, RequestError, SettingsError, SourceError, StoreError, SystemError, format, is_unsafe, sanitise, schedule,
+    Progress, RequestError, SettingsError, SourceError, StoreError, SystemError, format, is_unsafe, limits, sanitise,
+    schedule,
 };
 
 /// Why a command could not do its work.
@@ -115,21 +117,68 @@ pub(crate) fn finding(finding: &Finding) {
 }
 
 pub(crate) fn error(message: &str) {
-    line("error:", AnsiColor::Red, message);
+    if ERRORS.has_room() {
+        line("error:", AnsiColor::Red, message);
+    }
 }
 
 pub(crate) fn warning(message: &str) {
-    line("warning:", AnsiColor::Yellow, message);
+    if LINES.has_room() {
+        line("warning:", AnsiColor::Yellow, message);
+    }
 }
 
 pub(crate) fn hint(message: &str) {
-    line("hint:", AnsiColor::Cyan, message);
+    if LINES.has_room() {
+        line("hint:", AnsiColor::Cyan, message);
+    }
 }
 
 /// Something that is neither wrong nor asked for.
 pub(crate) fn note(message: &str) {
-    let _ = writeln!(anstream::stderr(), "{}", sanitise(message));
+    if LINES.has_room() {
+        let _ = writeln!(anstream::stderr(), "{}", sanitise(message));
+    }
 }
+
+/// Says how many lines were too many, and makes room for an error that follows.
+pub(crate) fn end() {
+    let more = LINES.empty() + ERRORS.empty();
+    if more > 0 {
+        note(&format!("and {more} more line{}", if more == 1 { "" } else { "s" }));
+    }
+}
+
+/// Tells whether someone reads along.
+pub(crate) fn is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// The room for lines of one kind.
+struct Room {
+    taken: AtomicUsize,
+    limit: usize,
+}
+
+impl Room {
+    const fn new(limit: usize) -> Self {
+        Self { taken: AtomicUsize::new(0), limit }
+    }
+
+    /// Takes the place of a line, if there is one left.
+    fn has_room(&self) -> bool {
+        self.taken.fetch_add(1, Ordering::Relaxed) < self.limit
+    }
+
+    /// Empties it. Returns how many lines found no place.
+    fn empty(&self) -> usize {
+        self.taken.swap(0, Ordering::Relaxed).saturating_sub(self.limit)
+    }
+}
+
+/// Standard error takes so many lines and no more. Errors have a room of their own: what fails is said last.
+static LINES: Room = Room::new(limits::LINES);
+static ERRORS: Room = Room::new(limits::ERRORS);
 
 fn line(label: &str, colour: AnsiColor, message: &str) {
     let style = Style::new().bold().fg_color(Some(colour.into()));
@@ -142,7 +191,7 @@ pub(crate) fn progress(progress: Progress) {
     static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
     let mut bar = BAR.lock().unwrap_or_else(PoisonError::into_inner);
     match (progress, bar.as_ref()) {
-        (Progress::Started(count), None) if io::stderr().is_terminal() => *bar = Some(new_bar(count as u64)),
+        (Progress::Started(count), None) if is_terminal() => *bar = Some(new_bar(count as u64)),
         (Progress::Step, Some(bar)) => bar.inc(1),
         (Progress::Ended, Some(shown)) => {
             shown.finish_and_clear();

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::HookEvent;
 use crate::hook::Error;
-use crate::manifest::Hook;
-use crate::system::{self, file};
+use crate::manifest::{Hook, HookTrigger};
+use crate::system::{self, limits, remembered};
 
 /// The changes that hooks wait for and have not taken yet: `hooks.json` in the state folder, which is there only while
 /// there are some. So a hook that failed, or that a crash kept from running, runs again.
@@ -27,16 +27,16 @@ struct PendingHook {
 
 impl PendingHook {
     fn is_of(&self, hook: &Hook) -> bool {
-        self.run == hook.run && self.target == hook.target
+        hook.on == HookTrigger::Change && self.run == hook.run && self.target == hook.target
     }
 }
 
 impl Pending {
-    /// Reads the file. One that cannot be understood counts as none.
-    pub(crate) fn load(state: &Path) -> Result<Self, Error> {
+    /// Reads the file. One that cannot be read counts as none, and is returned beside it.
+    pub(crate) fn load(state: &Path) -> (Self, Option<system::Error>) {
         let path = state.join(FILE);
-        let entries = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Ok(Self { path, entries })
+        let (entries, lost) = remembered::read(&path);
+        (Self { path, entries }, lost)
     }
 
     /// Returns the events that this hook has not taken yet, oldest first.
@@ -44,14 +44,19 @@ impl Pending {
         self.entries.iter().find(|entry| entry.is_of(hook)).map_or(&[], |entry| &entry.changes)
     }
 
-    /// Adds those of these changes that concern a hook.
-    pub(crate) fn add(&mut self, hook: &Hook, changes: &[HookEvent]) {
+    /// Adds those of these changes that concern a hook. Returns how many of the oldest give way to them.
+    pub(crate) fn add(&mut self, hook: &Hook, changes: &[HookEvent]) -> usize {
         let mut new: Vec<HookEvent> = changes.iter().filter(|change| hook.concerns(change)).cloned().collect();
-        match self.entries.iter_mut().find(|entry| entry.is_of(hook)) {
-            Some(entry) => entry.changes.append(&mut new),
-            None if new.is_empty() => {}
-            None => self.entries.push(PendingHook { target: hook.target.clone(), run: hook.run.clone(), changes: new }),
-        }
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.is_of(hook)) else {
+            let (target, run) = (hook.target.clone(), hook.run.clone());
+            let owed = new.split_off(new.len().saturating_sub(limits::OWED));
+            if !owed.is_empty() {
+                self.entries.push(PendingHook { target, run, changes: owed });
+            }
+            return new.len();
+        };
+        entry.changes.append(&mut new);
+        entry.changes.drain(..entry.changes.len().saturating_sub(limits::OWED)).count()
     }
 
     /// Removes the events that a hook has taken.
@@ -70,11 +75,9 @@ impl Pending {
     /// Writes the file, or removes it when no event is left. Call it under the lock of the journal.
     pub(crate) fn save(&self) -> Result<(), Error> {
         if self.entries.is_empty() {
-            return Ok(file::remove(&self.path)?);
+            return Ok(remembered::remove(&self.path)?);
         }
-        let bytes = serde_json::to_vec_pretty(&self.entries)
-            .map_err(|error| system::Error::io("write", &self.path)(error.into()))?;
-        Ok(file::replace_private(&self.path, &bytes)?)
+        Ok(remembered::write(&self.path, &self.entries)?)
     }
 }
 
@@ -93,7 +96,7 @@ mod tests {
         let other: Hook = toml::read("on = \"change\"\nrun = [\"x\"]").unwrap();
         let change = |store: &str, target: &str| HookEvent::new(Path::new(store), Some(target), "refresh");
         let (first, second) = (change("/a", "java"), change("/b", "postgres"));
-        let mut pending = Pending::load(folder.path()).unwrap();
+        let mut pending = Pending::load(folder.path()).0;
         pending.add(&hook, std::slice::from_ref(&second));
         pending.save().unwrap();
         assert!(!pending.path.exists());
@@ -102,7 +105,7 @@ mod tests {
         pending.add(&other, &both);
         pending.save().unwrap();
 
-        let mut pending = Pending::load(folder.path()).unwrap();
+        let mut pending = Pending::load(folder.path()).0;
         assert_eq!((pending.of(&hook), pending.of(&other)), (std::slice::from_ref(&first), both.as_slice()));
         let later = change("/c", "java");
         pending.add(&hook, std::slice::from_ref(&later));

@@ -12,6 +12,8 @@ use crate::system::limits;
 #[serde(try_from = "Described")]
 #[non_exhaustive]
 pub struct Hook {
+    /// What it waits for.
+    pub on: HookTrigger,
     /// The name of a target, the path of a store, or the provider whose combined PEM it is. Any store without it.
     pub target: Option<String>,
     /// The program and its arguments. No shell reads them.
@@ -24,23 +26,31 @@ pub struct Hook {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Described {
-    on: Event,
+    on: HookTrigger,
     target: Option<String>,
     run: Vec<String>,
     timeout: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// What a hook waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Event {
+#[non_exhaustive]
+pub enum HookTrigger {
+    /// A store changed.
     Change,
+    /// `refresh` found something that a person should look at, or says it again.
+    Finding,
 }
 
 impl TryFrom<Described> for Hook {
     type Error = String;
 
     fn try_from(described: Described) -> Result<Self, String> {
-        let Described { on: Event::Change, target, run, timeout } = described;
+        let Described { on, target, run, timeout } = described;
+        if on == HookTrigger::Finding && target.is_some() {
+            return Err("a hook for findings has no `target`".to_owned());
+        }
         let program = run.first().filter(|program| !program.is_empty()).ok_or("`run` of a hook names no program")?;
         let path = Path::new(program);
         // Whoever chooses the folder that pgtrust is started in must not choose the program too.
@@ -54,7 +64,7 @@ impl TryFrom<Described> for Hook {
                 _ => return Err(format!("`timeout` of a hook is a time such as `30s` or `2m`, not `{text}`")),
             },
         };
-        Ok(Self { target, run, timeout })
+        Ok(Self { on, target, run, timeout })
     }
 }
 
@@ -82,6 +92,7 @@ mod tests {
             ("run = [\"x\"]", "on"),
             ("on = \"start\"\nrun = [\"x\"]", "start"),
             ("on = \"change\"", "run"),
+            ("on = \"finding\"\ntarget = \"java\"\nrun = [\"x\"]", "no `target`"),
             ("on = \"change\"\nrun = \"systemctl reload x\"", "expected a sequence"),
             ("on = \"change\"\nrun = []", "names no program"),
             ("on = \"change\"\nrun = [\"\"]", "names no program"),

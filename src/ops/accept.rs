@@ -1,8 +1,9 @@
 //! Trusts roots that a source serves and no pin knows.
 
 use super::fetch;
+use super::finding::FindingKind;
 use super::hooks::{Changes, with_hooks};
-use super::last_run::{FindingKind, LastRun};
+use super::last_run::LastRun;
 use super::machine::Machine;
 use super::note::{Failed, Note};
 use super::{Error, RequestError};
@@ -38,16 +39,23 @@ pub struct Report {
 /// the provider's combined PEM has it.
 pub fn accept(machine: &Machine<'_>, which: &HeldSelection, dry_run: bool) -> Result<Report, Failed> {
     machine.refuse_shared_settings()?;
-    let (mut report, notes) = with_hooks(machine, |changes, _| run(machine, which, dry_run, changes))?;
+    let (mut report, notes) = with_hooks(machine, |changes, notes| run(machine, which, dry_run, changes, notes))?;
     report.notes.extend(notes);
     Ok(report)
 }
 
-fn run(machine: &Machine<'_>, which: &HeldSelection, dry_run: bool, changes: &mut Changes) -> Result<Report, Error> {
+fn run(
+    machine: &Machine<'_>,
+    which: &HeldSelection,
+    dry_run: bool,
+    changes: &mut Changes,
+    notes: &mut Vec<Note>,
+) -> Result<Report, Error> {
     let layout = machine.layout()?;
     // A dry run writes nothing at all, the lock's file included.
     let _lock = if dry_run { None } else { Some(machine.lock()?) };
-    let held = source::held(&layout.held())?;
+    let (held, lost) = source::held(&layout.held());
+    notes.extend(lost.into_iter().map(|error| Note::Lost(error.into())));
     let is_asked = |id: &str, certificate: &Certificate| match which {
         HeldSelection::One(fingerprint) => certificate.fingerprint() == *fingerprint,
         HeldSelection::OfProvider(provider) => provider == id,
@@ -67,7 +75,7 @@ fn run(machine: &Machine<'_>, which: &HeldSelection, dry_run: bool, changes: &mu
         return Err(RequestError::NotARoot { subject: first.subject().to_string() }.into());
     }
     let provider = machine.catalog()?.provider(id)?;
-    let last = LastRun::load(&layout.state)?;
+    let last = LastRun::load(&layout.state);
     let mut shown = Vec::new();
     for root in &roots {
         shown.push((Listed::of(root), evidence(&provider, root, &held, &last)?));
@@ -87,7 +95,7 @@ fn evidence(
     let (from, to) = (root.not_before().date(), root.not_after().date());
     let mut lines = vec![format!("valid {from} to {to}, {}", root.key())];
     let fingerprint = root.fingerprint().to_string();
-    let found = last.findings().iter().find(|finding| finding.kind == FindingKind::Held && finding.key == fingerprint);
+    let found = last.findings().find(|finding| finding.kind == FindingKind::Held && finding.key == fingerprint);
     lines.extend(found.map(|finding| format!("since {}: {}", finding.since, finding.message)));
     let of_its_key = |other: &Certificate| other.spki_sha256() == root.spki_sha256();
     let mut vouched = Vec::new();

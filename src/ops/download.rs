@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::catalog::Selection;
 use crate::manifest::TokenFrom;
 use crate::source::Mirror;
+use crate::system::deadline::Deadline;
 use crate::system::limits;
 
 /// Options for downloads, and the roots of the providers that are wanted beyond the manifest's.
@@ -36,11 +37,13 @@ pub struct Network {
     pub mirror: Option<Mirror>,
     /// How long one download may take.
     pub timeout: Duration,
+    /// When all of it is to have ended, programs that print tokens and ssh included.
+    pub deadline: Deadline,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { offline: false, mirror: None, timeout: limits::DOWNLOAD_TIME }
+        Self { offline: false, mirror: None, timeout: limits::DOWNLOAD_TIME, deadline: Deadline::default() }
     }
 }
 

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 pub use self::tenants::KeptTenant;
 pub use super::download::{Download, Network};
+use super::finding::{Finding, FindingKind};
 use super::findings::accepted_as_said;
 use super::hooks::{Changes, with_hooks};
-use super::last_run::{Finding, FindingKind};
 use super::machine::Machine;
 use super::managed::is_followed;
 use super::note::{Failed, Note};
@@ -25,8 +25,8 @@ use crate::source::{
     self, Asking, CatalogueResult, DownloadSettings, Downloader, Fetched, Held, Mirror, Progress, Source, UrlState,
 };
 use crate::store::reader;
-use crate::system::file;
 use crate::system::permissions::{Guard, check_place};
+use crate::system::{file, limits};
 use crate::x509::{Certificate, Fingerprint};
 
 /// The providers to fetch, and how.
@@ -67,6 +67,7 @@ fn named(
     notes: &mut Vec<Note>,
 ) -> Result<Report, Error> {
     let manifest = machine.manifest()?;
+    notes.extend(machine.doubted_clock());
     // First: what the catalogues say decides what is fetched.
     let catalogues = catalogues::fetch(machine, &manifest, &request.download.network, Keep::Remember)?;
     let (names, lost) = match &request.names[..] {
@@ -129,8 +130,11 @@ pub(super) fn keep(
     // Not earlier: others must not wait for our downloads.
     let _lock = if keep == Keep::Nothing { None } else { Some(machine.lock()?) };
     let mut manifest = machine.manifest()?;
-    let mut providers = Vec::new();
-    for fetched in answers.providers {
+    let (mut providers, mut room) = (Vec::new(), limits::HELD_IN_ALL);
+    for mut fetched in answers.providers {
+        fetched.more_held += fetched.held.len().saturating_sub(room);
+        fetched.held.truncate(room);
+        room -= fetched.held.len();
         providers.push(KeptProvider::keep(machine, fetched, &mut manifest, download, keep, changes)?);
     }
     let mut tenants = answers.left;
@@ -197,6 +201,7 @@ impl Asked {
             let asked = tenants::ask(machine, &manifest, download, self.tenants)?;
             let downloader = Downloader::new(DownloadSettings {
                 timeout: download.network.timeout,
+                deadline: download.network.deadline,
                 cache: Some(machine.layout()?.state.join("downloads")),
                 cache_is_fixed: keep == Keep::Nothing,
                 mirror: mirror(&download.network, &manifest)?,
@@ -242,6 +247,10 @@ pub struct KeptProvider {
     pub made: bool,
     pub(super) rejected: Vec<Rejected>,
     pub(super) failure: Option<Error>,
+    /// Why what was held cannot be read.
+    pub(super) lost: Option<source::Error>,
+    /// How many roots wait for a person because they are too many.
+    unasked: usize,
 }
 
 impl KeptProvider {
@@ -261,18 +270,20 @@ impl KeptProvider {
         let accept = manifest.source(&id).is_some_and(|source| source.new_roots == NewRoots::Accept);
         let known = manifest.accepted(&id)?;
         fetched.held.retain(|root| !known.contains(&root.certificate));
+        // So many at once are no rotation, and a manifest has an end.
+        let unasked = fetched.held.iter().filter(|root| accept && root.acceptable).count();
+        let accept = accept && unasked <= limits::ACCEPTED_AT_ONCE;
         let accepted: Vec<Held> = fetched.held.extract_if(.., |root| accept && root.acceptable).collect();
-        for root in &accepted {
-            manifest.accept(&id, &root.certificate)?;
-        }
-        if keep != Keep::Nothing {
-            hold(&layout.held_of(&id), &fetched)?;
-        }
+        let refused = accepted.iter().try_for_each(|root| manifest.accept(&id, &root.certificate)).err();
+        let lost = if keep == Keep::Nothing { None } else { hold(&layout.held_of(&id), &fetched)? };
         let path = layout.bundle_of(&id);
         let (added, removed, rejected) = (Vec::new(), Vec::new(), Vec::new());
-        let mut one =
-            Self { fetched, accepted, path, changed: false, added, removed, made: true, rejected, failure: None };
-        let allowed = machine.refuse_shared(&one.path, Guard::Store);
+        let unasked = unasked - accepted.len();
+        let (changed, made, failure) = (false, true, None);
+        let mut one = Self { fetched, accepted, unasked, path, changed, added, removed, made, rejected, failure, lost };
+        let allowed = refused
+            .map_or(Ok(()), |error| Err(error.into()))
+            .and_then(|()| machine.refuse_shared(&one.path, Guard::Store));
         one.failure = allowed.and_then(|()| one.write(bundle(machine, manifest, &id, &wanted), keep)).err();
         one.made = one.failure.is_none();
         if one.changed {
@@ -296,14 +307,24 @@ impl KeptProvider {
     pub(super) fn take_notes(&mut self) -> Vec<Note> {
         let mut notes = vec![Note::Rejected(std::mem::take(&mut self.rejected))];
         notes.extend(self.failure.take().map(Note::Failure));
+        notes.extend(self.lost.take().map(|error| Note::Lost(error.into())));
         notes.extend(accepted_as_said(&self.fetched.provider.id, &self.accepted));
-        notes.extend(self.fetched.findings().into_iter().map(Note::Finding));
+        notes.extend(self.fetched.findings().into_iter().chain(self.too_many()).map(Note::Finding));
         notes
     }
 
     pub(super) fn findings(&self, machine: &Machine<'_>) -> Vec<Finding> {
-        let of_failure = |error| machine.failure(FindingKind::Source, &self.fetched.provider.id, error);
-        self.fetched.findings().into_iter().chain(self.failure.as_ref().map(of_failure)).collect()
+        let id = &self.fetched.provider.id;
+        let of_failure = |error| machine.failure(FindingKind::Source, id, error).on_this_machine();
+        let failure = self.failure.as_ref().map(of_failure);
+        self.fetched.findings().into_iter().chain(self.too_many()).chain(failure).collect()
+    }
+
+    /// The manifest takes a few new roots by itself, not any number.
+    fn too_many(&self) -> Option<Finding> {
+        let (id, count, limit) = (&self.fetched.provider.id, self.unasked, limits::ACCEPTED_AT_ONCE);
+        let message = format!("`{id}`: {count} new roots at once: no more than {limit} are taken without a person");
+        (count > 0).then(|| Finding::new(FindingKind::Held, id, "too many", message, None))
     }
 }
 
@@ -316,7 +337,7 @@ pub(super) fn bundle(
 ) -> Result<(Bundle, Vec<Rejected>), Error> {
     let mut set = CertificateSet::new();
     source::load_provider(&mut set, machine.catalog()?, manifest, id, wanted)?;
-    let (bundle, mut rejected) = Bundle::build(set, &Policy::roots(machine.as_of))?;
+    let (bundle, mut rejected) = Bundle::build(set, &Policy::roots(machine.expires_by()))?;
     let (bundle, unreadable) = reader::readable(bundle, Format::pem().name)?;
     rejected.extend(unreadable);
     Ok((bundle, rejected))
@@ -331,12 +352,15 @@ pub(super) fn difference(before: &[Certificate], bundle: &Bundle) -> (Vec<Listed
     (added.map(Listed::of).collect(), removed.map(Listed::of).collect())
 }
 
-/// Keeps apart what no pin knows. What was held before stays as long as not every URL could be asked.
-fn hold(path: &Path, fetched: &Fetched) -> Result<(), Error> {
+/// Keeps apart what no pin knows. What was held before stays as long as not every URL could be asked. Returns why that
+/// cannot be read.
+fn hold(path: &Path, fetched: &Fetched) -> Result<Option<source::Error>, Error> {
     let mut held: Vec<Certificate> = fetched.held.iter().map(|held| held.certificate.clone()).collect();
+    let (before, lost) = source::held_of(path);
     if fetched.urls.iter().any(|asked| matches!(asked.state, UrlState::Unreachable(_))) {
-        let before = source::certificates_in(path)?;
-        held.extend(before.into_iter().filter(|before| fetched.held.iter().all(|held| held.certificate != *before)));
+        let now: HashSet<Fingerprint> = held.iter().map(Certificate::fingerprint).collect();
+        held.extend(before.into_iter().filter(|before| !now.contains(&before.fingerprint())));
     }
-    Ok(source::hold(path, held.iter())?)
+    source::hold(path, held.iter())?;
+    Ok(lost)
 }

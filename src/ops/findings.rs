@@ -1,8 +1,11 @@
 //! Findings of a fetch that a person should look at.
 
-use super::last_run::{Finding, FindingKind};
+use super::finding::{Finding, FindingKind};
 use super::note::Note;
-use crate::source::{CatalogueResult, CatalogueState, Fetched, Held, RootResult, RootState, UrlState};
+use crate::source::{self, CatalogueResult, CatalogueState, Fetched, Held, RootResult, RootState, UrlState};
+use crate::system::limits;
+use crate::system::text::short;
+use crate::x509::Certificate;
 
 impl Fetched {
     /// Returns what is not as it should be, in words.
@@ -21,8 +24,8 @@ impl Fetched {
                     let message = format!("{reason}, where it published {expected}; the built-in copy stays");
                     (FindingKind::Gone, asked.url.clone(), message, docs())
                 }
-                UrlState::Else(found) => {
-                    let found = found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                UrlState::Else { found, more } => {
+                    let found = source::listed(found, *more);
                     let expected = self.expected(&asked.url);
                     let message = format!(
                         "`{}` serves {found} instead of {expected}; not used, the built-in copy stays",
@@ -40,6 +43,10 @@ impl Fetched {
             let hint = format!("compare it with {}; `pgtrust accept {fingerprint}` trusts it", self.provider.page());
             self.finding(FindingKind::Held, &fingerprint, &message, Some(hint))
         }));
+        if self.more_held > 0 {
+            let message = format!("{} more that no pin knows, or at least so many, are not even held", self.more_held);
+            findings.push(self.finding(FindingKind::Held, "more", &message, None));
+        }
         findings
     }
 
@@ -83,13 +90,18 @@ impl Held {
         let certificate = &self.certificate;
         format!(
             "`{}`, sha256 {}, valid {} to {}, served by `{}`",
-            certificate.subject(),
+            shown(certificate),
             certificate.fingerprint(),
             certificate.not_before().date(),
             certificate.not_after().date(),
             self.url
         )
     }
+}
+
+/// Returns a certificate's subject, as long as messages have it.
+pub(super) fn shown(certificate: &Certificate) -> String {
+    short(&certificate.subject().to_string(), limits::SUBJECT_SHOWN).into_owned()
 }
 
 impl CatalogueResult {

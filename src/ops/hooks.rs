@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use super::Error;
+use super::finding::Reported;
 use super::machine::Machine;
 use super::note::{Failed, Note};
 use crate::hook::{HookEvent, Pending};
 use crate::journal::{Listed, Record};
-use crate::manifest::{self, Hook, Manifest};
+use crate::manifest::{self, Hook, HookTrigger, Manifest};
 use crate::store::known::Target;
+use crate::system::deadline::Deadline;
 
 /// The events that a run has for hooks.
 #[derive(Debug, Default)]
@@ -62,7 +64,7 @@ fn after(machine: &Machine<'_>, changes: &Changes, notes: &mut Vec<Note>) -> Res
     if !changes.made.is_empty() || !changes.planned.is_empty() {
         let manifest = machine.manifest()?;
         announce(machine, &manifest, changes, notes);
-        let failed = run(machine, &manifest, changes, HookSelection::Concerned, notes)?;
+        let failed = run(machine, &manifest, changes, HookSelection::Concerned, Deadline::default(), notes)?;
         notes.extend(failed.into_iter().map(|(_, error)| Note::Failure(error)));
     }
     Ok(())
@@ -90,18 +92,23 @@ pub(super) fn run(
     manifest: &Manifest,
     changes: &Changes,
     which: HookSelection,
+    deadline: Deadline,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<(String, Error)>, Error> {
     let changes = &changes.made;
     let hooks = hooks(machine, manifest, changes, notes);
-    let state = &machine.layout()?.state;
-    let mut pending = Pending::load(state)?;
+    let (state, programs) = (&machine.layout()?.state, machine.programs().until(deadline));
+    let (mut pending, lost) = Pending::load(state);
+    notes.extend(lost.map(|error| Note::Lost(error.into())));
     let mut saved = Ok(());
     if hooks.iter().any(|hook| hook.concerns_any(changes)) {
         let _lock = machine.lock()?;
-        pending = Pending::load(state)?;
+        (pending, _) = Pending::load(state);
         pending.retain_of(hooks);
-        hooks.iter().for_each(|hook| pending.add(hook, changes));
+        for hook in hooks {
+            let forgotten = pending.add(hook, changes);
+            notes.extend((forgotten > 0).then(|| Note::ForgottenChanges { hook: hook.command(), count: forgotten }));
+        }
         // A disk that is full must not keep them from running.
         saved = pending.save();
     }
@@ -114,11 +121,11 @@ pub(super) fn run(
     let mut failed: Vec<(String, Error)> = of_nothing.collect();
     for hook in hooks.iter().filter(is_due) {
         let changes = pending.of(hook);
-        match hook.run(changes, folder_of(manifest), machine.programs()) {
+        match hook.run(changes, folder_of(manifest), &programs) {
             Ok(lines) => {
                 notes.extend(lines.into_iter().map(|line| Note::HookOutput { hook: hook.command(), line }));
                 let _lock = machine.lock()?;
-                let mut left = Pending::load(state)?;
+                let (mut left, _) = Pending::load(state);
                 left.remove_reported(hook, changes);
                 left.save()?;
             }
@@ -127,6 +134,28 @@ pub(super) fn run(
     }
     saved?;
     Ok(failed)
+}
+
+/// Runs the hooks that wait for findings with those that a run says. Returns what failed.
+pub(super) fn tell(
+    machine: &Machine<'_>,
+    manifest: &Manifest,
+    said: &[&Reported],
+    deadline: Deadline,
+    notes: &mut Vec<Note>,
+) -> Vec<(String, Error)> {
+    let mut failed = Vec::new();
+    if said.is_empty() {
+        return failed;
+    }
+    let programs = machine.programs().until(deadline);
+    for hook in hooks(machine, manifest, &[], notes).iter().filter(|hook| hook.on == HookTrigger::Finding) {
+        match hook.run_for(said, folder_of(manifest), &programs) {
+            Ok(lines) => notes.extend(lines.into_iter().map(|line| Note::HookOutput { hook: hook.command(), line })),
+            Err(error) => failed.push((hook.command(), error.into())),
+        }
+    }
+    failed
 }
 
 /// The hooks that may run here.

@@ -214,7 +214,7 @@ impl Look<'_> {
 
     fn database(&self, path: &Path) -> Result<Inspected, Error> {
         let database = Database::read(path, &Certutil::find(self.machine.programs())?, self.password_file)?;
-        let found = database.entries().iter().map(|entry| Found {
+        let found = database.entries().iter().map(|entry| Reported {
             alias: Some(entry.nickname.clone()),
             certificate: entry.certificate.clone(),
             position: format!("trust flags {}", entry.trust),
@@ -243,11 +243,11 @@ impl Look<'_> {
         let (mut found, mut chains) = (Vec::new(), Vec::new());
         let decoded = source::look(input, origin, self.passwords, &mut |member| match member {
             Member::Certificate { alias, certificate, position, flaw } => {
-                found.push(Found { alias, certificate, position: position.to_string(), flaw, distrusted: false });
+                found.push(Reported { alias, certificate, position: position.to_string(), flaw, distrusted: false });
             }
             Member::Distrusted { certificate, position, reason } => {
                 let position = position.to_string();
-                found.push(Found { alias: None, certificate, position, flaw: Some(reason), distrusted: true });
+                found.push(Reported { alias: None, certificate, position, flaw: Some(reason), distrusted: true });
             }
             Member::Other { alias, kind, position } => {
                 store.other_entries.push(OtherEntry { alias, kind, position: position.to_string(), chain: None });
@@ -259,7 +259,7 @@ impl Look<'_> {
                     position: position.clone(),
                     reason: format!("in the chain of a private key: {reason}"),
                 }));
-                let of_chain = |certificate| Found::of_chain(certificate, position.clone());
+                let of_chain = |certificate| Reported::of_chain(certificate, position.clone());
                 chains.push((store.other_entries.len(), readable.into_iter().flatten().map(of_chain).collect()));
                 let kind = MemberKind::PrivateKey;
                 store.other_entries.push(OtherEntry { alias, kind, position, chain: None });
@@ -288,7 +288,7 @@ fn is_wrong_password(error: &Error) -> bool {
 }
 
 /// A certificate as it stands in a store.
-struct Found {
+struct Reported {
     alias: Option<String>,
     certificate: Certificate,
     position: String,
@@ -296,17 +296,17 @@ struct Found {
     distrusted: bool,
 }
 
-impl Found {
+impl Reported {
     fn of_chain(certificate: Certificate, position: String) -> Self {
         Self { alias: None, certificate, position, flaw: None, distrusted: false }
     }
 }
 
-fn listings(found: Vec<Found>, catalog: &Catalog, format: &str) -> Result<Vec<Listing>, Error> {
+fn listings(found: Vec<Reported>, catalog: &Catalog, format: &str) -> Result<Vec<Listing>, Error> {
     let certificates = found.iter().map(|found| &found.certificate);
     let self_issued: Vec<&Certificate> = certificates.filter(|certificate| certificate.is_self_issued()).collect();
     let mut verdicts = own_signatures(&self_issued).into_iter();
-    let list = |found: Found| {
+    let list = |found: Reported| {
         let own_signature = if found.certificate.is_self_issued() { verdicts.next() } else { None };
         let providers = catalog.providers_of(&found.certificate.fingerprint())?;
         Ok(listing(found, own_signature, providers, format))
@@ -314,8 +314,8 @@ fn listings(found: Vec<Found>, catalog: &Catalog, format: &str) -> Result<Vec<Li
     found.into_iter().map(list).collect()
 }
 
-fn listing(found: Found, own_signature: Option<Verdict>, providers: Vec<(String, Role)>, format: &str) -> Listing {
-    let Found { alias, certificate, position, flaw, distrusted } = found;
+fn listing(found: Reported, own_signature: Option<Verdict>, providers: Vec<(String, Role)>, format: &str) -> Listing {
+    let Reported { alias, certificate, position, flaw, distrusted } = found;
     let (unreadable, unusable) = (reader::unreadable(&certificate, format), reader::unusable(&certificate));
     let mut unusable_for: Vec<&str> = unusable.iter().flat_map(|unusable| unusable.clients).copied().collect();
     unusable_for.sort_unstable();

@@ -200,7 +200,8 @@ impl<'a> Run<'a> {
 
     fn build(&mut self, sources: &[Source]) -> Result<Bundle, Error> {
         let password = password::read(self.request.opening.password_file.as_deref())?;
-        let policy = Policy { allow_non_roots: self.request.allow_non_roots, ..Policy::roots(self.machine.as_of) };
+        let policy =
+            Policy { allow_non_roots: self.request.allow_non_roots, ..Policy::roots(self.machine.expires_by()) };
         let wanted = |kept| self.request.download.selection(kept);
         load::bundle_of(self.machine, sources, &wanted, &policy, password.as_deref(), self.notes)
     }

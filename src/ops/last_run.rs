@@ -1,10 +1,12 @@
-//! Findings of `refresh` that a person should look at, and which of them were reported before.
+//! What the last `refresh` found, and which of it was said when.
 //!
 //! The state folder has two files for it. `refresh.json` holds the findings that stand, and is written only when they
 //! change. `refresh.lock` keeps two runs apart; the time of its last change is the time of the last run, so that a run with
 //! nothing to do writes nothing.
 
-use std::collections::HashSet;
+mod limit;
+
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,98 +15,17 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::ops::Error;
+use crate::ops::finding::{Finding, FindingKind, Reported};
 use crate::system::lock::Lock;
 use crate::system::text::timestamp;
-use crate::system::{self, file};
-
-/// Something that a person should look at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Finding {
-    /// What kind of thing it is.
-    pub kind: FindingKind,
-    /// The source, the store or the hook.
-    pub about: String,
-    /// What tells it from others of its kind: a fingerprint, a URL.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub key: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-    /// When it was found first; RFC 3339.
-    #[serde(default)]
-    pub since: String,
-}
-
-/// The kinds of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum FindingKind {
-    /// A source serves a certificate that no pin knows.
-    Held,
-    /// A URL serves something else than what is pinned.
-    Mismatch,
-    /// A URL has moved for good.
-    Moved,
-    /// There is nothing at a URL any more.
-    Gone,
-    /// A tenant's CA has changed, which was dealt with. Good to know, and no more.
-    Changed,
-    /// A CA ends before long, and nothing renews it by itself.
-    Ends,
-    /// A certificate of a source does not get into stores. Good to know, and no more.
-    LeftOut,
-    /// A source could not be asked, or not be read.
-    Source,
-    /// A store could not be brought up to date.
-    Store,
-    /// A hook failed.
-    Hook,
-}
-
-impl FindingKind {
-    /// Tells whether something could not be done. The others are what was found.
-    pub fn is_failure(self) -> bool {
-        matches!(self, Self::Source | Self::Store | Self::Hook)
-    }
-
-    /// Tells whether nobody needs to do anything about it.
-    pub fn is_note(self) -> bool {
-        matches!(self, Self::Changed | Self::LeftOut)
-    }
-
-    fn is_of_source(self) -> bool {
-        !matches!(self, Self::LeftOut | Self::Store | Self::Hook)
-    }
-}
-
-impl Finding {
-    /// Makes a finding of this run.
-    pub fn new(kind: FindingKind, about: &str, key: &str, message: String, hint: Option<String>) -> Self {
-        Self { kind, about: about.to_owned(), key: key.to_owned(), message, hint, since: String::new() }
-    }
-
-    /// Makes a failure with its remedy.
-    pub(crate) fn of_error(kind: FindingKind, about: &str, error: &Error, hint: Option<String>) -> Self {
-        Self::new(kind, about, "", error.to_string(), hint)
-    }
-
-    /// Tells whether it is the same thing, even if other words describe it: a server fails in many ways while it is
-    /// down.
-    pub fn is(&self, other: &Self) -> bool {
-        (self.kind, &self.about, &self.key) == (other.kind, &other.about, &other.key)
-    }
-}
+use crate::system::{self, file, remembered};
 
 /// The findings that still hold since the last run.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct LastRun {
-    path: PathBuf,
-    stamp: PathBuf,
+    state: PathBuf,
     contents: Contents,
+    lost: Option<system::Error>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,27 +33,71 @@ struct Contents {
     /// When nothing failed last, if something does now; RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_success: Option<String>,
-    findings: Vec<Finding>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "is_none")]
+    more: usize,
+    findings: Vec<Known>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_none(more: &usize) -> bool {
+    *more == 0
+}
+
+/// A finding that stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Known {
+    #[serde(flatten)]
+    finding: Finding,
+    /// When it was last said again; RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
+}
+
+impl Known {
+    /// Tells whether it is to be said again: a day, three days and a week after it was found, then each week.
+    fn is_due(&self, now: OffsetDateTime) -> bool {
+        let time = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+        let Some(since) = time(&self.finding.since) else { return true };
+        let said = self.said.as_deref().and_then(time).unwrap_or(since);
+        let marks = |at: OffsetDateTime| match (at - since + EARLY).whole_days() {
+            days @ ..7 => [1, 3].iter().filter(|mark| **mark <= days).count() as i64,
+            days => 2 + days / 7,
+        };
+        self.finding.kind.is_said_again() && marks(now) > marks(said)
+    }
+}
+
+/// A nightly run may come earlier than that of the night before.
+const EARLY: time::Duration = time::Duration::hours(2);
+
 impl LastRun {
-    /// Reads what is known of the last run; nothing when there was none. A file that cannot be understood counts as
-    /// none: what it said is then told once more.
-    pub(crate) fn load(state: &Path) -> Result<Self, Error> {
-        let path = state.join(FILE);
-        let contents = file::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Ok(Self { path, stamp: stamp(state), contents })
+    /// Reads what is known of the last run; nothing when there was none. A file that cannot be read counts as none: what it
+    /// said is then told once more.
+    pub(crate) fn load(state: &Path) -> Self {
+        let (contents, lost) = remembered::read(&findings(state));
+        Self { state: state.to_owned(), contents, lost }
+    }
+
+    /// Takes why there is nothing though there was a file.
+    pub(crate) fn take_lost(&mut self) -> Option<system::Error> {
+        self.lost.take()
     }
 
     /// Returns when the last run ended; None before the first.
     pub(crate) fn time(&self) -> Option<OffsetDateTime> {
-        let modified = file::metadata(&self.stamp)?.modified().ok()?;
+        Self::time_of(&self.state)
+    }
+
+    /// Returns when the last run with this state folder ended.
+    pub(crate) fn time_of(state: &Path) -> Option<OffsetDateTime> {
+        let modified = file::metadata(&stamp(state))?.modified().ok()?;
         Some(OffsetDateTime::from(modified)).filter(|time| *time != OffsetDateTime::UNIX_EPOCH)
     }
 
     /// Returns when a run last ended without a failure.
     pub(crate) fn last_success(&self) -> Option<OffsetDateTime> {
-        if self.contents.findings.iter().any(|finding| finding.kind.is_failure()) {
+        if self.findings().any(|finding| finding.kind.is_failure()) {
             OffsetDateTime::parse(self.contents.last_success.as_ref()?, &Rfc3339).ok()
         } else {
             self.time()
@@ -140,64 +105,98 @@ impl LastRun {
     }
 
     /// Returns what stands.
-    pub(crate) fn findings(&self) -> &[Finding] {
-        &self.contents.findings
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.contents.findings.iter().map(|known| &known.finding)
     }
 
-    /// Takes in what a run found. Returns what of it was not known before.
+    /// Returns how many findings are left out.
+    pub(crate) fn more(&self) -> usize {
+        self.contents.more
+    }
+
+    /// Holds what a run found against what was known: its first day, and whether it is said.
+    pub(crate) fn compare(&self, found: Vec<Finding>, now: OffsetDateTime) -> Vec<Reported> {
+        let known = self.known();
+        let mut found: Vec<Reported> = found
+            .into_iter()
+            .map(|finding| match known.get(&finding.identity()) {
+                Some(known) if known.is_due(now) => {
+                    let since = known.finding.since.clone();
+                    Reported { finding: Finding { since, ..finding }, new: false, said: true }
+                }
+                // The words of the first time, or the file would change with each way in which a server fails.
+                Some(known) => Reported { finding: known.finding.clone(), new: false, said: false },
+                None => Reported { finding: Finding { since: timestamp(now), ..finding }, new: true, said: true },
+            })
+            .collect();
+        let mut seen = HashSet::new();
+        found.retain(|found| {
+            let (kind, about, key) = found.finding.identity();
+            seen.insert((kind, about.to_owned(), key.to_owned()))
+        });
+        found
+    }
+
+    /// Returns what stands beside what a run found.
     ///
     /// What was found of a source that could not be asked this time is neither confirmed nor gone: it stands. So does
-    /// all that was found of a source that the run did not even try, because it is `remote`.
-    pub(crate) fn reconcile(
-        &mut self,
-        mut found: Vec<Finding>,
-        remote: &dyn Fn(&str) -> bool,
+    /// all that the run did not even look at, because it is `remote`.
+    pub(crate) fn standing(
+        &self,
+        found: &[Reported],
+        remote: &dyn Fn(&Finding) -> bool,
         now: OffsetDateTime,
-    ) -> Vec<Finding> {
-        let last_success = self.last_success().map(timestamp);
-        let unasked: HashSet<String> = found
-            .iter()
-            .filter(|finding| finding.kind == FindingKind::Source)
-            .map(|finding| finding.about.clone())
-            .collect();
-        let mut new = Vec::new();
-        for finding in &mut found {
-            match self.contents.findings.iter().find(|known| known.is(finding)) {
-                // The words of the first time, or the file would change with each way in which a server fails.
-                Some(known) => *finding = known.clone(),
-                None => {
-                    finding.since = timestamp(now);
-                    new.push(finding.clone());
-                }
-            }
-        }
-        let standing = self.contents.findings.iter().filter(|known| {
-            let is_unasked = if remote(&known.about) {
-                known.kind.is_of_source()
+    ) -> Vec<Reported> {
+        let all = || found.iter().map(|found| &found.finding);
+        let of_source = all().filter(|finding| finding.kind == FindingKind::Source);
+        let unasked: HashSet<&str> = of_source.map(|finding| finding.about.as_str()).collect();
+        let again: HashSet<_> = all().map(Finding::identity).collect();
+        let stands = |known: &&Known| {
+            let finding = &known.finding;
+            let is_unasked = if remote(finding) {
+                finding.kind.is_of_source()
             } else {
-                unasked.contains(&known.about) && !known.kind.is_failure()
+                unasked.contains(&*finding.about) && !finding.kind.is_failure()
             };
-            is_unasked && !found.iter().any(|finding| finding.is(known))
+            is_unasked && !again.contains(&finding.identity())
+        };
+        let reported = |known: &Known| Reported { finding: known.finding.clone(), new: false, said: known.is_due(now) };
+        self.contents.findings.iter().filter(stands).map(reported).collect()
+    }
+
+    /// Takes in all that stands. Returns as much of it as is kept, and how many more there are.
+    pub(crate) fn keep(&mut self, found: Vec<Reported>, now: OffsetDateTime) -> (Vec<Reported>, usize) {
+        let last_success = self.last_success().map(timestamp);
+        let (found, more) = limit::limit(found);
+        let known = self.known();
+        let findings = found.iter().map(|found| {
+            let again = (found.said && !found.new).then(|| timestamp(now));
+            let said = again.or_else(|| known.get(&found.finding.identity())?.said.clone());
+            Known { finding: found.finding.clone(), said }
         });
-        let standing: Vec<Finding> = standing.cloned().collect();
-        found.extend(standing);
-        let failed = found.iter().any(|finding| finding.kind.is_failure());
-        self.contents = Contents { last_success: last_success.filter(|_| failed), findings: found };
-        new
+        let findings: Vec<Known> = findings.collect();
+        let failed = findings.iter().any(|known| known.finding.kind.is_failure());
+        self.contents = Contents { last_success: last_success.filter(|_| failed), more, findings };
+        (found, more)
     }
 
     /// Writes it, if it is not what stands there.
     pub(crate) fn save(&self) -> Result<(), Error> {
-        let there = file::read(&self.path)?;
-        let known: Contents = there.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        if known == self.contents {
+        let path = findings(&self.state);
+        let (there, lost) = remembered::read::<Contents>(&path);
+        if there == self.contents && lost.is_none() {
             return Ok(());
         }
-        let mut bytes = serde_json::to_vec_pretty(&self.contents)
-            .map_err(|error| system::Error::io("write", &self.path)(error.into()))?;
-        bytes.push(b'\n');
-        Ok(file::replace_private(&self.path, &bytes)?)
+        Ok(remembered::write(&path, &self.contents)?)
     }
+
+    fn known(&self) -> HashMap<(FindingKind, &str, &str), &Known> {
+        self.contents.findings.iter().map(|known| (known.finding.identity(), known)).collect()
+    }
+}
+
+fn findings(state: &Path) -> PathBuf {
+    state.join(FILE)
 }
 
 /// One run, and no other beside it.
@@ -238,12 +237,25 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::system::limits;
 
     fn finding(kind: FindingKind, key: &str) -> Finding {
         Finding::new(kind, "azure", key, format!("{kind:?} {key}"), None)
     }
 
-    const ASKED: &dyn Fn(&str) -> bool = &|_| false;
+    const ASKED: &dyn Fn(&Finding) -> bool = &|_| false;
+
+    /// Takes in what a run found. Returns what of it was not known before.
+    fn reconcile(
+        last: &mut LastRun,
+        found: Vec<Finding>,
+        remote: &dyn Fn(&Finding) -> bool,
+        now: OffsetDateTime,
+    ) -> Vec<Reported> {
+        let mut found = last.compare(found, now);
+        found.extend(last.standing(&found, remote, now));
+        last.keep(found, now).0.into_iter().filter(|found| found.new).collect()
+    }
 
     fn at(seconds: i64) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(seconds).unwrap()
@@ -252,57 +264,95 @@ mod tests {
     #[test]
     fn each_thing_is_told_once_as_long_as_it_stands() {
         let mut last = LastRun::default();
-        assert_eq!(last.reconcile(vec![finding(FindingKind::Held, "a")], ASKED, at(1)).len(), 1);
+        assert_eq!(reconcile(&mut last, vec![finding(FindingKind::Held, "a")], ASKED, at(1)).len(), 1);
         assert_eq!(
-            last.reconcile(vec![finding(FindingKind::Held, "a"), finding(FindingKind::Held, "b")], ASKED, at(2)).len(),
+            reconcile(&mut last, vec![finding(FindingKind::Held, "a"), finding(FindingKind::Held, "b")], ASKED, at(2))
+                .len(),
             1
         );
-        assert_eq!(last.findings().iter().map(|finding| &finding.since[17..19]).collect::<Vec<_>>(), ["01", "02"]);
-        assert!(last.reconcile(vec![], ASKED, at(3)).is_empty() && last.findings().is_empty());
-        assert_eq!(last.reconcile(vec![finding(FindingKind::Held, "a")], ASKED, at(4)).len(), 1);
+        assert_eq!(last.findings().map(|finding| &finding.since[17..19]).collect::<Vec<_>>(), ["01", "02"]);
+        assert!(reconcile(&mut last, vec![], ASKED, at(3)).is_empty() && last.findings().next().is_none());
+        assert_eq!(reconcile(&mut last, vec![finding(FindingKind::Held, "a")], ASKED, at(4)).len(), 1);
     }
 
     #[test]
     fn what_was_found_stands_while_its_source_cannot_be_asked() {
         let mut last = LastRun::default();
-        last.reconcile(vec![finding(FindingKind::Held, "a")], ASKED, at(1));
-        assert_eq!(last.reconcile(vec![finding(FindingKind::Source, "")], ASKED, at(2)).len(), 1);
-        assert_eq!(last.findings().len(), 2);
+        reconcile(&mut last, vec![finding(FindingKind::Held, "a")], ASKED, at(1));
+        assert_eq!(reconcile(&mut last, vec![finding(FindingKind::Source, "")], ASKED, at(2)).len(), 1);
+        assert_eq!(last.findings().count(), 2);
         // Down in another way is down all the same.
         let other = Finding { message: "another reason".to_owned(), ..finding(FindingKind::Source, "") };
-        assert!(last.reconcile(vec![other], ASKED, at(3)).is_empty());
-        assert!(last.reconcile(vec![finding(FindingKind::Held, "a")], ASKED, at(4)).is_empty());
-        assert_eq!(last.findings().len(), 1);
-        assert!(last.reconcile(vec![], &|about| about == "azure", at(5)).is_empty());
-        assert_eq!(last.findings().len(), 1);
-        assert!(last.reconcile(vec![], &|about| about != "azure", at(6)).is_empty());
-        assert!(last.findings().is_empty());
+        assert!(reconcile(&mut last, vec![other], ASKED, at(3)).is_empty());
+        assert!(reconcile(&mut last, vec![finding(FindingKind::Held, "a")], ASKED, at(4)).is_empty());
+        assert_eq!(last.findings().count(), 1);
+        assert!(reconcile(&mut last, vec![], &|finding| finding.about == "azure", at(5)).is_empty());
+        assert_eq!(last.findings().count(), 1);
+        assert!(reconcile(&mut last, vec![], &|finding| finding.about != "azure", at(6)).is_empty());
+        assert!(last.findings().next().is_none());
+    }
+
+    #[test]
+    fn what_still_fails_is_said_again_at_growing_intervals() {
+        let mut last = LastRun::default();
+        let mut said = Vec::new();
+        for day in 0..30 {
+            // Now and then a night comes early.
+            let now = at(day * 86_400 + if day % 2 == 0 { 7_000 } else { 0 });
+            let found = [finding(FindingKind::Store, ""), finding(FindingKind::Held, "")];
+            let found = last.compare(found.to_vec(), now);
+            said.extend(found.iter().filter(|found| found.said).map(|found| (day, found.finding.kind, found.new)));
+            last.keep(found, now);
+        }
+        let again = |day| (day, FindingKind::Store, false);
+        let first = [(0, FindingKind::Store, true), (0, FindingKind::Held, true)];
+        assert_eq!(said[..2], first);
+        assert_eq!(said[2..], [1, 3, 7, 14, 21, 28].map(again));
+    }
+
+    #[test]
+    fn what_is_too_much_is_counted() {
+        let many = |about: &str, count: usize| {
+            let finding =
+                |number: usize| Finding::new(FindingKind::Held, about, &number.to_string(), "x".repeat(5000), None);
+            (0..count).map(finding).collect::<Vec<_>>()
+        };
+        let mut found: Vec<Finding> = (0..8).flat_map(|about| many(&about.to_string(), 250)).collect();
+        found.push(finding(FindingKind::Store, ""));
+        let mut last = LastRun::default();
+        let found = last.compare(found, at(1));
+        let (kept, more) = last.keep(found, at(1));
+        assert_eq!((kept.len(), more), (limits::FINDINGS, 2_001 - limits::FINDINGS));
+        assert_eq!(kept[0].finding.kind, FindingKind::Store);
+        let of_one = kept.iter().filter(|kept| kept.finding.about == "0").count();
+        assert_eq!(of_one, limits::FINDINGS_OF_ONE);
+        assert!(kept.iter().all(|kept| kept.finding.message.len() < limits::FINDING_TEXT + 50));
     }
 
     #[test]
     fn nothing_is_written_while_nothing_changes() {
         let folder = tempfile::tempdir().unwrap();
-        let mut last = LastRun::load(folder.path()).unwrap();
+        let mut last = LastRun::load(folder.path());
         last.save().unwrap();
-        assert!(!last.path.exists());
-        last.reconcile(vec![finding(FindingKind::Source, "")], ASKED, at(1));
+        assert!(!findings(folder.path()).exists());
+        reconcile(&mut last, vec![finding(FindingKind::Source, "")], ASKED, at(1));
         last.save().unwrap();
-        let mut reloaded = LastRun::load(folder.path()).unwrap();
-        let before = fs::metadata(&reloaded.path).unwrap().modified().unwrap();
-        reloaded.reconcile(vec![finding(FindingKind::Source, "")], ASKED, at(2));
+        let mut reloaded = LastRun::load(folder.path());
+        let before = fs::metadata(findings(folder.path())).unwrap().modified().unwrap();
+        reconcile(&mut reloaded, vec![finding(FindingKind::Source, "")], ASKED, at(2));
         reloaded.save().unwrap();
-        assert_eq!(fs::metadata(&reloaded.path).unwrap().modified().unwrap(), before);
-        assert_eq!(reloaded.findings(), last.findings());
+        assert_eq!(fs::metadata(findings(folder.path())).unwrap().modified().unwrap(), before);
+        assert!(reloaded.findings().eq(last.findings()));
     }
 
     #[test]
     fn the_time_of_the_last_run_outlives_it() {
         let folder = tempfile::tempdir().unwrap();
         let run = Run::begin(folder.path(), Duration::ZERO).unwrap();
-        assert_eq!(LastRun::load(folder.path()).unwrap().time(), None);
+        assert_eq!(LastRun::load(folder.path()).time(), None);
         assert!(matches!(Run::begin(folder.path(), Duration::ZERO), Err(Error::System(system::Error::Locked { .. }))));
         run.end(at(1_700_000_000));
         Run::begin(folder.path(), Duration::ZERO).unwrap();
-        assert_eq!(LastRun::load(folder.path()).unwrap().time(), Some(at(1_700_000_000)));
+        assert_eq!(LastRun::load(folder.path()).time(), Some(at(1_700_000_000)));
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::Error;
-use super::last_run::{Finding, FindingKind};
+use super::finding::{Finding, FindingKind};
 use super::permissions::{refuse_shared_entries, refuse_shared_settings};
 use crate::catalog::Catalog;
 use crate::journal::{Change, Journal, Step};

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use time::OffsetDateTime;
+
 use super::Error;
-use super::last_run::Finding;
+use super::finding::Finding;
 use crate::bundle::{Bundle, Rejected};
 use crate::source::Problem;
 #[cfg(feature = "fetch")]
@@ -33,6 +35,13 @@ pub enum Note {
     Failure(Error),
     /// Something that is not as it should be.
     Finding(Finding),
+    /// A hook is owed more changes than are kept for it: the oldest are forgotten.
+    ForgottenChanges {
+        /// Its command line.
+        hook: String,
+        /// How many are forgotten.
+        count: usize,
+    },
     /// A line that a hook wrote.
     HookOutput {
         /// Its command line.
@@ -62,6 +71,8 @@ pub enum Note {
         /// Its new name.
         aside: PathBuf,
     },
+    /// A file that only remembers cannot be read: it counts as absent, and is written anew.
+    Lost(Error),
     /// A file in a folder of stores is not a store.
     NotLooked(Error),
     /// A tenant's API serves a certificate that is not a root.
@@ -85,6 +96,13 @@ pub enum Note {
     },
     /// A part of an input cannot be read.
     Problem(Problem),
+    /// The clock is so far from that of the last run that one of them is wrong: nothing counts as expired by it.
+    Clock {
+        /// When the last run ended.
+        last: OffsetDateTime,
+        /// What the clock shows.
+        now: OffsetDateTime,
+    },
     /// Certificates that did not become roots.
     Rejected(Vec<Rejected>),
     /// A root that a source serves is accepted, as the manifest says.

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use super::fetch::tenants::KeptTenant;
 use super::fetch::{self, Download, Keep, KeptProvider, Network, catalogues};
-use super::findings::accepted_as_said;
+use super::finding::{Finding, FindingKind, Reported};
+use super::findings::{accepted_as_said, shown};
 use super::hooks::{self, Changes, HookSelection};
 use super::install::Installed;
-use super::last_run::{Finding, FindingKind, LastRun, Run};
+use super::last_run::{LastRun, Run};
 use super::machine::Machine;
 use super::note::{Failed, Note};
+use super::pins::PinsChecked;
 use super::stores::{Finder, NamedStore};
 use super::{Error, RequestError, change, load, status};
 use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
@@ -22,10 +24,12 @@ use crate::journal::Step;
 use crate::manifest::{KeptTarget, Manifest};
 use crate::source::{CatalogueResult, CatalogueState, Source};
 use crate::store::plan::{Outcome, Plan, Store};
+use crate::system::deadline::Deadline;
+use crate::system::limits;
 use crate::system::permissions::Guard;
 
 /// The options of a refresh.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// How the network is asked.
     pub network: Network,
@@ -33,8 +37,18 @@ pub struct Request {
     pub check: bool,
     /// Wait a random part of this time first, so that a thousand machines do not ask at once.
     pub splay: Option<Duration>,
+    /// How long all that is waited for may take: downloads, APIs, ssh, programs that print tokens, hooks. Stores are brought
+    /// up to date with what is there then. It begins after `splay`.
+    pub deadline: Duration,
     /// A file for Prometheus's text format.
     pub metrics: Option<PathBuf>,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        let network = Network::default();
+        Self { network, check: false, splay: None, deadline: limits::REFRESH_TIME, metrics: None }
+    }
 }
 
 /// The result of a refresh.
@@ -49,8 +63,14 @@ pub struct Report {
     pub tenants: Vec<KeptTenant>,
     /// The stores.
     pub stores: Vec<Installed>,
-    /// What stands, with what was not known before this run.
-    pub findings: Vec<(Finding, bool)>,
+    /// What stands.
+    pub findings: Vec<Reported>,
+    /// How much more stands than is kept.
+    pub more_findings: usize,
+    /// Whether those are others than before.
+    pub more_said: bool,
+    /// When the pins were last checked; None where no built-in provider is kept.
+    pub pins: Option<PinsChecked>,
     /// What a person should know besides.
     pub notes: Vec<Note>,
 }
@@ -66,12 +86,12 @@ impl Report {
 
     /// Tells whether something could not be done.
     pub fn has_failures(&self) -> bool {
-        self.findings.iter().any(|(finding, _)| finding.kind.is_failure())
+        self.findings.iter().any(|found| found.finding.kind.is_failure())
     }
 
     /// Tells whether something waits for a person.
     pub fn needs_a_person(&self) -> bool {
-        self.findings.iter().any(|(finding, _)| !finding.kind.is_note())
+        self.findings.iter().any(|found| !found.finding.kind.is_note())
     }
 }
 
@@ -93,18 +113,21 @@ fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Resul
     if let Some(splay) = request.splay {
         thread::sleep(random_part_of(splay));
     }
+    let network = Network { deadline: Deadline::after(request.deadline), ..request.network.clone() };
     let state = &machine.layout()?.state;
     let run = if request.check { None } else { Some(Run::begin(state, machine.wait)?) };
     if !request.check {
         notes.extend(tend_journal(machine)?);
     }
-    let mut last = LastRun::load(state)?;
+    let mut last = LastRun::load(state);
+    notes.extend(last.take_lost().map(|error| Note::Lost(error.into())));
+    notes.extend(machine.doubted_clock());
     let keep = if request.check { Keep::Nothing } else { Keep::Roots };
     // First: what the catalogues say decides what is fetched.
-    let catalogues = catalogues::fetch(machine, &manifest, &request.network, keep)?;
+    let catalogues = catalogues::fetch(machine, &manifest, &network, keep)?;
     let mut work = Work {
         machine,
-        request,
+        network: &network,
         keep,
         catalog: machine.catalog()?,
         findings: catalogues.iter().filter_map(CatalogueResult::finding).collect(),
@@ -114,15 +137,17 @@ fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Resul
     let (providers, tenants, manifest) = work.fetch(&manifest)?;
     let stores = work.stores(&manifest)?;
     work.hooks(&manifest)?;
-    let (catalog, offline) = (work.catalog, request.network.offline);
-    let unasked = |about: &str| offline && is_remote(about, catalog, &manifest);
-    let new = last.reconcile(work.findings, &unasked, machine.now);
+    let pins = PinsChecked::of(machine, &manifest)?;
+    work.findings.extend(pins.as_ref().and_then(PinsChecked::finding));
+    let more_before = last.more();
+    let (findings, more_findings) = work.settle(&mut last, &manifest);
     if let Some(run) = run {
         last.save()?;
         run.end((machine.clock)());
     }
-    let findings = last.findings().iter().map(|finding| (finding.clone(), new.contains(finding))).collect();
-    let report = Report { catalogues, providers, tenants, stores, findings, notes: Vec::new() };
+    let more_said = more_findings != more_before && more_findings > 0;
+    let notes = Vec::new();
+    let report = Report { catalogues, providers, tenants, stores, findings, more_findings, more_said, pins, notes };
     if let Some(path) = &request.metrics {
         let status = if report.has_failures() { 2 } else { u8::from(report.needs_a_person()) };
         let path = machine.place(path);
@@ -148,7 +173,7 @@ fn tend_journal(machine: &Machine<'_>) -> Result<Option<Note>, Error> {
 
 struct Work<'a> {
     machine: &'a Machine<'a>,
-    request: &'a Request,
+    network: &'a Network,
     keep: Keep,
     catalog: &'a Catalog,
     findings: Vec<Finding>,
@@ -160,14 +185,15 @@ impl Work<'_> {
     /// Asks all kept providers and tenants. Returns the manifest with what it accepts by itself.
     fn fetch(&mut self, manifest: &Manifest) -> Result<(Vec<KeptProvider>, Vec<KeptTenant>, Manifest), Error> {
         let names = self.names(manifest);
-        let download = Download { network: self.request.network.clone(), ..Download::default() };
-        let (providers, tenants, manifest) =
+        let download = Download { network: self.network.clone(), ..Download::default() };
+        let (mut providers, tenants, manifest) =
             fetch::keep(self.machine, &names, &download, self.keep, &mut self.changes)?;
         self.findings.extend(tenants.iter().flat_map(|kept| kept.findings(self.machine)));
-        for kept in &providers {
+        for kept in &mut providers {
             let id = &kept.fetched.provider.id;
             self.findings.extend(kept.findings(self.machine));
             self.left_out(id, &kept.rejected);
+            self.notes.extend(kept.lost.take().map(|error| Note::Lost(error.into())));
             self.notes.extend(accepted_as_said(id, &kept.accepted));
         }
         Ok((providers, tenants, manifest))
@@ -246,7 +272,7 @@ impl Work<'_> {
             self.find(Finding::new(FindingKind::Store, &name_of(target), "", message, None));
             return Ok(None);
         }
-        let built = Bundle::build(set, &Policy::roots(self.machine.as_of)).map_err(Error::from);
+        let built = Bundle::build(set, &Policy::roots(self.machine.expires_by())).map_err(Error::from);
         let Some((bundle, rejected)) = self.or_find(FindingKind::Store, &name_of(target), built)? else {
             return Ok(None);
         };
@@ -259,7 +285,7 @@ impl Work<'_> {
         let plan = || Ok::<_, Error>(Plan::new(&Store::open(&named.store, &named.access(machine))?, bundle)?);
         let seen = plan()?;
         self.left_out(&path.display().to_string(), seen.rejected());
-        if seen.outcome() == Outcome::Unchanged || self.request.check {
+        if seen.outcome() == Outcome::Unchanged || self.keep == Keep::Nothing {
             if seen.outcome() != Outcome::Unchanged {
                 change::plan(machine, named, &seen.listed(), &[], &mut self.changes);
             }
@@ -277,20 +303,40 @@ impl Work<'_> {
 
     /// Lets everyone know who waits for the changes, or still does for those of earlier runs.
     fn hooks(&mut self, manifest: &Manifest) -> Result<(), Error> {
-        if self.request.check {
+        if self.keep == Keep::Nothing {
             hooks::announce(self.machine, manifest, &self.changes, self.notes);
             return Ok(());
         }
-        for (hook, error) in hooks::run(self.machine, manifest, &self.changes, HookSelection::Pending, self.notes)? {
-            self.find(self.machine.failure(FindingKind::Hook, &hook, &error));
-        }
+        let deadline = self.network.deadline;
+        let failed = hooks::run(self.machine, manifest, &self.changes, HookSelection::Pending, deadline, self.notes)?;
+        self.findings.extend(self.of_hooks(failed));
         Ok(())
+    }
+
+    fn of_hooks(&self, failed: Vec<(String, Error)>) -> Vec<Finding> {
+        failed.into_iter().map(|(hook, error)| self.machine.failure(FindingKind::Hook, &hook, &error)).collect()
+    }
+
+    /// Holds what was found against what was known, and lets those hooks know that wait for it.
+    fn settle(mut self, last: &mut LastRun, manifest: &Manifest) -> (Vec<Reported>, usize) {
+        let (catalog, offline, now) = (self.catalog, self.network.offline, self.machine.now);
+        let remote = |finding: &Finding| {
+            offline && !finding.is_on_this_machine() && is_remote(&finding.about, catalog, manifest)
+        };
+        let mut found = last.compare(std::mem::take(&mut self.findings), now);
+        found.extend(last.standing(&found, &remote, now));
+        if self.keep != Keep::Nothing {
+            let said: Vec<&Reported> = found.iter().filter(|found| found.said).take(limits::FINDINGS).collect();
+            let failed = hooks::tell(self.machine, manifest, &said, self.network.deadline, self.notes);
+            found.extend(last.compare(self.of_hooks(failed), now));
+        }
+        last.keep(found, now)
     }
 
     /// What the machine's or the JDK's own roots leave out is not the user's concern.
     fn left_out(&mut self, about: &str, rejected: &[Rejected]) {
         for Rejected { certificate, sighting, reason, .. } in rejected.iter().filter(|rejected| rejected.is_of_user()) {
-            let message = format!("`{}`: left out `{}`: {reason}", sighting.origin, certificate.subject());
+            let message = format!("`{}`: left out `{}`: {reason}", sighting.origin, shown(certificate));
             self.find(Finding::new(FindingKind::LeftOut, about, &certificate.fingerprint().to_string(), message, None));
         }
     }
@@ -308,15 +354,18 @@ impl Work<'_> {
     }
 
     fn find(&mut self, finding: Finding) {
-        if !self.findings.iter().any(|known| known.is(&finding)) {
-            self.findings.push(finding);
-        }
+        self.findings.push(finding);
     }
 }
 
 /// Tells whether a source is asked over the network, and not read again at each run.
 fn is_remote(about: &str, catalog: &Catalog, manifest: &Manifest) -> bool {
-    let is_asked = matches!(Source::parse(about, catalog), Ok(Source::Provider(_) | Source::Tenant(_)));
+    let is_asked = match Source::parse(about, catalog) {
+        Ok(Source::Provider(_)) => true,
+        // This very server has no value that says where it is.
+        Ok(Source::Tenant(tenant)) => tenant.values().next().is_some(),
+        _ => false,
+    };
     is_asked || manifest.catalogues().iter().any(|catalogue| catalogue.name() == about)
 }
 

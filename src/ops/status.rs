@@ -8,9 +8,11 @@ use serde::{Serialize, Serializer};
 use time::{Date, OffsetDateTime};
 
 use super::Error;
-use super::last_run::{Finding, LastRun};
+use super::finding::Finding;
+use super::last_run::LastRun;
 use super::machine::Machine;
 use super::managed::is_followed;
+use super::pins::PinsChecked;
 use super::stores::{Finder, NamedStore};
 use crate::catalog::{Provider, Selection};
 use crate::manifest::{KeptTarget, Manifest};
@@ -22,13 +24,17 @@ pub use metrics::METRICS;
 
 /// Looks at all that the manifest keeps. Nothing is downloaded and nothing is written.
 pub fn status(machine: &Machine<'_>) -> Result<Overview, Error> {
-    let last = LastRun::load(&machine.layout()?.state)?;
-    overview(machine, &machine.manifest()?, &last)
+    let mut last = LastRun::load(&machine.layout()?.state);
+    let lost = last.take_lost();
+    let mut overview = overview(machine, &machine.manifest()?, &last)?;
+    overview.lost.extend(lost.map(|error| error.to_string()));
+    Ok(overview)
 }
 
 /// Does the same with this manifest and this last run.
 pub(super) fn overview(machine: &Machine<'_>, manifest: &Manifest, last: &LastRun) -> Result<Overview, Error> {
-    let held = source::held(&machine.layout()?.held())?.into_iter().map(|(source, certificate)| HeldRoot {
+    let (held, lost) = source::held(&machine.layout()?.held());
+    let held = held.into_iter().map(|(source, certificate)| HeldRoot {
         source,
         sha256: certificate.fingerprint(),
         subject: certificate.subject().to_string(),
@@ -56,10 +62,13 @@ pub(super) fn overview(machine: &Machine<'_>, manifest: &Manifest, last: &LastRu
     Ok(Overview {
         last_run: last.time(),
         last_success: last.last_success(),
+        pins: PinsChecked::of(machine, manifest)?,
         sources,
         stores,
         held: held.collect(),
-        findings: last.findings().to_vec(),
+        findings: last.findings().cloned().collect(),
+        more_findings: last.more(),
+        lost: lost.iter().map(ToString::to_string).collect(),
     })
 }
 
@@ -108,6 +117,8 @@ pub struct Overview {
     /// When it last ended without a failure.
     #[serde(serialize_with = "optional_time")]
     pub last_success: Option<OffsetDateTime>,
+    /// When the pins were last checked; None where no built-in provider is kept.
+    pub pins: Option<PinsChecked>,
     /// What is kept of where.
     pub sources: Vec<SourceState>,
     /// The stores.
@@ -116,6 +127,10 @@ pub struct Overview {
     pub held: Vec<HeldRoot>,
     /// What the last `refresh` found.
     pub findings: Vec<Finding>,
+    /// How much more it found.
+    pub more_findings: usize,
+    /// What cannot be read, and counts as absent: it only remembers.
+    pub lost: Vec<String>,
 }
 
 /// A source that is kept.

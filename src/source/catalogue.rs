@@ -1,10 +1,10 @@
 //! The catalogues that a manifest names by URL, from where they are published.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::download::{DownloadRequest, Downloader};
+use super::download::{DownloadError, DownloadRequest, Downloaded, Downloader};
 use crate::catalog::{Location, NamedCatalogue, archive_is_kept, check_archive, keep_archive};
 use crate::x509::Fingerprint;
 
@@ -52,20 +52,32 @@ pub(crate) fn fetch_catalogues(
     archives: &Path,
     keep: bool,
 ) -> Vec<CatalogueResult> {
-    let archive = |named: &NamedCatalogue| match &named.location {
-        Location::Archive { url, sha256 } => Some((url.clone(), *sha256)),
+    let expected = named.iter().filter_map(|named| match &named.location {
+        Location::Archive { url, sha256 } => {
+            let expected = Expected { url: url.clone(), sha256: *sha256, archives: archives.to_owned(), keep };
+            Some((DownloadRequest::file(url.clone(), Vec::new()), expected))
+        }
         Location::Folder(_) => None,
-    };
-    let expected: Vec<(String, Fingerprint)> = named.iter().filter_map(archive).collect();
-    let request = |(url, _): &(String, Fingerprint)| DownloadRequest::file(url.clone(), Vec::new());
-    let requests: Vec<DownloadRequest> = expected.iter().map(request).collect();
-    let answers = downloader.get_all(&requests, &|_| ());
-    let take = if keep { keep_archive } else { check_archive };
-    let results = expected.into_iter().zip(answers).map(|((url, sha256), answer)| {
+    });
+    downloader.get_each(expected.collect(), Expected::result, &|| ())
+}
+
+/// An archive that is asked for.
+struct Expected {
+    url: String,
+    sha256: Fingerprint,
+    archives: PathBuf,
+    keep: bool,
+}
+
+impl Expected {
+    fn result(self, answer: Result<Downloaded, DownloadError>) -> CatalogueResult {
+        let Self { url, sha256, archives, keep } = self;
+        let take = if keep { keep_archive } else { check_archive };
         let (result, reason) = match answer {
             Err(error) => (CatalogueState::Unreachable, Some(error.to_string())),
             Ok(download) => match Fingerprint::of(&download.body) {
-                served if served == sha256 => match take(archives, &url, &download.body) {
+                served if served == sha256 => match take(&archives, &url, &download.body) {
                     Ok(true) => (CatalogueState::Downloaded, None),
                     Ok(false) => (CatalogueState::Unchanged, None),
                     Err(error) => (CatalogueState::Unusable, Some(error.to_string())),
@@ -76,8 +88,7 @@ pub(crate) fn fetch_catalogues(
                 }
             },
         };
-        let kept = archive_is_kept(archives, &sha256);
+        let kept = archive_is_kept(&archives, &sha256);
         CatalogueResult { url, sha256, result, kept, reason }
-    });
-    results.collect()
+    }
 }

@@ -7,19 +7,21 @@ mod error;
 mod mirror;
 mod request;
 mod retry;
+mod room;
 
 use std::panic;
 use std::path::PathBuf;
-use std::slice;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::system::limits;
+use tokio::task::{JoinSet, spawn_blocking};
 
-use tokio::task::JoinSet;
+use crate::system::deadline::Deadline;
+use crate::system::limits;
 
 use engine::Engine;
 use retry::download;
+use room::Room;
 
 pub use error::DownloadError;
 pub use mirror::Mirror;
@@ -51,6 +53,8 @@ pub struct DownloadSettings {
     pub cache_is_fixed: bool,
     /// The server to ask for files instead of the one that a request names.
     pub mirror: Option<Mirror>,
+    /// When all of them are to have ended.
+    pub deadline: Deadline,
 }
 
 impl Default for DownloadSettings {
@@ -62,6 +66,7 @@ impl Default for DownloadSettings {
             cache: None,
             cache_is_fixed: false,
             mirror: None,
+            deadline: Deadline::default(),
         }
     }
 }
@@ -73,7 +78,7 @@ impl DownloadSettings {
 }
 
 /// A complete body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Downloaded {
     /// Decompressed, never longer than the cap.
     pub body: Vec<u8>,
@@ -95,55 +100,64 @@ impl Downloader {
 
     /// Downloads one file.
     pub(crate) fn get(&self, request: &DownloadRequest) -> Result<Downloaded, DownloadError> {
-        self.get_all(slice::from_ref(request), &|_| ()).remove(0)
+        self.get_each(vec![(request.clone(), ())], |(), result| result, &|| ()).remove(0)
     }
 
-    /// Downloads all requests, a few at a time; the results stand in the order of the requests. `done` is called with
-    /// a request's index as it ends.
-    pub(crate) fn get_all(
+    /// Downloads all requests, a few at a time, and hands each answer over as it comes, with what goes with the request. What
+    /// that makes of them stands in the order of the requests. `done` is called as each ends.
+    ///
+    /// Large answers come, and all are taken, one at a time: together they may be larger than the memory.
+    pub(crate) fn get_each<A: Send + 'static, T: Send + 'static>(
         &self,
-        requests: &[DownloadRequest],
-        done: &(dyn Fn(usize) + Sync),
-    ) -> Vec<Result<Downloaded, DownloadError>> {
+        requests: Vec<(DownloadRequest, A)>,
+        take: fn(A, Result<Downloaded, DownloadError>) -> T,
+        done: &(dyn Fn() + Sync),
+    ) -> Vec<T> {
         if requests.is_empty() {
             return Vec::new();
         }
         let engine = match self.engine.get_or_init(|| Engine::start(&self.settings)) {
             Ok(engine) => engine,
             Err(detail) => {
-                return requests
-                    .iter()
-                    .enumerate()
-                    .map(|(index, request)| {
-                        done(index);
-                        Err(DownloadError::Connect { url: request.url().to_owned(), detail: detail.clone() })
-                    })
-                    .collect();
+                let ended = requests.into_iter().map(|(request, with)| {
+                    done();
+                    let (url, detail) = (request.url().to_owned(), detail.clone());
+                    take(with, Err(DownloadError::Connect { url, detail }))
+                });
+                return ended.collect();
             }
         };
         engine.runtime().block_on(async {
-            let mut waiting = requests.iter().cloned().enumerate();
+            let mut waiting = requests.into_iter().enumerate();
             let mut running = JoinSet::new();
-            let mut ended = Vec::with_capacity(requests.len());
+            let mut ended = Vec::new();
             loop {
                 while running.len() < limits::PARALLEL
-                    && let Some((index, request)) = waiting.next()
+                    && let Some((index, (request, with))) = waiting.next()
                 {
-                    let client = engine.client.clone();
-                    let settings = Arc::clone(&self.settings);
-                    running.spawn(async move { (index, download(&client, &settings, &request).await) });
+                    let (client, settings) = (engine.client.clone(), Arc::clone(&self.settings));
+                    let (mut room, turns) = (Room::new(&engine.large), Arc::clone(&engine.turns));
+                    running.spawn(async move {
+                        let result = download(&client, &settings, &request, &mut room).await;
+                        let _turn = turns.acquire().await;
+                        let taken = spawn_blocking(move || {
+                            let _room = room;
+                            take(with, result)
+                        });
+                        (index, taken.await)
+                    });
                 }
                 match running.join_next().await {
-                    Some(Ok((index, result))) => {
-                        done(index);
-                        ended.push((index, result));
+                    Some(Ok((index, Ok(taken)))) => {
+                        done();
+                        ended.push((index, taken));
                     }
-                    Some(Err(panicked)) => panic::resume_unwind(panicked.into_panic()),
+                    Some(Ok((_, Err(panicked))) | Err(panicked)) => panic::resume_unwind(panicked.into_panic()),
                     None => break,
                 }
             }
             ended.sort_unstable_by_key(|(index, _)| *index);
-            ended.into_iter().map(|(_, result)| result).collect()
+            ended.into_iter().map(|(_, taken)| taken).collect()
         })
     }
 }

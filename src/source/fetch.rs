@@ -1,18 +1,24 @@
 //! A provider's roots from where it publishes them, held against the pins.
 
+mod answer;
+
 use std::collections::HashSet;
-use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::Progress;
 use super::download::{DownloadError, DownloadRequest, Downloaded, Downloader};
+use super::held::HeldRoom;
 use super::tenant::api::{self, AskedTenant, FetchedTenant};
 use crate::bundle::{Role, fits_name};
 use crate::catalog::{Provider, Root, Selection};
-use crate::format::{self, Identified, Member, Passwords};
 use crate::source::Error;
 use crate::x509::{Certificate, Fingerprint, Verdict};
+
+pub use answer::UrlState;
+pub(crate) use answer::listed;
+use answer::{Answer, Served, Serves, Wanted};
 
 /// The result for one pinned root.
 #[derive(Clone, Debug, Serialize)]
@@ -71,22 +77,6 @@ pub(crate) struct Asked {
     pub state: UrlState,
 }
 
-/// The state of a URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum UrlState {
-    /// It served what is pinned, or was not asked.
-    AsPinned,
-    /// It served that, and says that it has moved there for good.
-    Moved(String),
-    /// There is nothing any more.
-    Gone(String),
-    /// It serves something else: these fingerprints, in the order of the answer.
-    Else(Vec<Fingerprint>),
-    /// It could not be reached, for this reason, which may pass.
-    Unreachable(String),
-}
-
 /// The result for one provider.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -97,6 +87,8 @@ pub struct Fetched {
     pub roots: Vec<RootResult>,
     /// What is served beyond the pins.
     pub held: Vec<Held>,
+    /// How many more there are at least, beyond what is held of one provider.
+    pub more_held: usize,
     /// Every URL that was to be asked.
     pub(crate) urls: Vec<Asked>,
 }
@@ -119,7 +111,7 @@ impl Fetched {
         mut tenants: Vec<AskedTenant>,
         asking: &Asking<'_>,
     ) -> Result<(Vec<Self>, Vec<FetchedTenant>), Error> {
-        let mut asked = Vec::new();
+        let mut asked: Vec<AskedProvider> = Vec::new();
         for (provider, selection) in &providers {
             let roots = provider.installed(selection)?;
             let roots: Vec<(Root, Certificate)> =
@@ -127,30 +119,32 @@ impl Fetched {
             let urls = urls(provider, &roots, selection.region.as_deref());
             asked.push((roots, urls));
         }
-        let (mut answers, mut called) = (None, Vec::new());
-        if let Asking::Online(downloader, progress) = asking {
-            let mut requests: Vec<DownloadRequest> = asked.iter().flat_map(|(_, urls)| requests(urls)).collect();
-            let files = requests.len();
-            for call in api::requests(&mut tenants, downloader) {
-                called.push(call.map(|request| requests.push(request)));
+        let (answers, tenants) = match asking {
+            Asking::Online(downloader, progress) => {
+                let mut asked: Vec<(DownloadRequest, Owner)> = asked.iter().enumerate().flat_map(requests).collect();
+                let mut refused = Vec::new();
+                let calls = api::requests(&mut tenants, downloader);
+                for (place, (tenant, call)) in tenants.into_iter().zip(calls).enumerate() {
+                    match call {
+                        Ok(request) => asked.push((request, Owner::Tenant(place, Box::new(tenant)))),
+                        Err(reason) => refused.push((place, tenant.fetched(Err(reason)))),
+                    }
+                }
+                progress(Progress::Started(asked.len()));
+                parted(downloader.get_each(asked, Owner::take, &|| progress(Progress::Step)), refused)
             }
-            progress(Progress::Started(requests.len()));
-            let mut all = downloader.get_all(&requests, &|_| progress(Progress::Step));
-            let calls = all.split_off(files);
-            answers = Some((all.into_iter(), calls.into_iter()));
-        }
-        let (mut files, mut calls) = answers.unzip();
-        let compared = providers.into_iter().zip(asked).map(|((provider, _), (roots, urls))| {
-            let answers: Vec<Answer> =
-                urls.into_iter().map(|asked| Answer::of(asked, files.as_mut().and_then(Iterator::next))).collect();
-            compare(provider, &roots, answers)
+            Asking::Offline => {
+                let answers =
+                    asked.iter().enumerate().flat_map(|(of, (_, urls))| urls.iter().map(move |url| (of, url)));
+                (answers.map(|(of, url)| (of, Answer::offline(url.clone()))).collect(), Vec::new())
+            }
+        };
+        let mut answers = answers.into_iter().peekable();
+        let compared = providers.into_iter().zip(asked).enumerate().map(|(of, ((provider, _), (roots, _)))| {
+            let own = std::iter::from_fn(|| answers.next_if(|(owner, _)| *owner == of)).map(|(_, answer)| answer);
+            compare(provider, &roots, own.collect())
         });
-        let compared = compared.collect();
-        let answered = tenants.into_iter().zip(called).filter_map(|(tenant, call)| match call {
-            Ok(()) => Some(tenant.fetched(Ok(calls.as_mut()?.next()?))),
-            Err(reason) => Some(tenant.fetched(Err(reason))),
-        });
-        Ok((compared, answered.collect()))
+        Ok((compared.collect(), tenants))
     }
 
     /// Tells whether a root could not be downloaded from where it is published.
@@ -159,31 +153,49 @@ impl Fetched {
     }
 }
 
-/// A URL of a provider.
-struct Wanted {
-    url: String,
-    serves: Serves,
+/// What is asked of a provider, by the place of that.
+type AskedProvider = (Vec<(Root, Certificate)>, Vec<Wanted>);
+
+/// Whose answer a download is, and the place of that.
+enum Owner {
+    Url(usize, Wanted),
+    Tenant(usize, Box<AskedTenant>),
 }
 
-/// The roots that a URL is to serve.
-enum Serves {
-    /// A root, or several.
-    Roots,
-    /// A bundle that is followed, and the pattern for its new roots.
-    Followed { pattern: Option<String> },
+/// What became of it.
+enum Taken {
+    Url(usize, Answer),
+    Tenant(usize, FetchedTenant),
 }
 
-impl Wanted {
-    fn is_followed(&self) -> bool {
-        matches!(self.serves, Serves::Followed { .. })
+impl Owner {
+    fn take(self, answer: Result<Downloaded, DownloadError>) -> Taken {
+        match self {
+            Self::Url(of, wanted) => Taken::Url(of, Answer::of(wanted, answer)),
+            Self::Tenant(place, tenant) => Taken::Tenant(place, tenant.fetched(Ok(answer))),
+        }
     }
 }
 
+/// Parts what came, each kind in its order.
+fn parted(taken: Vec<Taken>, mut tenants: Vec<(usize, FetchedTenant)>) -> (Vec<(usize, Answer)>, Vec<FetchedTenant>) {
+    let mut answers = Vec::new();
+    for taken in taken {
+        match taken {
+            Taken::Url(of, answer) => answers.push((of, answer)),
+            Taken::Tenant(place, tenant) => tenants.push((place, tenant)),
+        }
+    }
+    tenants.sort_by_key(|(place, _)| *place);
+    (answers, tenants.into_iter().map(|(_, tenant)| tenant).collect())
+}
+
 fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>) -> Vec<Wanted> {
+    let known: Arc<HashSet<Fingerprint>> = Arc::new(provider.pins.iter().map(|root| root.sha256).collect());
     let mut urls: Vec<Wanted> = Vec::new();
     for (root, _) in roots {
         if let Some(url) = root.url.clone().filter(|url| urls.iter().all(|asked| asked.url != *url)) {
-            urls.push(Wanted { url, serves: Serves::Roots });
+            urls.push(Wanted { url, serves: Serves::Roots, known: Arc::clone(&known) });
         }
     }
     for source in provider.sources.iter().filter(|source| source.is_public()) {
@@ -191,116 +203,41 @@ fn urls(provider: &Provider, roots: &[(Root, Certificate)], region: Option<&str>
             (Some(region), Some(regional)) => regional.replace("{region}", region),
             _ => source.url.clone(),
         };
-        urls.push(Wanted { url, serves: Serves::Followed { pattern: source.subject.clone() } });
+        let serves = Serves::Followed { pattern: source.subject.clone() };
+        urls.push(Wanted { url, serves, known: Arc::clone(&known) });
     }
     urls
 }
 
 /// A provider may redirect among the hosts that its definition names.
-fn requests(urls: &[Wanted]) -> Vec<DownloadRequest> {
+fn requests((of, (_, urls)): (usize, &AskedProvider)) -> Vec<(DownloadRequest, Owner)> {
     let host = |asked: &Wanted| Some(reqwest::Url::parse(&asked.url).ok()?.host_str()?.to_owned());
     let allowed_hosts: Vec<String> = urls.iter().filter_map(host).collect();
-    urls.iter().map(|asked| DownloadRequest::file(&asked.url, allowed_hosts.clone())).collect()
-}
-
-/// The answer of a URL.
-struct Answer {
-    asked: Wanted,
-    from: String,
-    unchanged: bool,
-    /// The provider's own server sent it, over verified TLS.
-    authentic: bool,
-    moved: Option<String>,
-    certificates: Result<Vec<Certificate>, Missing>,
-}
-
-/// Why an answer has no certificates.
-#[derive(Debug)]
-enum Missing {
-    Offline,
-    Download(DownloadError),
-    NoStore { from: String, error: format::Error },
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Offline => f.write_str("offline"),
-            Self::Download(error) => error.fmt(f),
-            Self::NoStore { from, error } => write!(f, "`{from}`: {error}"),
-        }
-    }
-}
-
-impl Answer {
-    fn of(asked: Wanted, answer: Option<Result<Downloaded, DownloadError>>) -> Self {
-        let download = answer.map_or(Err(Missing::Offline), |answer| answer.map_err(Missing::Download));
-        match download {
-            Err(missing) => {
-                let from = asked.url.clone();
-                Self { asked, from, unchanged: false, authentic: false, moved: None, certificates: Err(missing) }
-            }
-            Ok(Downloaded { body, unchanged, from, authentic, moved }) => {
-                let certificates = decode(&body).map_err(|error| Missing::NoStore { from: from.clone(), error });
-                Self { asked, from, unchanged, authentic, moved, certificates }
-            }
-        }
-    }
-
-    fn state(&self, known: &HashSet<Fingerprint>, roots: &[(Root, Certificate)]) -> UrlState {
-        let certificates = match &self.certificates {
-            Ok(certificates) => certificates,
-            Err(Missing::Offline) => return UrlState::AsPinned,
-            Err(missing @ Missing::Download(DownloadError::Status { status: 404 | 410, .. })) => {
-                return UrlState::Gone(missing.to_string());
-            }
-            Err(missing) => return UrlState::Unreachable(missing.to_string()),
-        };
-        let found: Vec<Fingerprint> = certificates.iter().map(Certificate::fingerprint).collect();
-        let own = |(root, _): &&(Root, Certificate)| root.url.as_deref() == Some(&self.asked.url);
-        let serves = match &self.asked.serves {
-            Serves::Roots => roots.iter().filter(own).all(|(root, _)| found.contains(&root.sha256)),
-            // A bundle may lose members, but not all.
-            Serves::Followed { .. } => roots.is_empty() || found.iter().any(|fingerprint| known.contains(fingerprint)),
-        };
-        match &self.moved {
-            _ if !serves => UrlState::Else(found),
-            Some(to) => UrlState::Moved(to.clone()),
-            None => UrlState::AsPinned,
-        }
-    }
-}
-
-fn decode(body: &[u8]) -> Result<Vec<Certificate>, format::Error> {
-    let mut certificates = Vec::new();
-    format::decode(&mut &body[..], body.len() as u64, Passwords::Usual, &mut |member| {
-        if let Member::Certificate { certificate, .. } = member {
-            certificates.push(certificate);
-        }
-    })?;
-    if certificates.is_empty() { Err(format::Error::NotAStore { what: Identified::Damaged }) } else { Ok(certificates) }
+    let request =
+        |asked: &Wanted| (DownloadRequest::file(&asked.url, allowed_hosts.clone()), Owner::Url(of, asked.clone()));
+    urls.iter().map(request).collect()
 }
 
 fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answer>) -> Fetched {
     let results = roots.iter().map(|(root, certificate)| result_of(root, certificate, &answers)).collect();
-    let known: HashSet<Fingerprint> = provider.pins.iter().map(|root| root.sha256).collect();
-    let urls = answers
-        .iter()
-        .map(|answer| Asked { url: answer.asked.url.clone(), state: answer.state(&known, roots) })
-        .collect();
-    let chained = chained(&provider, &answers);
-    let mut held: Vec<Held> = Vec::new();
-    for Answer { asked, from, certificates, authentic, .. } in answers {
-        let Ok(certificates) = certificates else { continue };
+    let urls =
+        answers.iter().map(|answer| Asked { url: answer.asked.url.clone(), state: answer.state(roots) }).collect();
+    let mut passed = chained(&provider, &answers);
+    let (mut held, mut room, mut more_held) = (Vec::new(), HeldRoom::of_provider(), 0);
+    for Answer { asked, from, served, authentic, .. } in answers {
+        let Ok(served) = served else { continue };
         // What stands in the place of a pinned root is a mismatch, not an offer.
-        if !asked.is_followed() && !certificates.iter().any(|found| known.contains(&found.fingerprint())) {
+        if !asked.is_followed() && served.pinned.is_empty() {
             continue;
         }
-        for certificate in certificates {
-            if known.contains(&certificate.fingerprint()) || held.iter().any(|held| held.certificate == certificate) {
+        // Several URLs may serve the same.
+        more_held = more_held.max(served.more);
+        for certificate in served.others {
+            if !passed.insert(certificate.fingerprint()) {
                 continue;
             }
-            if chained.contains(&certificate.fingerprint()) {
+            if !room.takes(&certificate) {
+                more_held += 1;
                 continue;
             }
             let in_pattern = match &asked.serves {
@@ -311,7 +248,7 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
             held.push(Held { certificate, url: from.clone(), acceptable });
         }
     }
-    Fetched { provider, roots: results, held, urls }
+    Fetched { provider, roots: results, held, more_held, urls }
 }
 
 /// Finds what is served and leads to a pinned root, signature by signature: the intermediates of whole chains, which
@@ -319,7 +256,8 @@ fn compare(provider: Provider, roots: &[(Root, Certificate)], answers: Vec<Answe
 fn chained(provider: &Provider, answers: &[Answer]) -> HashSet<Fingerprint> {
     let mut issuers: Vec<Certificate> =
         provider.roots().unwrap_or_default().into_iter().map(|(_, certificate)| certificate).collect();
-    let mut left: Vec<&Certificate> = answers.iter().flat_map(|answer| answer.certificates.iter().flatten()).collect();
+    let mut left: Vec<&Certificate> =
+        answers.iter().filter_map(|answer| answer.served.as_ref().ok()).flat_map(|served| &served.others).collect();
     left.retain(|certificate| !certificate.is_self_signed());
     let mut chained = HashSet::new();
     while !issuers.is_empty() {
@@ -340,10 +278,7 @@ fn chained(provider: &Provider, answers: &[Answer]) -> HashSet<Fingerprint> {
 }
 
 fn result_of(root: &Root, certificate: &Certificate, answers: &[Answer]) -> RootResult {
-    let serves = |answer: &&Answer| {
-        let certificates = answer.certificates.as_deref().unwrap_or_default();
-        certificates.iter().any(|certificate| certificate.fingerprint() == root.sha256)
-    };
+    let serves = |answer: &&Answer| answer.serves(&root.sha256);
     let own = answers.iter().find(|answer| root.url.as_deref() == Some(&answer.asked.url));
     let found = own.filter(serves).or_else(|| answers.iter().find(serves));
     let followed = || answers.iter().find(|answer| answer.asked.is_followed());
@@ -352,12 +287,10 @@ fn result_of(root: &Root, certificate: &Certificate, answers: &[Answer]) -> Root
         (Some(answer), _) if answer.unchanged => (RootState::Unchanged, None),
         (Some(_), _) => (RootState::Downloaded, None),
         (None, None) => (RootState::BuiltIn, Some("it is not published by itself".to_owned())),
-        (None, Some(answer)) => match &answer.certificates {
+        (None, Some(answer)) => match &answer.served {
             Err(missing) => (RootState::BuiltIn, Some(missing.to_string())),
-            Ok(certificates) if !answer.asked.is_followed() => {
-                let found: Vec<String> = certificates.iter().map(|found| found.fingerprint().to_string()).collect();
-                let reason = format!("`{}` serves {} instead", answer.from, found.join(", "));
-                (RootState::Mismatch, Some(reason))
+            Ok(Served { first: (found, more), .. }) if !answer.asked.is_followed() => {
+                (RootState::Mismatch, Some(format!("`{}` serves {} instead", answer.from, listed(found, *more))))
             }
             Ok(_) => (RootState::BuiltIn, Some(format!("`{}` does not hold it", answer.from))),
         },

@@ -88,6 +88,12 @@ pub const CATALOGUE_UNPACKED: u64 = 16 << 20;
 /// Bytes of a download, decompressed. The largest bundle of a provider has 165 KB.
 pub const DOWNLOAD: u64 = 16 << 20;
 
+/// Bytes of a download that are kept for the next time: larger ones are downloaded again.
+pub const DOWNLOAD_KEPT: u64 = 1 << 20;
+
+/// Bytes of a download while others are read beside it. Of those that have more, one is read at a time.
+pub const DOWNLOAD_BESIDE: u64 = 1 << 20;
+
 /// Bytes that a kept download has beside its body: its address and validators.
 pub const DOWNLOAD_HEAD: u64 = 64 << 10;
 
@@ -140,6 +146,58 @@ pub const PARALLEL: usize = 16;
 /// Time for one hook. `timeout` in the manifest sets another.
 pub const HOOK_TIME: Duration = Duration::from_secs(30);
 
+/// Time for one `refresh`, from the end of `--splay` to the last hook; what writes stores has its own. `--deadline` sets
+/// another.
+pub const REFRESH_TIME: Duration = Duration::from_secs(600);
+
+/// Roots of one provider that are held. The largest bundle that is followed has some hundred.
+pub const HELD_ROOTS: usize = 200;
+
+/// Bytes of the held roots of one provider.
+pub const HELD_BYTES: usize = 256 << 10;
+
+/// Roots of all providers that are held.
+pub const HELD_IN_ALL: usize = 2_000;
+
+/// New roots of one provider that are taken at once under `new-roots = "accept"`. Where there are more, none is.
+pub const ACCEPTED_AT_ONCE: usize = 32;
+
+/// Findings of one source, store or hook.
+pub const FINDINGS_OF_ONE: usize = 200;
+
+/// Findings that are kept in all.
+pub const FINDINGS: usize = 1_000;
+
+/// Bytes of a finding's text, and of what to do about it.
+pub const FINDING_TEXT: usize = 2 << 10;
+
+/// Bytes of a subject in a message. The longest of a root in use has 200.
+pub const SUBJECT_SHOWN: usize = 512;
+
+/// Fingerprints that a message lists.
+pub const FINGERPRINTS_SHOWN: usize = 8;
+
+/// Findings of one source, store or hook that one run says.
+pub const FINDINGS_SAID: usize = 10;
+
+/// Lines on standard error of one run, errors aside.
+pub const LINES: usize = 100;
+
+/// Errors of one run.
+pub const ERRORS: usize = 90;
+
+/// Bytes of a file of state that only remembers, such as the findings of the last run. One that has more counts as none.
+pub const REMEMBERED: u64 = 32 << 20;
+
+/// Changes that one hook is owed: of more, the latest.
+pub const OWED: usize = 1_000;
+
+/// Days that the clock may be off what the last run saw. Beyond it, nothing expires until a second run agrees.
+pub const CLOCK_DAYS: i64 = 730;
+
+/// Days after which pins that nobody has checked are old.
+pub const PINS_DAYS: i64 = 366;
+
 #[cfg(test)]
 mod tests {
     /// The table in SECURITY.md as this file has it.
@@ -177,7 +235,7 @@ mod tests {
     #[test]
     fn the_table_for_users_has_every_limit() {
         let table = table();
-        assert_eq!(table.lines().count(), 42);
+        assert_eq!(table.lines().count(), 61);
         assert!(include_str!("../../SECURITY.md").contains(&table), "SECURITY.md should have:\n{table}");
     }
 }

@@ -50,6 +50,12 @@ pub enum Error {
         /// The packages that bring it, as in `Debian: x; Fedora: y`.
         packages: &'static str,
     },
+    /// The time for the whole run was over before it ended, or before it could be started.
+    #[error("`{command}` did not end: {}", self.reason())]
+    NoTime {
+        /// The command line.
+        command: String,
+    },
     /// The system did not start it.
     #[error("could not run `{program}`: {}", cause(.source))]
     NotStarted {
@@ -81,6 +87,7 @@ impl Error {
     pub fn reason(&self) -> String {
         match self {
             Self::Failed { words, .. } => words.clone(),
+            Self::NoTime { .. } => "the time for the whole run is over".to_owned(),
             Self::TimedOut { limit, .. } => format!("it does not end within {limit:?}"),
             Self::TooMuchOutput { limit, .. } => format!("it prints more than {limit} bytes"),
             Self::Missing { .. } | Self::NotStarted { .. } => self.to_string(),

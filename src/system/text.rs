@@ -30,6 +30,15 @@ pub fn sanitise(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Returns the text, or so many bytes of it and how many are left out.
+pub(crate) fn short(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    Cow::Owned(format!("{}… ({} more bytes)", &text[..end], text.len() - end))
+}
+
 /// Returns the first line of a file without its end, and without the byte order mark that Windows puts before it.
 pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);

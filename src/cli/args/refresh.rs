@@ -7,10 +7,14 @@ use clap::Args as ClapArgs;
 
 use super::Network;
 
+/// [`REFRESH_TIME`](pgtrust::limits::REFRESH_TIME)
+const DEADLINE: &str = "10m";
+
 /// Fetch again all that the manifest keeps and bring its stores up to date: what cron runs ahead of a rotation
 ///
-/// Prints nothing when nothing changed, else one line for each file. What a person should look at is reported once; the
-/// exit status shows it as long as it stands.
+/// Prints nothing when nothing changed, else one line for each file. What a person should look at is reported once, on a
+/// terminal each time; what still fails again after a day, three days and a week, then weekly. The exit status shows it as
+/// long as it stands.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   pgtrust refresh
@@ -23,6 +27,11 @@ pub(crate) struct Refresh {
     /// First wait a random time of at most this (`90s`, `15m`, `1h`), so that many machines do not ask at once
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) splay: Option<Duration>,
+
+    /// How long downloads, APIs, ssh and hooks may take in all, after `--splay`. What did not get its turn is reported, and
+    /// stores are brought up to date with what is there
+    #[arg(long, value_name = "DURATION", default_value = DEADLINE, value_parser = humantime::parse_duration)]
+    pub(crate) deadline: Duration,
 
     /// Only report whether something would change, and write nothing
     #[arg(long)]

@@ -60,7 +60,7 @@ impl Download {
 impl Network {
     pub(crate) fn request(&self) -> fetch::Network {
         let timeout = Duration::from_secs(self.timeout);
-        fetch::Network { offline: self.offline, mirror: self.mirror.clone(), timeout }
+        fetch::Network { offline: self.offline, mirror: self.mirror.clone(), timeout, ..fetch::Network::default() }
     }
 }
 

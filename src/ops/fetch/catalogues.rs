@@ -26,6 +26,7 @@ pub(in crate::ops) fn fetch(
     }
     let downloader = Downloader::new(DownloadSettings {
         timeout: network.timeout,
+        deadline: network.deadline,
         cache: Some(layout.state.join("downloads")),
         cache_is_fixed: keep == Keep::Nothing,
         ..DownloadSettings::default()

@@ -10,7 +10,7 @@ use super::tenants::KeptTenant;
 use crate::catalog::Catalog;
 use crate::manifest::Manifest;
 use crate::ops::Error;
-use crate::ops::last_run::{Finding, FindingKind};
+use crate::ops::finding::{Finding, FindingKind};
 use crate::ops::machine::Machine;
 use crate::source::{self, AskedServer, FetchedTenant, Tenant, TenantRoot};
 use crate::store::known::Usage;
@@ -51,7 +51,7 @@ pub(super) fn read(
 ) -> (Vec<(AskedServer, FetchedTenant)>, Vec<Tenant>) {
     let (left, read): (Vec<_>, Vec<_>) =
         servers.into_iter().partition(|server| download.network.offline && server.destination().is_some());
-    let (programs, wait) = (machine.programs(), download.network.timeout);
+    let (programs, wait) = (&machine.programs().until(download.network.deadline), download.network.timeout);
     let mut fetched = Vec::new();
     for some in read.chunks(limits::PARALLEL) {
         thread::scope(|scope| {

@@ -7,8 +7,9 @@ use super::{Download, Keep, difference};
 use crate::catalog::{Catalog, Provider, Selection};
 use crate::journal::Listed;
 use crate::manifest::Manifest;
+use crate::ops::finding::{Finding, FindingKind};
+use crate::ops::findings::shown;
 use crate::ops::hooks::Changes;
-use crate::ops::last_run::{Finding, FindingKind};
 use crate::ops::machine::Machine;
 use crate::ops::note::Note;
 use crate::ops::{Error, RequestError};
@@ -49,7 +50,8 @@ pub(super) fn ask(
     if given.is_some() && providers.len() != 1 {
         return Err(RequestError::TokenOfOne { count: providers.len() }.into());
     }
-    let mut tokens = Tokens::new(&machine.variable, machine.programs());
+    let programs = machine.programs().until(download.network.deadline);
+    let mut tokens = Tokens::new(&machine.variable, &programs);
     let asked = tenants.into_iter().filter_map(|tenant| {
         let kept = || manifest.source(tenant.name())?.token();
         let from = given.clone().or_else(kept);
@@ -135,7 +137,7 @@ impl KeptTenant {
 
     fn update(&mut self, machine: &Machine<'_>, fetched: FetchedTenant, keep: Keep) -> Result<(), Error> {
         // Not by the day of `--as-of`: what goes from this file is forgotten.
-        let renewed = fetched.renew(&self.path, machine.now)?;
+        let renewed = fetched.renew(&self.path, machine.now.min(machine.expires_by()))?;
         let bundle = &renewed.bundle;
         (self.added, self.removed) = difference(&source::certificates_in(&self.path)?, bundle);
         self.changed = if keep == Keep::Nothing { !bundle.is_kept(&self.path)? } else { bundle.keep(&self.path)? };
@@ -150,7 +152,10 @@ impl KeptTenant {
 
     /// Returns what a person should look at.
     pub(in crate::ops) fn findings(&self, machine: &Machine<'_>) -> Vec<Finding> {
-        let of_failure = |error| machine.failure(FindingKind::Source, self.name(), error);
+        let of_failure = |error: &Error| match machine.failure(FindingKind::Source, self.name(), error) {
+            asked if matches!(error, Error::Source(source::Error::Tenant(_))) => asked,
+            written => written.on_this_machine(),
+        };
         self.failure.as_ref().map(of_failure).into_iter().chain(self.changes_and_notes()).collect()
     }
 
@@ -165,7 +170,7 @@ impl KeptTenant {
         }));
         findings.extend(renewed.rejected.iter().map(|rejected| {
             let certificate = &rejected.certificate;
-            let message = format!("`{name}`: left out `{}`: {}", certificate.subject(), rejected.reason);
+            let message = format!("`{name}`: left out `{}`: {}", shown(certificate), rejected.reason);
             Finding::new(FindingKind::LeftOut, name, &certificate.fingerprint().to_string(), message, None)
         }));
         findings.extend(self.notes.iter().cloned());
@@ -200,7 +205,7 @@ impl KeptTenant {
 fn described(certificate: &Certificate) -> String {
     format!(
         "`{}`, sha256 {}, valid {} to {}",
-        certificate.subject(),
+        shown(certificate),
         certificate.fingerprint(),
         certificate.not_before().date(),
         certificate.not_after().date()

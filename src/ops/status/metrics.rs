@@ -117,7 +117,7 @@ fn counted(names: impl Iterator<Item = String>) -> impl Iterator<Item = (String,
 }
 
 /// The word in JSON.
-fn name_of(kind: crate::ops::last_run::FindingKind) -> String {
+fn name_of(kind: crate::ops::finding::FindingKind) -> String {
     match kind.serialize(serde_json::value::Serializer) {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),

@@ -10,6 +10,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use super::cache::{self, CacheEntry};
 use super::error::shown;
 use super::request::DownloadKind;
+use super::room::Room;
 use super::{DownloadError, DownloadRequest, DownloadSettings, Downloaded, Method};
 use crate::system::limits;
 
@@ -18,9 +19,11 @@ pub(super) async fn attempt(
     settings: &DownloadSettings,
     url: &Url,
     asked: &DownloadRequest,
+    room: &mut Room,
 ) -> Result<Downloaded, DownloadError> {
     let folder = settings.cache.as_deref().filter(|_| asked.is_file());
-    let cached = folder.and_then(|folder| cache::load(folder, &shown(url), settings.max_bytes));
+    let cached =
+        folder.and_then(|folder| cache::load(folder, &shown(url), settings.max_bytes.min(limits::DOWNLOAD_KEPT)));
     let authentic = settings.mirror.is_none() || !asked.is_file();
     let mut at = url.clone();
     // Only as long as each step is for good.
@@ -38,11 +41,9 @@ pub(super) async fn attempt(
             let etag = text(response.headers(), ETAG);
             let last_modified = text(response.headers(), LAST_MODIFIED);
             let limit = if asked.is_file() { settings.max_bytes } else { settings.max_bytes.min(limits::ANSWER) };
-            let body = body(response, &at, settings, limit).await?;
+            let body = body(response, &at, settings, limit, room).await?;
             let entry = CacheEntry { answered: shown(&at), etag, last_modified, body };
-            if let Some(folder) = folder.filter(|_| !settings.cache_is_fixed)
-                && (entry.etag.is_some() || entry.last_modified.is_some())
-            {
+            if let Some(folder) = folder.filter(|_| !settings.cache_is_fixed && is_worth_keeping(&entry)) {
                 // What cannot be kept is downloaded again next time; that is not a reason to fail now.
                 let _ = cache::store(folder, &shown(url), &entry);
             }
@@ -73,6 +74,12 @@ pub(super) async fn attempt(
     })
 }
 
+/// Tells whether the next request can ask for what is newer, and is not slower for it.
+fn is_worth_keeping(entry: &CacheEntry) -> bool {
+    let is_conditional = entry.etag.is_some() || entry.last_modified.is_some();
+    is_conditional && entry.body.len() as u64 <= limits::DOWNLOAD_KEPT
+}
+
 fn request(client: &Client, url: &Url, asked: &DownloadRequest) -> RequestBuilder {
     let DownloadKind::Api(call) = asked.kind() else { return client.get(url.clone()) };
     let request = match call.method {
@@ -97,6 +104,7 @@ async fn body(
     url: &Url,
     settings: &DownloadSettings,
     limit: u64,
+    room: &mut Room,
 ) -> Result<Vec<u8>, DownloadError> {
     let too_large = || DownloadError::TooLarge { url: shown(url), limit };
     if response.content_length().is_some_and(|length| length > limit) {
@@ -106,6 +114,9 @@ async fn body(
     while let Some(chunk) = response.chunk().await.map_err(|error| DownloadError::of(&error, url, settings))? {
         if (body.len() + chunk.len()) as u64 > limit {
             return Err(too_large());
+        }
+        if (body.len() + chunk.len()) as u64 > limits::DOWNLOAD_BESIDE {
+            room.take().await;
         }
         body.extend_from_slice(&chunk);
     }

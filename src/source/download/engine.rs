@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::{Client, redirect};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::{self, Runtime};
+use tokio::sync::Semaphore;
 
 use super::DownloadSettings;
 use super::error::root_cause;
@@ -13,6 +14,10 @@ pub(super) struct Engine {
     /// Taken out only to be dropped.
     runtime: Option<Runtime>,
     pub(super) client: Client,
+    /// The room for a large answer.
+    pub(super) large: Arc<Semaphore>,
+    /// Whose answer is taken.
+    pub(super) turns: Arc<Semaphore>,
 }
 
 impl Engine {
@@ -28,6 +33,8 @@ impl Engine {
         Ok(Self {
             runtime: Some(runtime.map_err(|error| error.to_string())?),
             client: client.map_err(|error| root_cause(&error).0.to_string())?,
+            large: Arc::new(Semaphore::new(1)),
+            turns: Arc::new(Semaphore::new(1)),
         })
     }
 

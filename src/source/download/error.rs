@@ -48,6 +48,13 @@ pub enum DownloadError {
         detail: String,
     },
 
+    /// The time for the whole run was over before there was an answer.
+    #[error("`{url}`: the time for the whole run is over")]
+    NoTime {
+        /// What was to be asked, without a password.
+        url: String,
+    },
+
     /// A redirect that is not followed.
     #[error("`{url}`: redirect to `{to}` refused: {reason}")]
     Redirect {

@@ -7,6 +7,7 @@ use reqwest::{Client, Url};
 
 use super::attempt::attempt;
 use super::error::shown;
+use super::room::Room;
 use super::{DownloadError, DownloadRequest, DownloadSettings, Downloaded, Mirror};
 use crate::system::limits;
 
@@ -15,19 +16,28 @@ pub(super) async fn download(
     client: &Client,
     settings: &DownloadSettings,
     request: &DownloadRequest,
+    room: &mut Room,
 ) -> Result<Downloaded, DownloadError> {
     let url = address(request, settings.mirror.as_ref())?;
+    let deadline = settings.deadline;
     let mut tried = 0;
     loop {
+        if deadline.is_over() {
+            return Err(DownloadError::NoTime { url: shown(&url) });
+        }
         tried += 1;
-        let trial = attempt(client, settings, &url, request);
-        let result = match tokio::time::timeout(settings.timeout, trial).await {
+        let trial = attempt(client, settings, &url, request, room);
+        let result = match tokio::time::timeout(deadline.left(settings.timeout), trial).await {
             Ok(ended) => ended,
+            Err(_) if deadline.is_over() => Err(DownloadError::NoTime { url: shown(&url) }),
             Err(_) => Err(DownloadError::Timeout { url: shown(&url), limit: settings.timeout }),
         };
         match result {
             Err(error) if tried < settings.attempts => match pause(&error, tried, random()) {
-                Some(pause) => tokio::time::sleep(pause).await,
+                Some(pause) => {
+                    room.leave();
+                    tokio::time::sleep(deadline.left(pause)).await;
+                }
                 None => return Err(error),
             },
             ended => return ended,

@@ -89,7 +89,7 @@ pub(crate) fn requests(
     tenants: &mut [AskedTenant],
     downloader: &Downloader,
 ) -> Vec<Result<DownloadRequest, TenantReason>> {
-    let mut lists: Vec<DownloadRequest> = Vec::new();
+    let mut lists: Vec<(DownloadRequest, ())> = Vec::new();
     let mut known: HashMap<(String, Option<Secret>), usize> = HashMap::new();
     let key = |tenant: &AskedTenant, url: &str| {
         let found = tenant.token.as_ref().ok().and_then(Option::as_ref);
@@ -100,16 +100,12 @@ pub(crate) fn requests(
             && let Ok(request) = tenant.request(&names.url)
         {
             known.entry(key(tenant, &names.url)).or_insert_with(|| {
-                lists.push(request);
+                lists.push((request, ()));
                 lists.len() - 1
             });
         }
     }
-    let answers: Vec<_> = downloader
-        .get_all(&lists, &|_| ())
-        .into_iter()
-        .map(|answer| answer.map(|answer| answer::parse(&answer.body)))
-        .collect();
+    let answers = downloader.get_each(lists, |(), answer| answer.map(|answer| answer::parse(&answer.body)), &|| ());
     let request = |tenant: &mut AskedTenant| {
         if let Some((value, names)) = tenant.name()
             && let Some(list) = known.get(&key(tenant, &names.url))

@@ -139,7 +139,10 @@ impl TenantReason {
             other => {
                 let passing = matches!(
                     other,
-                    DownloadError::Connect { .. } | DownloadError::Timeout { .. } | DownloadError::Truncated { .. }
+                    DownloadError::Connect { .. }
+                        | DownloadError::NoTime { .. }
+                        | DownloadError::Timeout { .. }
+                        | DownloadError::Truncated { .. }
                 );
                 Self::Unreachable { detail: other.to_string(), passing }
             }

@@ -121,7 +121,7 @@ impl AskedServer {
 fn remedy(error: &process::Error, destination: &str, path: &str) -> (String, bool) {
     let later = ("run it again once the server can be reached".to_owned(), true);
     let printed = match error {
-        process::Error::TimedOut { .. } => return later,
+        process::Error::NoTime { .. } | process::Error::TimedOut { .. } => return later,
         process::Error::Failed { words, .. } => words.as_str(),
         _ => "",
     };

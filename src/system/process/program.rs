@@ -8,6 +8,7 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use super::Error;
+use crate::system::deadline::Deadline;
 use crate::system::limits;
 use crate::system::text::sanitise;
 
@@ -16,6 +17,7 @@ use crate::system::text::sanitise;
 pub(crate) struct Program {
     pub(super) command: Command,
     pub(super) time: Duration,
+    deadline: Deadline,
     pub(super) input: Option<Vec<u8>>,
     pub(super) kept: Kept,
     pub(super) may_leave: bool,
@@ -61,7 +63,13 @@ fn command(program: &OsStr) -> Command {
 impl Program {
     pub(super) fn new(program: &OsStr, time: Duration) -> Self {
         let kept = Kept::All(limits::PRINTED);
-        Self { command: command(program), time, input: None, kept, may_leave: false, has_terminal: false }
+        let deadline = Deadline::default();
+        Self { command: command(program), time, deadline, input: None, kept, may_leave: false, has_terminal: false }
+    }
+
+    /// Ends it then at the latest.
+    pub(super) fn until(self, deadline: Deadline) -> Self {
+        Self { deadline, ..self }
     }
 
     /// Gives it the terminal for as long as it runs, where there is one.
@@ -115,13 +123,21 @@ impl Program {
     }
 
     /// Runs it to its end, whatever that is.
-    pub(crate) fn end(self) -> Result<Ended, Error> {
+    pub(crate) fn end(mut self) -> Result<Ended, Error> {
         let program = PathBuf::from(self.command.get_program());
         let name = program.file_name().unwrap_or(program.as_os_str());
         let words: Vec<_> = std::iter::once(name).chain(self.command.get_args()).map(OsStr::to_string_lossy).collect();
         let command = sanitise(&words.join(" ")).into_owned();
+        let deadline = self.deadline;
+        if deadline.is_over() {
+            return Err(Error::NoTime { command });
+        }
+        self.time = deadline.left(self.time);
         let (end, output, complaints) =
             running::run(self).map_err(|source| Error::NotStarted { program: program.clone(), source })?;
+        if matches!(end, End::TimedOut(_)) && deadline.is_over() {
+            return Err(Error::NoTime { command });
+        }
         Ok(Ended { end, output, complaints, command })
     }
 

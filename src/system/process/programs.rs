@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::program::Program;
 use super::{find, folders};
 use crate::system::Error;
+use crate::system::deadline::Deadline;
 #[cfg(feature = "fetch")]
 use crate::system::limits;
 use crate::system::permissions::{Guard, Refusal, refuse_shared};
@@ -17,6 +18,7 @@ use crate::system::permissions::{Guard, Refusal, refuse_shared};
 pub struct Programs {
     search_path: OsString,
     runs_chosen: bool,
+    deadline: Deadline,
     withheld: Arc<LazyLock<Withheld, Box<dyn FnOnce() -> Withheld + Send>>>,
 }
 
@@ -52,6 +54,7 @@ impl Programs {
         Self {
             search_path: search_path.into(),
             runs_chosen: true,
+            deadline: Deadline::default(),
             withheld: Arc::new(LazyLock::new(Box::new(prepare))),
         }
     }
@@ -94,6 +97,12 @@ impl Programs {
         Self { search_path: search_path.to_owned(), ..self.clone() }
     }
 
+    /// The same, of which none runs any longer than until then.
+    #[must_use]
+    pub(crate) fn until(&self, deadline: Deadline) -> Self {
+        Self { deadline, ..self.clone() }
+    }
+
     /// The program of this name, by its absolute path.
     pub(crate) fn find(&self, name: &str) -> Option<PathBuf> {
         find(name, folders(&self.search_path))
@@ -101,7 +110,7 @@ impl Programs {
 
     /// A program that is to be run, and may take so long.
     pub(crate) fn program(&self, program: impl AsRef<OsStr>, time: Duration) -> Program {
-        let mut program = Program::new(program.as_ref(), time);
+        let mut program = Program::new(program.as_ref(), time).until(self.deadline);
         for (name, value) in &self.withheld.variables {
             program = program.variable(name, value.as_deref());
         }
@@ -112,7 +121,7 @@ impl Programs {
     #[cfg(feature = "fetch")]
     pub(crate) fn token_program(&self, program: impl AsRef<OsStr>) -> Program {
         LazyLock::force(&self.withheld);
-        Program::new(program.as_ref(), limits::TOKEN_TIME).with_terminal()
+        Program::new(program.as_ref(), limits::TOKEN_TIME).until(self.deadline).with_terminal()
     }
 }
 

@@ -25,7 +25,7 @@ enum Event {
 
 /// Runs a program to its end. Returns how it ended, and what it wrote to standard output and to standard error.
 pub(super) fn run(program: Program) -> io::Result<(End, Vec<u8>, Vec<u8>)> {
-    let Program { mut command, time, input, kept, may_leave, has_terminal } = program;
+    let Program { mut command, time, input, kept, may_leave, has_terminal, .. } = program;
     let (sender, events) = mpsc::channel();
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
     let both = match kept {
