@@ -20,7 +20,7 @@ use crate::system::layout::{Environment, Layout};
 use crate::system::process::Programs;
 use crate::system::{self, file};
 pub use error::Error;
-pub use job::{Job, JobSettings};
+pub use job::{Job, JobSettings, UnitName};
 pub use plan::{JobCommand, JobStep, apply};
 pub use times::{Clock, Every, Fields, Times};
 
@@ -38,6 +38,8 @@ pub struct Scheduler {
     program: &'static str,
     /// What brings that program.
     packages: &'static str,
+    /// Where a run that fails is heard, in words.
+    pub failures: &'static str,
     /// Whether this machine has it, running as far as that can be told.
     is_here: fn(&Host<'_>) -> bool,
     /// The text that has the job's [`JobSettings`], where the job is written.

@@ -41,7 +41,13 @@ fn enable(machine: &Machine<'_>, host: &Host<'_>, args: &ScheduleEnable, json: b
     let known = before.first().map(|(scheduler, _)| *scheduler);
     let scheduler = named.or(known).map_or_else(|| Scheduler::of(host), Ok)?;
     let kept = before.into_iter().next().map(|(_, settings)| settings);
-    let (every, metrics) = kept.map_or((Every::Daily, None), |kept| (kept.every, kept.metrics));
+    let (every, metrics, on_failure) =
+        kept.map_or((Every::Daily, None, None), |kept| (kept.every, kept.metrics, kept.on_failure));
+    let is_systemd = scheduler.name == "systemd";
+    if args.on_failure.is_some() && !is_systemd {
+        let message = format!("`{}` starts no unit when a run fails", scheduler.name);
+        return Err(Failure::Usage { message, hint: format!("failures go elsewhere: {}", scheduler.failures) });
+    }
     let settings = JobSettings {
         every: args.every.clone().unwrap_or(every),
         metrics: args
@@ -49,6 +55,7 @@ fn enable(machine: &Machine<'_>, host: &Host<'_>, args: &ScheduleEnable, json: b
             .as_deref()
             .map(|file| std::path::absolute(file).unwrap_or_else(|_| file.to_owned()))
             .or(metrics),
+        on_failure: args.on_failure.clone().or(on_failure).filter(|_| is_systemd),
     };
     let mut steps = scheduler.enable(host, &manifest, &settings)?;
     let is_new = !steps.is_empty();
@@ -79,10 +86,21 @@ fn enable(machine: &Machine<'_>, host: &Host<'_>, args: &ScheduleEnable, json: b
             "set it where the job finds it: in a line of the crontab, or by `systemctl edit pgtrust-refresh.service`",
         );
     }
-    if is_new && scheduler.name == "systemd" && !host.system {
+    if is_new {
+        show_failures(scheduler, &settings);
+    }
+    if is_new && is_systemd && !host.system {
         ui::hint("a user's timer runs while the user is logged in; `loginctl enable-linger` lets it run always");
     }
     Ok(Status::Done)
+}
+
+/// Says where a run that fails is heard.
+fn show_failures(scheduler: &Scheduler, settings: &JobSettings) {
+    match &settings.on_failure {
+        Some(unit) => ui::hint(&format!("when a run fails or needs a person, systemd starts `{unit}`")),
+        None => ui::hint(&format!("where failures go: {}", scheduler.failures)),
+    }
 }
 
 fn disable(host: &Host<'_>, dry_run: bool, json: bool) -> Result<Status, Failure> {
@@ -164,6 +182,8 @@ struct ShownJob {
     cron: String,
     spread_minutes: u16,
     metrics: Option<String>,
+    on_failure: Option<String>,
+    failures: &'static str,
 }
 
 impl ShownJob {
@@ -175,6 +195,8 @@ impl ShownJob {
             cron: times.to_string(),
             spread_minutes: times.spread(),
             metrics: settings.metrics.as_ref().map(|file| file.display().to_string()),
+            on_failure: settings.on_failure.as_ref().map(ToString::to_string),
+            failures: scheduler.failures,
         }
     }
 

@@ -11,6 +11,7 @@ pub(super) static CRON: Scheduler = Scheduler {
     name: "cron",
     summary: "a line of the user's crontab, or /etc/cron.d/pgtrust",
     program: "crontab",
+    failures: "what a run prints is mailed by cron: to `MAILTO` of the crontab, else to its owner; an empty `MAILTO` mails nobody",
     packages: "Debian, Ubuntu: `cron`; Fedora, RHEL, SUSE, Arch: `cronie`",
     is_here,
     written,

@@ -1,6 +1,8 @@
 //! The job: its command, its environment, and what it may write.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,50 @@ pub struct JobSettings {
     pub every: Every,
     /// The file that it writes metrics to.
     pub metrics: Option<PathBuf>,
+    /// The unit that systemd starts when a run fails.
+    pub on_failure: Option<UnitName>,
+}
+
+/// The name of a unit of systemd, in which `%n` stands for that of the job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UnitName(String);
+
+impl FromStr for UnitName {
+    type Err = String;
+
+    /// systemd.unit(5).
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":-_.\\@%".contains(&byte);
+        let ends = [".service", ".target", ".socket", ".path", ".timer", ".mount"];
+        match text {
+            _ if text.len() > 255 || !text.bytes().all(plain) => Err(format!("`{text}` is not the name of a unit")),
+            _ if !ends.iter().any(|end| text.strip_suffix(end).is_some_and(|name| !name.is_empty())) => {
+                Err(format!("`{text}` is not the name of a unit: it does not end in `.service`"))
+            }
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for UnitName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<UnitName> for String {
+    fn from(name: UnitName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for UnitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// [`JobSettings`] as they stand in a comment of what is written, so that a later run knows them.
@@ -28,6 +74,8 @@ struct Record {
     every: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_failure: Option<UnitName>,
 }
 
 impl JobSettings {
@@ -39,12 +87,13 @@ impl JobSettings {
         let record = record.and_then(|rest| serde_json::Deserializer::from_str(rest).into_iter::<Record>().next());
         let record = record.and_then(Result::ok);
         let every = record.as_ref().and_then(|record| record.every.parse().ok());
-        Self { every: every.unwrap_or(Every::Daily), metrics: record.and_then(|record| record.metrics) }
+        let (metrics, on_failure) = record.map(|record| (record.metrics, record.on_failure)).unwrap_or_default();
+        Self { every: every.unwrap_or(Every::Daily), metrics, on_failure }
     }
 
     fn record(&self) -> Result<String, Error> {
         let metrics = self.metrics.as_deref().map(text_of).transpose()?.map(PathBuf::from);
-        let record = Record { every: self.every.to_string(), metrics };
+        let record = Record { every: self.every.to_string(), metrics, on_failure: self.on_failure.clone() };
         // Both are text, of which every value can be written.
         Ok(format!("{MARK}{}", serde_json::to_string(&record).unwrap_or_default()))
     }
@@ -69,6 +118,8 @@ pub struct Job {
     pub needs_homes: bool,
     /// Whether it needs anything in the folders for temporary files.
     pub needs_tmp: bool,
+    /// The unit that systemd starts when it fails.
+    pub on_failure: Option<UnitName>,
     /// The comment that marks it and has its [`JobSettings`].
     pub record: String,
 }
@@ -111,8 +162,8 @@ impl Job {
         let needs_homes = has_tenants || below(&["/home", "/root", "/run/user"]);
         let needs_tmp = below(&["/tmp", "/var/tmp"]);
         let variables = variables(host)?;
-        let record = settings.record()?;
-        Ok(Self { times, words, splay, variables, folders, writes, needs_homes, needs_tmp, record })
+        let (record, on_failure) = (settings.record()?, settings.on_failure.clone());
+        Ok(Self { on_failure, times, words, splay, variables, folders, writes, needs_homes, needs_tmp, record })
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) static LAUNCHD: Scheduler = Scheduler {
     name: "launchd",
     summary: "an agent or a daemon of macOS",
     program: "launchctl",
+    failures: "`pgtrust.log` in `Library/Logs`",
     packages: "it is part of macOS",
     is_here: |host| host.is_this() && host.has("launchctl"),
     written,

@@ -11,6 +11,7 @@ pub(super) static SYSTEMD: Scheduler = Scheduler {
     summary: "a timer of systemd, of the user or of the system",
     program: "systemctl",
     packages: "package `systemd`",
+    failures: "the journal, as a unit that failed; `--on-failure UNIT` starts a unit that tells someone",
     is_here,
     written,
     write,
@@ -97,6 +98,9 @@ fn service(system: bool, job: &Job) -> Result<String, Error> {
     if system {
         // The user's manager has no such target.
         text += "Wants=network-online.target\nAfter=network-online.target\n";
+    }
+    if let Some(unit) = &job.on_failure {
+        text += &format!("OnFailure={unit}\n");
     }
     let mut command = Vec::new();
     for word in &job.words {

@@ -11,6 +11,7 @@ pub(super) static TASK_SCHEDULER: Scheduler = Scheduler {
     name: "task-scheduler",
     summary: "a task of Windows",
     program: "schtasks",
+    failures: "the last result of the task `pgtrust-refresh`",
     packages: "it is part of Windows",
     is_here: |host| host.is_this() && host.has("schtasks"),
     written: |host| Ok(file::read(&definition(host))?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),

@@ -23,6 +23,33 @@ fn home_with_manager() -> Home {
 }
 
 #[test]
+fn a_run_that_fails_starts_a_unit_of_the_users() {
+    let home = home_with_manager();
+    home.pgtrust(&["install", "azure", "--offline"]).expect(0);
+    let run = home.pgtrust(&["schedule", "enable"]).expect(0);
+    assert!(run.stderr.contains("where failures go: the journal") && run.stderr.contains("--on-failure"), "{run}");
+    let run = home.pgtrust(&["schedule", "enable", "--on-failure", "mail-me@%n.service"]).expect(0);
+    assert!(run.stderr.contains("systemd starts `mail-me@%n.service`"), "{run}");
+    let unit = home.path().join(UNITS).join("pgtrust-refresh.service");
+    let written = || fs::read_to_string(&unit).unwrap();
+    let head = written().split("[Service]").next().unwrap().to_owned();
+    assert!(head.contains("[Unit]\n") && head.contains("\nOnFailure=mail-me@%n.service\n"), "{head}");
+    // A run has its deadline, and systemd waits for longer.
+    assert!(written().contains("\nTimeoutStartSec=1h\n"), "{}", written());
+    home.pgtrust(&["schedule", "enable", "--every", "weekly"]).expect(0);
+    let before = written();
+    assert!(before.contains("\nOnFailure=mail-me@%n.service\n"), "what was asked for once stays: {before}");
+    for bad in ["mail me.service", "a.service\nUser=root", "mail-me", ".service"] {
+        home.pgtrust(&["schedule", "enable", "--on-failure", bad]).expect(2);
+    }
+    assert!(written() == before);
+    if tools::program("crontab").is_some() {
+        let run = home.pgtrust(&["schedule", "enable", "--via", "cron", "--on-failure", "x.service", "-n"]).expect(2);
+        assert!(run.stderr.contains("`cron` starts no unit") && run.stderr.contains("MAILTO"), "{run}");
+    }
+}
+
+#[test]
 fn units_are_written_followed_and_taken_away() {
     let home = home_with_manager();
     home.pgtrust(&["install", "azure", "--offline"]).expect(0);

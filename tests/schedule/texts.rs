@@ -178,6 +178,9 @@ fn steps(scheduler: &str, system: bool, every: &str) -> Result<Vec<JobStep>, Err
         user: 501,
         system,
     };
-    let settings = JobSettings { every: every.parse().unwrap(), metrics: Some("/var/metrics/ü--x.prom".into()) };
+    let settings =
+        JobSettings {
+            every: every.parse().unwrap(), metrics: Some("/var/metrics/ü--x.prom".into()), on_failure: None
+        };
     Ok(Scheduler::named(scheduler).unwrap().enable(&host, &Manifest::default(), &settings)?)
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as ClapArgs, Subcommand};
-use pgtrust::schedule::{Every, SCHEDULERS};
+use pgtrust::schedule::{Every, SCHEDULERS, UnitName};
 
 /// Let the machine run `pgtrust refresh` by itself
 ///
@@ -60,6 +60,10 @@ pub(crate) struct ScheduleEnable {
     /// Let each run write its metrics to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) metrics: Option<PathBuf>,
+
+    /// Let systemd start this unit of yours when a run fails or needs a person, such as one that mails: `mail-me@%n.service`
+    #[arg(long, value_name = "UNIT", value_parser = UnitName::from_str)]
+    pub(crate) on_failure: Option<UnitName>,
 
     /// Show the files and the commands, and touch nothing
     #[arg(short = 'n', long)]
