@@ -26,6 +26,8 @@ mod history;
 #[cfg(unix)]
 mod hooks;
 #[cfg(unix)]
+mod hostile_mirror;
+#[cfg(unix)]
 mod hostile_names;
 #[cfg(unix)]
 mod hostile_stores;

@@ -1,6 +1,8 @@
 //! `refresh`: what cron runs. Silent when nothing changed, told once when a person is needed, never worse than before.
 
 mod night;
+#[cfg(unix)]
+mod state;
 
 use std::fs;
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ mod disks;
 mod faults;
 pub(crate) mod kills;
 pub(crate) mod material;
+mod mirror;
 mod races;
 pub(crate) mod scene;
 pub(crate) mod strace;

@@ -309,7 +309,7 @@ impl KeptProvider {
         notes.extend(self.failure.take().map(Note::Failure));
         notes.extend(self.lost.take().map(|error| Note::Lost(error.into())));
         notes.extend(accepted_as_said(&self.fetched.provider.id, &self.accepted));
-        notes.extend(self.fetched.findings().into_iter().chain(self.too_many()).map(Note::Finding));
+        notes.extend(self.too_many().into_iter().chain(self.fetched.findings()).map(Note::Finding));
         notes
     }
 
@@ -317,7 +317,7 @@ impl KeptProvider {
         let id = &self.fetched.provider.id;
         let of_failure = |error| machine.failure(FindingKind::Source, id, error).on_this_machine();
         let failure = self.failure.as_ref().map(of_failure);
-        self.fetched.findings().into_iter().chain(self.too_many()).chain(failure).collect()
+        failure.into_iter().chain(self.too_many()).chain(self.fetched.findings()).collect()
     }
 
     /// The manifest takes a few new roots by itself, not any number.

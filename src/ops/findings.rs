@@ -37,16 +37,16 @@ impl Fetched {
             };
             findings.push(self.finding(kind, &key, &message, hint));
         }
+        if self.more_held > 0 {
+            let message = format!("{} more that no pin knows, or at least so many, are not even held", self.more_held);
+            findings.push(self.finding(FindingKind::Held, "more", &message, None));
+        }
         findings.extend(self.held.iter().map(|held| {
             let fingerprint = held.certificate.fingerprint().to_string();
             let message = format!("held, not trusted: {}", held.description());
             let hint = format!("compare it with {}; `pgtrust accept {fingerprint}` trusts it", self.provider.page());
             self.finding(FindingKind::Held, &fingerprint, &message, Some(hint))
         }));
-        if self.more_held > 0 {
-            let message = format!("{} more that no pin knows, or at least so many, are not even held", self.more_held);
-            findings.push(self.finding(FindingKind::Held, "more", &message, None));
-        }
         findings
     }
 

@@ -12,9 +12,11 @@ mod room;
 use std::panic;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::system::deadline::Deadline;
 use crate::system::limits;
@@ -127,37 +129,59 @@ impl Downloader {
                 return ended.collect();
             }
         };
-        engine.runtime().block_on(async {
-            let mut waiting = requests.into_iter().enumerate();
-            let mut running = JoinSet::new();
-            let mut ended = Vec::new();
-            loop {
-                while running.len() < limits::PARALLEL
-                    && let Some((index, (request, with))) = waiting.next()
-                {
-                    let (client, settings) = (engine.client.clone(), Arc::clone(&self.settings));
-                    let (mut room, turns) = (Room::new(&engine.large), Arc::clone(&engine.turns));
-                    running.spawn(async move {
-                        let result = download(&client, &settings, &request, &mut room).await;
-                        let _turn = turns.acquire().await;
-                        let taken = spawn_blocking(move || {
-                            let _room = room;
-                            take(with, result)
-                        });
-                        (index, taken.await)
-                    });
+        let (sender, mut ended) = mpsc::channel::<Ended<A>>(1);
+        thread::scope(|scope| {
+            // By one thread and no other: what each of them has freed, the system would not get back.
+            let taking = scope.spawn(move || {
+                let mut taken = Vec::new();
+                while let Some(Ended { index, with, result, room }) = ended.blocking_recv() {
+                    taken.push((index, take(with, result)));
+                    drop(room);
+                    done();
                 }
-                match running.join_next().await {
-                    Some(Ok((index, Ok(taken)))) => {
-                        done();
-                        ended.push((index, taken));
-                    }
-                    Some(Ok((_, Err(panicked))) | Err(panicked)) => panic::resume_unwind(panicked.into_panic()),
-                    None => break,
-                }
-            }
-            ended.sort_unstable_by_key(|(index, _)| *index);
-            ended.into_iter().map(|(_, taken)| taken).collect()
+                taken.sort_unstable_by_key(|(index, _)| *index);
+                taken.into_iter().map(|(_, taken)| taken).collect()
+            });
+            engine.runtime().block_on(self.ask_all(engine, requests, sender));
+            taking.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))
         })
     }
+
+    async fn ask_all<A: Send + 'static>(
+        &self,
+        engine: &Engine,
+        requests: Vec<(DownloadRequest, A)>,
+        sender: mpsc::Sender<Ended<A>>,
+    ) {
+        let mut waiting = requests.into_iter().enumerate();
+        let mut running = JoinSet::new();
+        loop {
+            while running.len() < limits::PARALLEL
+                && let Some((index, (request, with))) = waiting.next()
+            {
+                let (client, settings) = (engine.client.clone(), Arc::clone(&self.settings));
+                let (mut room, sender) = (Room::new(&engine.large), sender.clone());
+                running.spawn(async move {
+                    let result = download(&client, &settings, &request, &mut room).await;
+                    // Fails only if who takes them has panicked.
+                    let _ = sender.send(Ended { index, with, result, room }).await;
+                });
+            }
+            match running.join_next().await {
+                Some(Ok(())) => {}
+                Some(Err(panicked)) => panic::resume_unwind(panicked.into_panic()),
+                None => break,
+            }
+        }
+    }
+}
+
+/// A download that has ended.
+struct Ended<A> {
+    index: usize,
+    /// What goes with the request.
+    with: A,
+    result: Result<Downloaded, DownloadError>,
+    /// Where a large answer is, until it is taken.
+    room: Room,
 }

@@ -38,6 +38,8 @@ pub(crate) struct ProviderServer {
 struct Shared {
     tls: Arc<ServerConfig>,
     routes: Mutex<HashMap<String, VecDeque<Reply>>>,
+    /// What all other paths answer, one after the other.
+    others: Mutex<VecDeque<Reply>>,
     requests: Mutex<Vec<Request>>,
     connects: Mutex<Vec<String>>,
     open: Mutex<Vec<TcpStream>>,
@@ -56,6 +58,7 @@ impl ProviderServer {
         let shared = Arc::new(Shared {
             tls: Arc::new(tls),
             routes: Mutex::default(),
+            others: Mutex::default(),
             requests: Mutex::default(),
             connects: Mutex::default(),
             open: Mutex::default(),
@@ -94,6 +97,11 @@ impl ProviderServer {
     /// Answers a path with one reply after the other; the last one stays.
     pub(crate) fn serve_each(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
         self.shared.routes.lock().unwrap().insert(path.to_owned(), replies.into_iter().collect());
+    }
+
+    /// Answers every other path with these replies in turn.
+    pub(crate) fn serve_others(&self, replies: impl IntoIterator<Item = Reply>) {
+        *self.shared.others.lock().unwrap() = replies.into_iter().collect();
     }
 
     /// All requests for a path, in order.
@@ -147,7 +155,12 @@ impl Shared {
 
     fn reply_to(&self, request: &Request) -> Reply {
         let mut routes = self.routes.lock().unwrap();
-        let Some(replies) = routes.get_mut(&request.path) else { return Reply::status(404) };
+        let Some(replies) = routes.get_mut(&request.path) else {
+            let mut others = self.others.lock().unwrap();
+            let Some(reply) = others.pop_front() else { return Reply::status(404) };
+            others.push_back(reply.clone());
+            return reply;
+        };
         let reply = if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() };
         let reply = reply.unwrap_or_else(|| Reply::status(404));
         if reply.is_known_to(request) { Reply::status(304) } else { reply }

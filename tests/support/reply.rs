@@ -1,6 +1,7 @@
 //! What a path of the test server answers: the good cases and each way in which a real server goes wrong.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 #[derive(Clone)]
 pub(crate) struct Reply {
@@ -11,7 +12,7 @@ pub(crate) struct Reply {
 
 #[derive(Clone)]
 pub(super) enum Body {
-    Whole(Vec<u8>),
+    Whole(Arc<Vec<u8>>),
     /// Half of what the headers announce, then the end of the connection.
     Truncated(Vec<u8>),
     /// Half of what the headers announce, then silence.
@@ -26,13 +27,13 @@ pub(super) enum Body {
 impl Reply {
     /// These bytes, with status 200.
     pub(crate) fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::with(200, Body::Whole(bytes.into()))
+        Self::with(200, Body::Whole(Arc::new(bytes.into())))
     }
 
     /// A status with a short text.
     pub(crate) fn status(status: u16) -> Self {
         let text = if status == 304 { Vec::new() } else { format!("status {status}\n").into_bytes() };
-        Self::with(status, Body::Whole(text))
+        Self::with(status, Body::Whole(Arc::new(text)))
     }
 
     pub(crate) fn redirect(url: &str) -> Self {

@@ -76,6 +76,11 @@ pub(crate) fn promtool() -> Option<PathBuf> {
     if own.exists() { Some(own) } else { program("promtool") }
 }
 
+/// What tells how much memory a program had: GNU time.
+pub(crate) fn gnu_time() -> Option<PathBuf> {
+    existing(Path::new("/usr/bin/time"))
+}
+
 fn installed(relative: &str) -> Option<PathBuf> {
     existing(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(relative))
 }

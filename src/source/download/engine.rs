@@ -16,8 +16,6 @@ pub(super) struct Engine {
     pub(super) client: Client,
     /// The room for a large answer.
     pub(super) large: Arc<Semaphore>,
-    /// Whose answer is taken.
-    pub(super) turns: Arc<Semaphore>,
 }
 
 impl Engine {
@@ -34,7 +32,6 @@ impl Engine {
             runtime: Some(runtime.map_err(|error| error.to_string())?),
             client: client.map_err(|error| root_cause(&error).0.to_string())?,
             large: Arc::new(Semaphore::new(1)),
-            turns: Arc::new(Semaphore::new(1)),
         })
     }
 
