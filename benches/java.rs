@@ -192,7 +192,7 @@ fn roots() -> Result<Vec<Vec<u8>>> {
     load_path(
         &mut set,
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/bundles/aws-rds/roots.pem")),
-        Passwords::Usual,
+        Passwords::usual(),
     )?;
     let (bundle, _) = Bundle::build(set, &Policy::roots(datetime!(2026-01-01 00:00 UTC)))?;
     Ok(bundle.certificates().map(|certificate| certificate.der().to_vec()).collect())

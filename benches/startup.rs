@@ -72,7 +72,7 @@ fn write_store(path: &Path) -> Result<()> {
     load_path(
         &mut set,
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/isrg-root-x1.der")),
-        Passwords::Usual,
+        Passwords::usual(),
     )?;
     let (bundle, _) = Bundle::build(set, &Policy::roots(datetime!(2026-01-01 00:00 UTC)))?;
     Ok(bundle.write(Format::pem(), None, &mut File::create(path)?)?)

@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = std::env::args().nth(1).ok_or("name a store")?;
     let (catalog, now) = (Catalog::built_in(), OffsetDateTime::now_utc());
     let mut set = CertificateSet::new();
-    load_path(&mut set, Path::new(&store), Passwords::Usual)?;
+    load_path(&mut set, Path::new(&store), Passwords::usual())?;
     for certificate in set.certificates() {
         let providers = catalog.providers_of(&certificate.fingerprint())?;
         let legacy = !providers.is_empty() && providers.iter().all(|(_, role)| *role == Role::Legacy);

@@ -269,7 +269,7 @@ impl Bundle {
         let mut there = Vec::new();
         let bytes = file::read(path)?.unwrap_or_default();
         // A file that cannot be read is none: all that is in it comes from here.
-        let _ = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::Usual, &mut |member| {
+        let _ = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::usual(), &mut |member| {
             if let Member::Certificate { certificate, .. } = member {
                 there.push(certificate.fingerprint());
             }

@@ -10,6 +10,7 @@ mod base64_text;
 mod ccadb;
 mod decode;
 mod der;
+mod derivations;
 mod error;
 mod gzip;
 mod identified;
@@ -38,6 +39,7 @@ use crate::system::limits;
 use crate::x509::Certificate;
 pub(crate) use alias::aliases;
 pub use decode::{Decoded, decode, look};
+pub use derivations::Derivations;
 pub use error::{DecodeError, Error};
 pub use identified::Identified;
 pub(crate) use identify::what_is;
@@ -83,8 +85,8 @@ pub struct Format {
     pub usual_passwords: &'static [Option<&'static str>],
     /// Whether a file that begins so is in this format.
     pub recognise: fn(head: &[u8]) -> bool,
-    /// Reads to the end and hands over every member in the order of the file.
-    pub decode: Decode,
+    /// Reads to the end and hands over every member in the order of the file. Its key derivations are a part of this work.
+    pub decode_within: DecodeWithin,
     /// Writes a new file. The same entries give the same bytes, but for the random salts of PKCS#12 with a password.
     pub encode: Encode,
     /// The file `existing` with these entries added: everything else in it stays, duplicates go.
@@ -93,8 +95,13 @@ pub struct Format {
     pub remove: Remove,
 }
 
-/// See [`Format::decode`].
-pub type Decode = fn(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error>;
+/// See [`Format::decode_within`].
+pub type DecodeWithin = fn(
+    input: &mut dyn Read,
+    password: Option<&str>,
+    derivations: &Derivations,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error>;
 /// See [`Format::encode`].
 pub type Encode = fn(
     entries: &mut dyn Iterator<Item = Entry<'_>>,
@@ -105,7 +112,18 @@ pub type Encode = fn(
 pub type Merge = fn(existing: &[u8], password: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>, Error>;
 /// See [`Format::remove`].
 pub type Remove = fn(existing: &[u8], password: Option<&str>, goes: Goes<'_>) -> Result<Vec<u8>, Error>;
+
 impl Format {
+    /// Does what [`decode_within`](Self::decode_within) does, with as much work as a run may take.
+    pub fn decode(
+        &self,
+        input: &mut dyn Read,
+        password: Option<&str>,
+        visit: &mut dyn FnMut(Member),
+    ) -> Result<(), Error> {
+        (self.decode_within)(input, password, &Derivations::default(), visit)
+    }
+
     /// Returns the format of a file that begins so.
     pub fn of(head: &[u8]) -> Option<&'static Self> {
         FORMATS.iter().copied().find(|format| (format.recognise)(head))
@@ -258,7 +276,7 @@ mod tests {
 
     fn decoded(bytes: &[u8]) -> (&'static str, Option<String>, Vec<Certificate>) {
         let mut certificates = Vec::new();
-        let decoded = decode(&mut &bytes[..], 1 << 20, Passwords::Usual, &mut |member| {
+        let decoded = decode(&mut &bytes[..], 1 << 20, Passwords::usual(), &mut |member| {
             if let Member::Certificate { certificate, .. } = member {
                 certificates.push(certificate);
             }
@@ -292,7 +310,7 @@ mod tests {
 
             let empty = (format.remove)(&bytes, password, &mut |found| found.is_own(&[root.fingerprint()])).unwrap();
             let mut left = 0;
-            let read = (format.decode)(&mut &empty[..], password, &mut |_| left += 1);
+            let read = format.decode(&mut &empty[..], password, &mut |_| left += 1);
             assert!(empty.is_empty() || read.is_ok() && left == 0, "{}: {read:?}, {left} left", format.name);
         }
     }
@@ -300,7 +318,7 @@ mod tests {
     #[test]
     fn an_input_beyond_the_limit_is_an_error() {
         let text = format!("{}\n-----BEGIN CERTIFICATE-----\n", "x".repeat(100));
-        let result = decode(&mut text.as_bytes(), 64, Passwords::Usual, &mut |_| ());
+        let result = decode(&mut text.as_bytes(), 64, Passwords::usual(), &mut |_| ());
         assert!(matches!(result, Err(Error::TooLarge { limit: 64 })), "{result:?}");
     }
 }

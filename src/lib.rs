@@ -100,6 +100,6 @@ pub use system::layout::{Environment, Layout};
 pub use system::permissions::{Obstacle, Refusal, User, Writer};
 pub use system::process::{Error as ProcessError, Programs, Withheld, end_all};
 pub use system::secrets::without_users;
-pub use system::text::{is_unsafe, sanitise, timestamp};
+pub use system::text::{is_unsafe, sanitise, shortened, timestamp};
 pub use system::{Error as SystemError, IoError, limits};
 pub use x509::{Certificate, Curve, Fingerprint, Key, Name, NotACertificate, NotAFingerprint, Verdict};

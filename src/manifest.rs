@@ -134,7 +134,7 @@ impl Manifest {
         let mut certificates = Vec::new();
         for accepted in self.contents.accepted.iter().filter(|accepted| accepted.provider == provider) {
             let mut found = None;
-            let read = (Format::pem().decode)(&mut accepted.certificate.as_bytes(), None, &mut |member| {
+            let read = Format::pem().decode(&mut accepted.certificate.as_bytes(), None, &mut |member| {
                 if let Member::Certificate { certificate, .. } = member {
                     found = Some(certificate);
                 }

@@ -10,6 +10,7 @@ mod error;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod held;
+mod problem;
 mod progress;
 mod tenant;
 
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::{CertificateSet, Origin, Role};
 use crate::catalog::{self, Catalog, Selection};
-use crate::format::{self, DecodeError, Decoded, Member, Passwords, Position, PrivateKey};
+use crate::format::{self, DecodeError, Decoded, Format, Member, Passwords, PrivateKey};
 use crate::manifest::Manifest;
 use crate::store::folder;
 use crate::store::jvm::Jvm;
@@ -41,6 +42,8 @@ pub(crate) use fetch::listed;
 #[cfg(feature = "fetch")]
 pub use fetch::{Fetched, Held, RootResult, RootState, UrlState};
 pub(crate) use held::{held, held_of, hold};
+pub use problem::Problem;
+pub(crate) use problem::{Problems, Tally};
 pub use progress::Progress;
 pub use tenant::Tenant;
 pub use tenant::answer::certificates as certificates_in_answer;
@@ -72,20 +75,6 @@ pub enum Source {
     Jdk,
     /// One customer of a provider, `digitalocean/my-cluster`.
     Tenant(Tenant),
-}
-
-/// A part of an input that could not be used.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Problem {
-    /// The input.
-    pub origin: Origin,
-    /// Where in it, unless it is all of it.
-    pub position: Option<Position>,
-    /// Why.
-    pub reason: String,
-    /// Whether something in it could not be read. Otherwise all of it was, and is to be taken with care.
-    pub lost: bool,
 }
 
 impl Source {
@@ -153,19 +142,29 @@ pub(crate) fn load_provider(
 /// A file that is not a store, or holds a private key, is an error when it is named itself. In a folder it is passed over
 /// and reported, as is a folder that is not entered. What stands below a folder `blocklist` is distrusted.
 pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
-    if !file::is_folder(path) {
-        return load_file(set, path, passwords);
+    let mut problems = Problems::default();
+    if file::is_folder(path) {
+        load_folder(set, path, passwords, &mut problems)?;
+    } else {
+        load_file(set, path, passwords, &mut problems)?;
     }
+    Ok(problems.of(&Origin::File(path.to_owned())))
+}
+
+fn load_folder(
+    set: &mut CertificateSet,
+    path: &Path,
+    passwords: Passwords<'_>,
+    problems: &mut Problems,
+) -> Result<(), Error> {
     let folder::Walk { files, passed, .. } = folder::walk(path)?;
     let whole = |path, reason| Problem { origin: Origin::File(path), position: None, reason, lost: true };
-    let mut problems: Vec<Problem> =
-        passed.into_iter().map(|(folder, reason)| whole(folder, reason.to_owned())).collect();
+    passed.into_iter().for_each(|(folder, reason)| problems.push(whole(folder, reason.to_owned())));
     for file in files {
         // Into a set of its own first: a file that turns out to hold a private key must leave nothing behind.
         let mut own = CertificateSet::new();
-        match load_file(&mut own, &file, passwords) {
-            Ok(more) => {
-                problems.extend(more);
+        match load_file(&mut own, &file, passwords, problems) {
+            Ok(()) => {
                 if folder::is_blocked(path, &file) {
                     own.distrust_all(folder::BLOCKED);
                 }
@@ -175,12 +174,16 @@ pub fn load_path(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>
             Err(error) => return Err(error),
         }
     }
-    Ok(problems)
+    Ok(())
 }
 
-fn load_file(set: &mut CertificateSet, path: &Path, passwords: Passwords<'_>) -> Result<Vec<Problem>, Error> {
-    let mut input = file::open(path)?;
-    load(set, &mut input, Origin::File(path.to_owned()), passwords)
+fn load_file(
+    set: &mut CertificateSet,
+    path: &Path,
+    passwords: Passwords<'_>,
+    problems: &mut Problems,
+) -> Result<(), Error> {
+    load_input(set, &mut file::open(path)?, Origin::File(path.to_owned()), passwords, problems)
 }
 
 /// Adds what an input holds to a set. Returns what in it could not be used.
@@ -190,7 +193,18 @@ pub(crate) fn load(
     origin: Origin,
     passwords: Passwords<'_>,
 ) -> Result<Vec<Problem>, Error> {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
+    load_input(set, input, origin.clone(), passwords, &mut problems)?;
+    Ok(problems.of(&origin))
+}
+
+fn load_input(
+    set: &mut CertificateSet,
+    input: &mut dyn Read,
+    origin: Origin,
+    passwords: Passwords<'_>,
+    problems: &mut Problems,
+) -> Result<(), Error> {
     let id = set.origin(origin.clone());
     let (mut certificates, mut of_keys) = (false, false);
     decode(input, &origin, passwords, &mut |member| match member {
@@ -220,14 +234,14 @@ pub(crate) fn load(
         let reason = "all its certificates belong to private keys".to_owned();
         problems.push(Problem { origin, position: None, reason, lost: true });
     }
-    Ok(problems)
+    Ok(())
 }
 
 /// Returns the certificates in a file; none when there is no file.
 pub(crate) fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
     if file::exists(path) {
-        load_path(&mut set, path, Passwords::Usual)?;
+        load_path(&mut set, path, Passwords::usual())?;
     }
     Ok(set.certificates().cloned().collect())
 }
@@ -242,12 +256,12 @@ pub(crate) fn decode(
     format::decode(input, limits::INPUT, passwords, visit).map_err(in_origin(origin))
 }
 
-/// Does the same, and refuses no private key.
+/// Does the same, refuses no private key, and tells the format with each member.
 pub(crate) fn look(
     input: &mut dyn Read,
     origin: &Origin,
     passwords: Passwords<'_>,
-    visit: &mut dyn FnMut(Member),
+    visit: &mut dyn FnMut(&'static Format, Member),
 ) -> Result<Decoded, Error> {
     format::look(input, limits::INPUT, passwords, visit).map_err(in_origin(origin))
 }
@@ -273,7 +287,7 @@ pub(crate) fn load_database(set: &mut CertificateSet, folder: &Path, certutil: &
 /// Adds the roots of a Java installation to a set.
 pub(crate) fn load_jdk(set: &mut CertificateSet, jvm: &Jvm) -> Result<Vec<Problem>, Error> {
     let mut input = file::open(&jvm.store)?;
-    load(set, &mut input, Origin::Jdk, Passwords::Usual)
+    load(set, &mut input, Origin::Jdk, Passwords::usual())
 }
 
 /// Adds the roots of an image to a set: those of the first bundle that it has.
@@ -282,7 +296,7 @@ pub(crate) fn load_system_of_image(set: &mut CertificateSet, root: &Path) -> Res
         if file::is_file(&bundle) {
             let mut input = file::open(&bundle)?;
             // Odd certificates in the image's own store are not reported.
-            load(set, &mut input, Origin::System, Passwords::Usual)?;
+            load(set, &mut input, Origin::System, Passwords::usual())?;
             return Ok(());
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod name_hash;
 mod own_signatures;
 mod signature;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use x509_parser::oid_registry::{
 };
 
 use self::asn1::{Element, Reader, tag};
+use crate::system::text::shortened;
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub(crate) use fingerprint::{sha1, sha256};
 pub use key::{Curve, Key};
@@ -131,6 +133,15 @@ impl Certificate {
     /// Returns the name of its signer.
     pub fn issuer(&self) -> Name<'_> {
         Name::new(self.part(&self.issuer))
+    }
+
+    /// Returns its subject for a message. Of one that is too long for that it is the beginning, with the fingerprint.
+    pub fn title(&self) -> String {
+        let subject = self.subject().to_string();
+        match shortened(&subject) {
+            Cow::Borrowed(_) => subject,
+            Cow::Owned(beginning) => format!("{beginning} (sha256 {})", self.fingerprint),
+        }
     }
 
     /// Returns the start of the validity, UTC.

@@ -330,7 +330,7 @@ fn read(bytes: &[u8], password: Option<&str>) -> Vec<Listed> {
         Member::Rejected { .. } => members.push(Listed { alias: None, kind: "rejected", sha256: None }),
         _ => {}
     };
-    (Format::of(bytes).unwrap().decode)(&mut &bytes[..], password, visit).unwrap();
+    Format::of(bytes).unwrap().decode(&mut &bytes[..], password, visit).unwrap();
     members
 }
 

@@ -90,11 +90,12 @@ fn published_files_hold_what_the_pem_crate_finds_in_them() {
             continue;
         }
         let mut found = Vec::new();
-        (Format::pem().decode)(&mut &text[..], None, &mut |member| match member {
-            Member::Certificate { certificate, .. } => found.push(certificate.der().to_vec()),
-            other => panic!("{}: {other:?}", file.display()),
-        })
-        .unwrap();
+        Format::pem()
+            .decode(&mut &text[..], None, &mut |member| match member {
+                Member::Certificate { certificate, .. } => found.push(certificate.der().to_vec()),
+                other => panic!("{}: {other:?}", file.display()),
+            })
+            .unwrap();
         assert_eq!(found, blocks(&file), "{}", file.display());
     }
 }
@@ -154,7 +155,7 @@ fn ours(store: &[u8], password: Option<&str>) -> BTreeMap<String, Vec<u8>> {
         Member::PrivateKey(_) => {}
         other => panic!("{other:?}"),
     };
-    (Format::named("pkcs12").unwrap().decode)(&mut &store[..], password, visit).unwrap();
+    Format::named("pkcs12").unwrap().decode(&mut &store[..], password, visit).unwrap();
     found
 }
 

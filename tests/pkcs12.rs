@@ -443,7 +443,7 @@ fn read(bytes: &[u8], password: Option<&str>) -> Result<Vec<Member>, Error> {
     let mut members = Vec::new();
     let format = Format::of(bytes).unwrap();
     assert_eq!(format.name, "pkcs12");
-    (format.decode)(&mut &bytes[..], password, &mut |member| members.push(member))?;
+    format.decode(&mut &bytes[..], password, &mut |member| members.push(member))?;
     Ok(members)
 }
 

@@ -98,7 +98,7 @@ fn entries<'a>(certificates: &[&'a Certificate]) -> Vec<Entry<'a>> {
 
 fn list((format, password): Store, bytes: &[u8]) -> Vec<Fingerprint> {
     let mut found = Vec::new();
-    let read = (format.decode)(&mut &bytes[..], password, &mut |member| match member {
+    let read = format.decode(&mut &bytes[..], password, &mut |member| match member {
         Member::Certificate { certificate, flaw: None, .. } => found.push(certificate.fingerprint()),
         other => panic!("{other:?}"),
     });

@@ -176,7 +176,7 @@ fn no_reader_refuses_a_root_in_use() {
                 roots.push(certificate);
             }
         };
-        (Format::named(format).unwrap().decode)(&mut &bytes[..], Some("changeit"), visit).unwrap();
+        Format::named(format).unwrap().decode(&mut &bytes[..], Some("changeit"), visit).unwrap();
     }
     for root in &roots {
         for reader in READERS {

@@ -16,7 +16,7 @@ use x509_cert::time::Time;
 /// Reads an input as the program reads a file of any format, then changes it as a store of this format. What can be
 /// read in full and extended must keep all that it had: no other store is ever changed.
 pub fn store(format: &str, bytes: &[u8]) {
-    let decoded = decode(&mut &bytes[..], LIMIT, Passwords::Usual, &mut |member| look_at(&member));
+    let decoded = decode(&mut &bytes[..], LIMIT, Passwords::usual(), &mut |member| look_at(&member));
     let format = Format::named(format).expect("a format of this name");
     let entry = Entry { certificate: &ROOT, origin: "letsencrypt current" };
     for password in format.usual_passwords.iter().copied() {
@@ -95,7 +95,7 @@ pub fn folder() -> &'static Path {
 /// What a store holds; None when some of it cannot be read.
 fn certificates(format: &Format, bytes: &[u8], password: Option<&str>) -> Option<HashSet<Fingerprint>> {
     let (mut found, mut whole) = (HashSet::new(), true);
-    let read = (format.decode)(&mut &bytes[..], password, &mut |member| match member {
+    let read = format.decode(&mut &bytes[..], password, &mut |member| match member {
         Member::Certificate { certificate, .. } => drop(found.insert(certificate.fingerprint())),
         Member::Rejected { .. } => whole = false,
         _ => {}

@@ -28,9 +28,8 @@ fn reasons(rejected: &[Rejected]) -> String {
     let mut known = HashSet::new();
     let shown = rejected.iter().enumerate();
     let shown = shown.filter(|(index, rejected)| known.insert(discriminant(&rejected.reason)) || *index < FEW);
-    let mut words: Vec<String> = shown
-        .map(|(_, Rejected { certificate, reason, .. })| format!("`{}` {reason}", certificate.subject()))
-        .collect();
+    let mut words: Vec<String> =
+        shown.map(|(_, Rejected { certificate, reason, .. })| format!("`{}` {reason}", certificate.title())).collect();
     let more = rejected.len() - words.len();
     if more > 0 {
         words.push(format!("and {more} more"));

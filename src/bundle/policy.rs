@@ -2,6 +2,7 @@
 
 use super::set::{CertificateSet, Origin};
 use super::{Policy, Reason};
+use crate::system::text::shortened;
 use crate::x509::{Certificate, Key, Verdict, own_signatures};
 
 pub(super) enum Decision {
@@ -56,7 +57,7 @@ fn decide_at_sight(certificate: &Certificate, pinned: bool, policy: &Policy) -> 
     } else if policy.allow_non_roots {
         return Some(Decision::Accepted { verified: true });
     } else if !certificate.is_self_issued() {
-        Reason::NotSelfSigned { issuer: certificate.issuer().to_string() }
+        Reason::NotSelfSigned { issuer: shortened(&certificate.issuer().to_string()).into_owned() }
     } else if !certificate.is_ca() {
         Reason::NotCa
     } else {

@@ -221,7 +221,7 @@ impl Provider {
         let bad = |reason: String| Error::BadProvider { id: self.id.clone(), reason };
         let mut certificates = Vec::with_capacity(self.pins.len());
         let mut broken = None;
-        format::decode(&mut self.roots_pem.as_bytes(), u64::MAX, Passwords::Usual, &mut |member| match member {
+        format::decode(&mut self.roots_pem.as_bytes(), u64::MAX, Passwords::usual(), &mut |member| match member {
             Member::Certificate { certificate, .. } => certificates.push(certificate),
             Member::Distrusted { position, .. }
             | Member::Other { position, .. }

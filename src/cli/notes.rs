@@ -1,16 +1,31 @@
 //! Texts for the notes of a report.
 
+use std::collections::HashMap;
+use std::mem::{Discriminant, discriminant};
 use std::path::Path;
 
 use pgtrust::known::{Advice, Usage};
-use pgtrust::{FindingKind, Machine, Note, Problem, Rejected, timestamp};
+use pgtrust::{FindingKind, Machine, Note, Problem, Rejected, limits, timestamp};
 use time::OffsetDateTime;
 
 use super::{Status, hint, ui};
 
-/// Says it all, in order. Returns the worst that it means.
+/// Says it all, in order, and of each kind that has no limit of its own no more than a person reads. Returns the worst that
+/// it means.
 pub(crate) fn show(notes: &[Note]) -> Status {
-    notes.iter().map(show_one).max().unwrap_or(Status::Done)
+    let mut counts: HashMap<Discriminant<Note>, usize> = HashMap::new();
+    let mut more = 0;
+    for note in notes {
+        let count = counts.entry(discriminant(note)).or_default();
+        *count += 1;
+        if *count <= limits::PROBLEMS || matches!(note, Note::Failure(_) | Note::Finding(_) | Note::Problem(_)) {
+            say(note);
+        } else {
+            more += 1;
+        }
+    }
+    say_more(more);
+    notes.iter().map(status).max().unwrap_or(Status::Done)
 }
 
 /// Says what only `--allow-writable` let pass, each once.
@@ -23,7 +38,29 @@ pub(crate) fn show_allowed(machine: &Machine<'_>) {
     }
 }
 
-fn show_one(note: &Note) -> Status {
+/// Says each of them, no more than a person reads.
+fn say_each<T>(all: &[T], say: impl Fn(&T)) {
+    let told = all.len().min(limits::PROBLEMS);
+    all[..told].iter().for_each(say);
+    say_more(all.len() - told);
+}
+
+fn say_more(count: usize) {
+    if count > 0 {
+        ui::warning(&format!("and {count} more"));
+    }
+}
+
+fn status(note: &Note) -> Status {
+    match note {
+        Note::Failure(_) => Status::Failed,
+        Note::Finding(finding) if matches!(finding.kind, FindingKind::Mismatch | FindingKind::Held) => Status::Found,
+        Note::NotAllRoots | Note::Problem(Problem { lost: true, .. }) | Note::Unreadable { .. } => Status::Found,
+        _ => Status::Done,
+    }
+}
+
+fn say(note: &Note) {
     match note {
         Note::Accepted { provider, root } => {
             ui::warning(&format!("`{provider}`: accepted as the manifest says: {root}"));
@@ -39,16 +76,8 @@ fn show_one(note: &Note) -> Status {
             ui::warning(&error.to_string());
             hint::hint(error).iter().for_each(|hint| ui::hint(hint));
         }
-        Note::Failure(error) => {
-            ui::problem(error);
-            return Status::Failed;
-        }
-        Note::Finding(finding) => {
-            ui::finding(finding);
-            if matches!(finding.kind, FindingKind::Mismatch | FindingKind::Held) {
-                return Status::Found;
-            }
-        }
+        Note::Failure(error) => ui::problem(error),
+        Note::Finding(finding) => ui::finding(finding),
         Note::Clock { last, now } => show_clock(*last, *now),
         Note::ForgottenChanges { hook, count } => {
             ui::warning(&format!("hook `{hook}`: {count} changes that it never took are forgotten: they are too many"));
@@ -61,27 +90,25 @@ fn show_one(note: &Note) -> Status {
         }
         Note::JournalDamaged { .. } | Note::JournalSetAside { .. } | Note::OwnerLost { .. } => show_of_journal(note),
         Note::Lost(error) => ui::warning(&format!("{error}; it counts as absent, and is written anew by the next run")),
-        Note::NotAllRoots => return Status::Found,
         Note::NotLooked(error) => ui::warning(&error.to_string()),
         Note::NotRecorded { path } => ui::warning(&format!(
             "`{}` was replaced, and there is no place for a journal: `pgtrust undo` does not know of it",
             path.display()
         )),
         Note::Pinned { tenant, root } => ui::note(&format!("{tenant}: pinned {root}")),
-        Note::Problem(problem) => return show_problem(problem),
+        Note::Problem(problem) => show_problem(problem),
         Note::Rejected(rejected) => show_rejected(rejected),
         Note::Stale(error) => ui::warning(&format!("{error}; what is kept stays")),
         Note::Trace(text) => ui::warning(text),
         Note::Unchecked { origin, reason } => ui::warning(&format!("`{origin}`: {reason}")),
         Note::Unfit { subjects, why } => show_unfit(subjects, why),
-        Note::Unreadable { store, rejected } => return show_unreadable(store, rejected),
+        Note::Unreadable { store, rejected } => show_unreadable(store, rejected),
         Note::Unverified { subject, signature } => ui::warning(&format!(
             "`{subject}` is taken on your word: pgtrust does not verify its signature, {signature}"
         )),
         Note::Usage(usage) => ui::hint(&of_usage(usage)),
         _ => {}
     }
-    Status::Done
 }
 
 /// Says what the journal no longer tells, or may not.
@@ -108,20 +135,19 @@ fn show_clock(last: OffsetDateTime, now: OffsetDateTime) {
     ui::hint("nothing counts as expired by this clock until a second run agrees with it");
 }
 
-/// Says which part of an input cannot be read. That is a finding.
-fn show_problem(problem: &Problem) -> Status {
+/// Says which part of an input cannot be read.
+fn show_problem(problem: &Problem) {
     let position = problem.position.as_ref().map_or_else(String::new, |position| format!("{position}: "));
     ui::warning(&format!("`{}`: {position}{}", problem.origin, problem.reason));
-    if problem.lost { Status::Found } else { Status::Done }
 }
 
 /// Says which certificates did not become roots and why.
 fn show_rejected(rejected: &[Rejected]) {
     let rejected: Vec<&Rejected> = rejected.iter().filter(|rejected| rejected.is_of_user()).collect();
-    for Rejected { certificate, sighting, reason, .. } in &rejected {
+    say_each(&rejected, |Rejected { certificate, sighting, reason, .. }| {
         let line = sighting.line.map_or_else(String::new, |line| format!("line {line}: "));
-        ui::warning(&format!("`{}`: {line}left out `{}`: {reason}", sighting.origin, certificate.subject()));
-    }
+        ui::warning(&format!("`{}`: {line}left out `{}`: {reason}", sighting.origin, certificate.title()));
+    });
     hint::of_key(rejected.iter().copied()).iter().for_each(|hint| ui::hint(hint));
     if rejected.iter().any(|rejected| rejected.reason.is_not_a_root()) {
         ui::hint("a trust store holds self-signed CA certificates; `--allow-non-roots` takes others all the same");
@@ -134,13 +160,12 @@ fn show_unfit(subjects: &[String], why: &str) {
     ui::warning(&format!("`{}`{more}: {why}", subjects.first().map_or("", String::as_str)));
 }
 
-/// Says which roots did not get into a store. That is a finding.
-fn show_unreadable(store: &Path, rejected: &[Rejected]) -> Status {
-    for Rejected { certificate, sighting, reason, .. } in rejected {
-        let (store, subject) = (store.display(), certificate.subject());
+/// Says which roots did not get into a store.
+fn show_unreadable(store: &Path, rejected: &[Rejected]) {
+    say_each(rejected, |Rejected { certificate, sighting, reason, .. }| {
+        let (store, subject) = (store.display(), certificate.title());
         ui::warning(&format!("`{store}`: left out `{subject}` of `{}`: {reason}", sighting.origin));
-    }
-    Status::Found
+    });
 }
 
 /// What to do about something that a store's change brings with it.

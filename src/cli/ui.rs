@@ -80,9 +80,16 @@ pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
     Ok(output.flush()?)
 }
 
-/// Prints a value as JSON. What could act on a terminal is written in the way that JSON has for every character,
-/// `\u202e`.
+/// Prints a value as JSON.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let mut text = json_text(value)?;
+    text.push('\n');
+    raw(text.as_bytes())
+}
+
+/// Returns a value as JSON. What could act on a terminal is written in the way that JSON has for every character,
+/// `\u202e`.
+pub(crate) fn json_text(value: &impl serde::Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
     let mut shown = String::with_capacity(text.len() + 1);
     for c in text.chars() {
@@ -93,8 +100,7 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
             shown.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
         }
     }
-    shown.push('\n');
-    raw(shown.as_bytes())
+    Ok(shown)
 }
 
 /// An error and its remedy.

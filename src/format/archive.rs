@@ -1,8 +1,6 @@
 //! A file inside an archive, whatever kind of archive that is.
 
-use super::password::DecodeBy;
-use super::pkcs12::{PKCS12, Work, decode_within};
-use super::{Error, Format, Identified, Member, MemberKind, Passwords, Position, PrivateKey, what_is};
+use super::{Derivations, Error, Format, Identified, Member, MemberKind, Passwords, Position, PrivateKey, what_is};
 use crate::system::limits;
 use crate::system::text::sanitise;
 
@@ -19,7 +17,7 @@ impl Contained<'_> {
         &self,
         content: &[u8],
         password: Option<&str>,
-        work: &mut Work,
+        derivations: &Derivations,
         visit: &mut dyn FnMut(Member),
     ) {
         let position = &self.position;
@@ -39,14 +37,8 @@ impl Contained<'_> {
             visit(self.rejected("an archive inside an archive is not opened"));
             return;
         }
-        let decode: &mut DecodeBy<'_> = &mut |input, password, visit| {
-            if *format == PKCS12 {
-                decode_within(work, input, password, visit)
-            } else {
-                (format.decode)(input, password, visit)
-            }
-        };
-        let decoded = Passwords::first(password).open_by(format, decode, &mut &content[..], &mut |member| {
+        let passwords = Passwords::first(password).within(derivations);
+        let decoded = passwords.open(format, &mut &content[..], &mut |member| {
             visit(match member {
                 Member::Certificate { alias, certificate, flaw, .. } => {
                     Member::Certificate { alias, certificate, flaw, position: position.clone() }

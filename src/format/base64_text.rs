@@ -9,7 +9,9 @@ use memchr::memmem;
 
 use super::archive::only_read;
 use super::armour::{BASE64, has_block, utf8};
-use super::{Entry, Error, Format, Identified, Member, MemberKind, Position, PrivateKey, read_whole, what_is};
+use super::{
+    Derivations, Entry, Error, Format, Identified, Member, MemberKind, Position, PrivateKey, read_whole, what_is,
+};
 use crate::system::limits;
 
 pub(super) static BASE64_TEXT: Format = Format {
@@ -22,7 +24,7 @@ pub(super) static BASE64_TEXT: Format = Format {
         let text = utf8(head);
         !has_block(&text) && (packed_pem(&text, 0).is_some() || is_packed(&text))
     },
-    decode,
+    decode_within: decode,
     encode: |_: &mut dyn Iterator<Item = Entry<'_>>, _, _: &mut dyn Write| Err(only_read("base64 of a store")),
     merge: |_, _, _| Err(only_read("base64 of a store")),
     remove: |_, _, _| Err(only_read("base64 of a store")),
@@ -31,7 +33,7 @@ pub(super) static BASE64_TEXT: Format = Format {
 /// `-----BEGIN ` in base64, as far as what follows does not change it.
 const PACKED_BEGIN: &[u8] = b"LS0tLS1CRUdJTi";
 
-fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(input: &mut dyn Read, _: Option<&str>, _: &Derivations, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let bytes = read_whole(input)?;
     let text = utf8(&bytes);
     if is_packed(&text) {
@@ -72,7 +74,7 @@ fn members(text: &[u8], packed: Range<usize>, line: u64, visit: &mut dyn FnMut(M
     };
     let flaw =
         if *format == *Format::pem() { "it is base64 of a PEM file" } else { "it is base64 without the lines of PEM" };
-    (format.decode)(&mut &content[..], None, &mut |member| {
+    format.decode(&mut &content[..], None, &mut |member| {
         let position = position.clone();
         visit(match member {
             Member::Certificate { alias, certificate, .. } => {

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 
 use super::archive::only_read;
 use super::armour::{self, Scanner, utf8};
-use super::{Entry, Error, Format, Member, read_whole};
+use super::{Derivations, Entry, Error, Format, Member, read_whole};
 use csv::Rows;
 
 pub(super) static CCADB: Format = Format {
@@ -17,13 +17,13 @@ pub(super) static CCADB: Format = Format {
     profile_of: None,
     usual_passwords: &[None],
     recognise: |head| Columns::of(&utf8(head)).is_some(),
-    decode,
+    decode_within: decode,
     encode: |_: &mut dyn Iterator<Item = Entry<'_>>, _, _: &mut dyn Write| Err(only_read("a table of CCADB")),
     merge: |_, _, _| Err(only_read("a table of CCADB")),
     remove: |_, _, _| Err(only_read("a table of CCADB")),
 };
 
-fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(input: &mut dyn Read, _: Option<&str>, _: &Derivations, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let bytes = read_whole(input)?;
     let text = utf8(&bytes);
     let Some(columns) = Columns::of(&text) else { return Ok(()) };

@@ -36,7 +36,7 @@ pub fn decode(
     visit: &mut dyn FnMut(Member),
 ) -> Result<Decoded, Error> {
     let mut refused = None;
-    let decoded = read(input, limit, passwords, &mut |member| match member {
+    let decoded = read(input, limit, passwords, &mut |_, member| match member {
         Member::PrivateKey(key) if !key.in_key_store => refused = refused.take().or(Some(key.position)),
         _ if refused.is_some() => {}
         member => visit(member),
@@ -47,21 +47,21 @@ pub fn decode(
     }
 }
 
-/// Does the same for those who only look: private keys are handed over wherever they stand, behind the other members
+/// Does the same for those who only look, and tells the format with each member. Private keys are handed over wherever they stand, behind the other members
 /// where they stand among certificates.
 pub fn look(
     input: &mut dyn Read,
     limit: u64,
     passwords: Passwords<'_>,
-    visit: &mut dyn FnMut(Member),
+    visit: &mut dyn FnMut(&'static Format, Member),
 ) -> Result<Decoded, Error> {
     let mut waiting = WithChains::default();
-    let decoded = read(input, limit, passwords, &mut |member| {
+    let decoded = read(input, limit, passwords, &mut |format, member| {
         if let Some(member) = waiting.pass(member) {
-            visit(member);
+            visit(format, member);
         }
     })?;
-    waiting.keys(visit)?;
+    waiting.keys(&mut |key| visit(decoded.format, key))?;
     Ok(decoded)
 }
 
@@ -69,7 +69,7 @@ fn read(
     input: &mut dyn Read,
     limit: u64,
     passwords: Passwords<'_>,
-    visit: &mut dyn FnMut(Member),
+    visit: &mut dyn FnMut(&'static Format, Member),
 ) -> Result<Decoded, Error> {
     let mut head = Vec::with_capacity(limits::HEAD);
     input.take(limits::HEAD as u64).read_to_end(&mut head)?;
@@ -87,7 +87,7 @@ fn read(
             Member::Certificate { .. } | Member::Distrusted { .. } | Member::Rejected { .. } => is_store = true,
             Member::Unchecked { .. } => {}
         }
-        visit(member);
+        visit(format, member);
     });
     match result {
         Err(Error::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => Err(Error::TooLarge { limit }),

@@ -4,7 +4,9 @@ use std::io::{Read, Write};
 use std::ops::Range;
 
 use super::armour;
-use super::{Entry, Error, Format, Goes, Identified, Member, Position, PrivateKey, goes_if, read_whole, what_is};
+use super::{
+    Derivations, Entry, Error, Format, Goes, Identified, Member, Position, PrivateKey, goes_if, read_whole, what_is,
+};
 use crate::system::limits;
 use crate::x509::Certificate;
 use crate::x509::asn1::{Reader, begun_sequence, tag};
@@ -16,7 +18,7 @@ pub(super) static DER: Format = Format {
     profile_of: None,
     usual_passwords: &[None],
     recognise,
-    decode,
+    decode_within: decode,
     encode,
     merge,
     remove,
@@ -29,7 +31,12 @@ fn recognise(head: &[u8]) -> bool {
 }
 
 /// Hands over the certificate, and all that stands behind it: `cat` makes such files.
-fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(
+    input: &mut dyn Read,
+    password: Option<&str>,
+    _: &Derivations,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error> {
     let bytes = read_whole(input)?;
     let length = Reader::new(&bytes).element().map_or(bytes.len(), |first| first.whole.len());
     let (first, behind) = bytes.split_at(length);
@@ -57,7 +64,7 @@ fn decode_behind(
 ) -> Result<(), Error> {
     let place = |bytes: Range<u64>| Position { line: None, bytes: offset + bytes.start..offset + bytes.end };
     let mut found = false;
-    let decoded = (Format::pem().decode)(&mut &behind[..], password, &mut |member| {
+    let decoded = Format::pem().decode(&mut &behind[..], password, &mut |member| {
         found = true;
         visit(match member {
             Member::Certificate { alias, certificate, position, flaw } => {

@@ -5,9 +5,8 @@ use std::io::{Read, Write};
 use flate2::read::MultiGzDecoder;
 
 use super::archive::{Contained, damaged, only_read};
-use super::pkcs12::Work;
 use super::tar::{self, TAR};
-use super::{Entry, Error, Format, Member, Position, read_whole};
+use super::{Derivations, Entry, Error, Format, Member, Position, read_whole};
 use crate::system::limits;
 
 pub(super) static GZIP: Format = Format {
@@ -17,13 +16,18 @@ pub(super) static GZIP: Format = Format {
     profile_of: None,
     usual_passwords: &[None],
     recognise: |head| head.starts_with(&MAGIC),
-    decode,
+    decode_within: decode,
     encode: |_: &mut dyn Iterator<Item = Entry<'_>>, _, _: &mut dyn Write| Err(only_read("what gzip makes")),
     merge: |_, _, _| Err(only_read("what gzip makes")),
     remove: |_, _, _| Err(only_read("what gzip makes")),
 };
 
-fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(
+    input: &mut dyn Read,
+    password: Option<&str>,
+    derivations: &Derivations,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error> {
     let packed = read_whole(input)?;
     let mut content = Vec::new();
     let limit = limits::ARCHIVE_UNPACKED;
@@ -33,10 +37,10 @@ fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Me
     }
     unpacked.map_err(|_| damaged(0, "what gzip made is damaged"))?;
     if (TAR.recognise)(&content) {
-        return tar::unpack(&content, password, visit);
+        return tar::unpack(&content, password, derivations, visit);
     }
     let position = Position { line: None, bytes: 0..packed.len() as u64 };
-    Contained { name: "what gzip packed", position }.members(&content, password, &mut Work::new(), visit);
+    Contained { name: "what gzip packed", position }.members(&content, password, derivations, visit);
     Ok(())
 }
 

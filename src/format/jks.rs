@@ -14,7 +14,7 @@ use std::io::{Read, Write};
 use aws_lc_rs::digest::{Context, Digest, SHA1_FOR_LEGACY_USE_ONLY};
 
 use super::alias::{folded, free_alias, is_own};
-use super::{Entry, Error, Format, Goes, Member, PrivateKey, goes_if, read_whole};
+use super::{Derivations, Entry, Error, Format, Goes, Member, PrivateKey, goes_if, read_whole};
 use crate::system::limits;
 use crate::x509::{Certificate, Fingerprint};
 use entry::{Body, Entries, TypedCertificate};
@@ -27,7 +27,7 @@ pub(super) static JKS: Format = Format {
     profile_of: None,
     usual_passwords: USUAL_PASSWORDS,
     recognise: |head| head.starts_with(&MAGIC),
-    decode,
+    decode_within: decode,
     encode,
     merge,
     remove,
@@ -40,14 +40,19 @@ pub(super) static JCEKS: Format = Format {
     profile_of: None,
     usual_passwords: USUAL_PASSWORDS,
     recognise: |head| head.starts_with(&SEALED_MAGIC),
-    decode,
+    decode_within: decode,
     encode: |_, _, _| Err(jceks_is_only_read()),
     merge: |_, _, _| Err(jceks_is_only_read()),
     remove: |_, _, _| Err(jceks_is_only_read()),
 };
 
 /// Hands nothing over before the password has proved right. A store that breaks off is handed over up to there.
-fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(
+    input: &mut dyn Read,
+    password: Option<&str>,
+    _: &Derivations,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error> {
     let bytes = read_whole(input)?;
     let entries = Entries::new(&bytes)?;
     if let Ok(end) = entries.end() {

@@ -13,7 +13,7 @@ pub(super) fn survive(format: &Format, good: &[u8], password: Option<&str>, coun
             random.mutate(&mut bytes);
         }
         let password = password.filter(|_| round % 2 == 0);
-        read += u32::from((format.decode)(&mut &bytes[..], password, &mut |_| ()).is_ok());
+        read += u32::from(format.decode(&mut &bytes[..], password, &mut |_| ()).is_ok());
         if round % 4 == 0 {
             let _ = (format.merge)(&bytes, password, &[]);
         }

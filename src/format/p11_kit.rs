@@ -13,7 +13,7 @@ use std::io::{Read, Write};
 use super::archive::only_read;
 use super::armour::{self, utf8};
 use super::purposes::{self, Purposes};
-use super::{Entry, Error, Format, Member, Position, read_whole};
+use super::{Derivations, Entry, Error, Format, Member, Position, read_whole};
 use crate::x509::Certificate;
 use crate::x509::asn1::{Reader, dotted, tag};
 use object::{HEADER, Object};
@@ -25,13 +25,13 @@ pub(super) static P11_KIT: Format = Format {
     profile_of: None,
     usual_passwords: &[None],
     recognise: |head| utf8(head).split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == HEADER),
-    decode,
+    decode_within: decode,
     encode: |_: &mut dyn Iterator<Item = Entry<'_>>, _, _: &mut dyn Write| Err(only_read("a file of p11-kit")),
     merge: |_, _, _| Err(only_read("a file of p11-kit")),
     remove: |_, _, _| Err(only_read("a file of p11-kit")),
 };
 
-fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(input: &mut dyn Read, _: Option<&str>, _: &Derivations, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let bytes = read_whole(input)?;
     let objects = object::all(&utf8(&bytes))?;
     let mut beside = Beside::default();

@@ -2,29 +2,37 @@
 
 use std::io::Read;
 
-use super::{Error, Format, Member, read_whole};
+use super::{Derivations, Error, Format, Member, read_whole};
 
-/// The passwords that are tried on an input. Formats without passwords ignore them.
+/// The passwords that are tried on an input, and the work that they may take. Formats without passwords ignore them.
 #[derive(Clone, Copy, Default)]
-pub enum Passwords<'a> {
-    /// This one, then those that stores of its format usually have.
-    First(&'a str),
-    /// This one and no other.
-    Only(&'a str),
-    /// The passwords that stores of its format usually have.
-    #[default]
-    Usual,
+pub struct Passwords<'a> {
+    given: Option<&'a str>,
+    /// Whether none is tried but the given one.
+    alone: bool,
+    derivations: Option<&'a Derivations>,
 }
 
 impl<'a> Passwords<'a> {
+    /// Tries the passwords that stores of a format usually have.
+    pub fn usual() -> Self {
+        Self::default()
+    }
+
     /// Tries the given password first, then the usual ones.
     pub fn first(given: Option<&'a str>) -> Self {
-        given.map_or(Self::Usual, Self::First)
+        Self { given, ..Self::default() }
     }
 
     /// Tries the given password alone; the usual ones where none is given.
     pub fn only(given: Option<&'a str>) -> Self {
-        given.map_or(Self::Usual, Self::Only)
+        Self { given, alone: given.is_some(), derivations: None }
+    }
+
+    /// The same, for one store of several that are read in one run: together they take no more work than one.
+    #[must_use]
+    pub fn within(self, derivations: &'a Derivations) -> Self {
+        Self { derivations: Some(derivations), ..self }
     }
 
     /// Tries one password after the other until one opens the input, and returns that. A store that can be listed but
@@ -35,28 +43,19 @@ impl<'a> Passwords<'a> {
         input: &mut dyn Read,
         visit: &mut dyn FnMut(Member),
     ) -> Result<Option<String>, Error> {
-        self.open_by(format, &mut |input, password, visit| (format.decode)(input, password, visit), input, visit)
-    }
-
-    /// [`Passwords::open`] with another function in the place of the format's own.
-    pub(super) fn open_by(
-        self,
-        format: &'static Format,
-        decode: &mut DecodeBy<'_>,
-        input: &mut dyn Read,
-        visit: &mut dyn FnMut(Member),
-    ) -> Result<Option<String>, Error> {
+        let own = Derivations::default();
+        let derivations = self.derivations.unwrap_or(&own);
         if !format.is_key_store() {
-            return decode(input, self.given(), visit).map(|()| None);
+            return (format.decode_within)(input, self.given, derivations, visit).map(|()| None);
         }
         let bytes = read_whole(input)?;
-        let usual = if matches!(self, Self::Only(_)) { &[] } else { format.usual_passwords };
-        let candidates = self.given().map(Some).into_iter().chain(usual.iter().copied());
+        let usual = if self.alone { &[] } else { format.usual_passwords };
+        let candidates = self.given.map(Some).into_iter().chain(usual.iter().copied());
         let (mut listed, mut refused) = (None, None);
         for password in candidates {
             let mut members = Vec::new();
             let mut unchecked = false;
-            let result = decode(&mut &bytes[..], password, &mut |member| {
+            let result = (format.decode_within)(&mut &bytes[..], password, derivations, &mut |member| {
                 unchecked |= matches!(member, Member::Unchecked { .. });
                 members.push(member);
             });
@@ -71,32 +70,18 @@ impl<'a> Passwords<'a> {
             }
         }
         match (listed, refused) {
-            (Some(members), _) if self.given().is_none() => {
+            (Some(members), _) if self.given.is_none() => {
                 members.into_iter().for_each(visit);
                 Ok(None)
             }
             (_, refused) => Err(refused.unwrap_or(Error::WrongPassword)),
         }
     }
-
-    fn given(self) -> Option<&'a str> {
-        match self {
-            Self::First(password) | Self::Only(password) => Some(password),
-            Self::Usual => None,
-        }
-    }
 }
-
-/// See [`super::Decode`].
-pub(super) type DecodeBy<'a> = dyn FnMut(&mut dyn Read, Option<&str>, &mut dyn FnMut(Member)) -> Result<(), Error> + 'a;
 
 /// A password is never printed.
 impl std::fmt::Debug for Passwords<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::First(_) => "First",
-            Self::Only(_) => "Only",
-            Self::Usual => "Usual",
-        })
+        f.debug_struct("Passwords").field("alone", &self.alone).finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::io::{self, Read, Write};
 
 use super::armour::{Block, CERTIFICATE, Scanner, TRUSTED, has_block, member, member_or_key, utf8, write_block};
-use super::{Entry, Error, Format, Member, pkcs7};
+use super::{Derivations, Entry, Error, Format, Member, pkcs7};
 use crate::x509::{Certificate, Fingerprint};
 
 pub(super) static PEM: Format = Format {
@@ -17,7 +17,7 @@ pub(super) static PEM: Format = Format {
     profile_of: None,
     usual_passwords: &[None],
     recognise,
-    decode,
+    decode_within: decode,
     encode,
     merge,
     remove: removal::remove,
@@ -27,7 +27,7 @@ fn recognise(head: &[u8]) -> bool {
     has_block(&utf8(head)) && !pkcs7::is_text(head)
 }
 
-fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(input: &mut dyn Read, _: Option<&str>, _: &Derivations, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let mut scanner = Scanner::new(input)?;
     while let Some(block) = scanner.next_block()? {
         if pkcs7::is_in(&block) {

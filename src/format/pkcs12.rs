@@ -23,9 +23,8 @@ use self::encryption::Scheme;
 use self::integrity::Integrity;
 use self::opened::Opened;
 use self::password::Password;
-pub(super) use self::password::Work;
 use super::alias::{folded, free_alias};
-use super::{Entry, Error, Format, Goes, Member, PrivateKey, read_whole};
+use super::{Derivations, Entry, Error, Format, Goes, Member, PrivateKey, read_whole};
 use crate::x509::asn1::{begun_sequence, tag};
 
 pub(super) static PKCS12: Format = Format {
@@ -35,7 +34,7 @@ pub(super) static PKCS12: Format = Format {
     profile_of: None,
     usual_passwords: USUAL_PASSWORDS,
     recognise,
-    decode,
+    decode_within: decode,
     encode: |entries, password, output| encode(entries, password, output, Scheme::modern, Integrity::modern),
     merge,
     remove,
@@ -50,7 +49,7 @@ pub(super) static PKCS12_LEGACY: Format = Format {
     profile_of: Some(&PKCS12),
     usual_passwords: USUAL_PASSWORDS,
     recognise: |_| false,
-    decode,
+    decode_within: decode,
     encode: |entries, password, output| encode(entries, password, output, Scheme::legacy, Integrity::legacy),
     merge,
     remove,
@@ -61,21 +60,16 @@ fn recognise(head: &[u8]) -> bool {
     begun_sequence(head).is_some_and(|fields| fields.starts_with(&[tag::INTEGER, 1, 3, tag::SEQUENCE]))
 }
 
-fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
-    decode_within(&mut Work::new(), input, password, visit)
-}
-
-/// [`Format::decode`] for one store of several that share a limit.
-pub(super) fn decode_within(
-    work: &mut Work,
+fn decode(
     input: &mut dyn Read,
     password: Option<&str>,
+    derivations: &Derivations,
     visit: &mut dyn FnMut(Member),
 ) -> Result<(), Error> {
     let bytes = read_whole(input)?;
     let container = Container::read(&bytes)?;
     let parts = container.parts()?;
-    let opened = Opened::new(&container, &parts, password, work)?;
+    let opened = Opened::new(&container, &parts, password, derivations)?;
     opened.members()?.into_iter().for_each(&mut *visit);
     if opened.closed {
         return Err(Error::PasswordNeeded { what: "the encrypted part of the store" });
@@ -96,13 +90,13 @@ fn encode(
 ) -> Result<(), Error> {
     let entries: Vec<Entry<'_>> = entries.collect();
     let contents = bag::write(&named(&entries, &mut HashSet::new())?);
-    let work = &mut Work::new();
+    let derivations = &Derivations::default();
     let store = match password {
-        None => container::write(&[&plain_part(&contents)], None, work)?,
+        None => container::write(&[&plain_part(&contents)], None, derivations)?,
         Some(password) => {
             let password = writable(password)?;
-            let part = encrypted_part(contents, &scheme()?, &password, work)?;
-            container::write(&[&part], Some((&integrity()?, &password)), work)?
+            let part = encrypted_part(contents, &scheme()?, &password, derivations)?;
+            container::write(&[&part], Some((&integrity()?, &password)), derivations)?
         }
     };
     Ok(output.write_all(&store)?)
@@ -126,8 +120,8 @@ fn writable(password: &str) -> Result<Password<'_>, Error> {
 fn merge(existing: &[u8], password: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
     let container = Container::read(existing)?;
     let parts = container.parts()?;
-    let work = &mut Work::new();
-    let opened = Opened::new(&container, &parts, password, work)?;
+    let derivations = &Derivations::default();
+    let opened = Opened::new(&container, &parts, password, derivations)?;
     if opened.closed || (container.integrity.is_some() && opened.password.is_none()) {
         return Err(Error::PasswordNeeded { what: "a change to the store" });
     }
@@ -156,10 +150,10 @@ fn merge(existing: &[u8], password: Option<&str>, add: &[Entry<'_>]) -> Result<V
     let contents = bag::write(&named(&add, &mut aliases)?);
     let scheme = opened.style(container.integrity.as_ref())?;
     let part = match (scheme, &opened.password) {
-        (Some(scheme), Some(password)) => encrypted_part(contents, &scheme, password, work)?,
+        (Some(scheme), Some(password)) => encrypted_part(contents, &scheme, password, derivations)?,
         _ => plain_part(&contents),
     };
-    container.with(&part, opened.password.as_ref(), work)
+    container.with(&part, opened.password.as_ref(), derivations)
 }
 
 /// The certificates, each once, under aliases that are not taken.
@@ -177,14 +171,14 @@ fn named<'a>(
 fn remove(existing: &[u8], password: Option<&str>, goes: Goes<'_>) -> Result<Vec<u8>, Error> {
     let container = Container::read(existing)?;
     let parts = container.parts()?;
-    let work = &mut Work::new();
-    let opened = Opened::new(&container, &parts, password, work)?;
+    let derivations = &Derivations::default();
+    let opened = Opened::new(&container, &parts, password, derivations)?;
     if opened.closed || (container.integrity.is_some() && opened.password.is_none()) {
         return Err(Error::PasswordNeeded { what: "a change to the store" });
     }
-    let Some(left) = opened.without(&parts, goes, work)? else { return Ok(existing.to_vec()) };
+    let Some(left) = opened.without(&parts, goes, derivations)? else { return Ok(existing.to_vec()) };
     let left: Vec<&[u8]> = left.iter().map(|part| &**part).collect();
-    container.holding(&left, opened.password.as_ref(), work)
+    container.holding(&left, opened.password.as_ref(), derivations)
 }
 
 /// The stores that a JDK ships since Java 18 have none; keytool's manual has the other.

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::io::{Read, Write};
 
 use super::armour::{self, BEGIN, Block, PKCS7_LABELS, Scanner, utf8, write_block};
-use super::{Entry, Error, Format, Goes, Member, MemberKind, Position, Removable, goes_if, read_whole};
+use super::{Derivations, Entry, Error, Format, Goes, Member, MemberKind, Position, Removable, goes_if, read_whole};
 use crate::x509::asn1::{Reader, begun_sequence, der, dotted, oid, tag};
 use crate::x509::{Certificate, Fingerprint};
 
@@ -19,7 +19,7 @@ pub(super) static PKCS7: Format = Format {
     profile_of: None,
     usual_passwords: &[None],
     recognise,
-    decode,
+    decode_within: decode,
     encode,
     merge,
     remove,
@@ -44,7 +44,7 @@ pub(super) fn is_text(head: &[u8]) -> bool {
     PKCS7_LABELS.iter().any(|known| label.strip_prefix(known.as_bytes()).is_some_and(|rest| rest.starts_with(b"-----")))
 }
 
-fn decode(input: &mut dyn Read, _: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn decode(input: &mut dyn Read, _: Option<&str>, _: &Derivations, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
     let bytes = read_whole(input)?;
     if is_der(&bytes) {
         return SignedData::parse(&bytes)?.each(None, visit);
@@ -83,7 +83,7 @@ pub(super) fn members(block: Block) -> Vec<Member> {
 /// Everything else stays byte for byte, a signature too: it does not cover the certificates beside it.
 fn merge(existing: &[u8], _: Option<&str>, add: &[Entry<'_>]) -> Result<Vec<u8>, Error> {
     let mut known: HashSet<Fingerprint> = HashSet::new();
-    decode(&mut &existing[..], None, &mut |member| {
+    PKCS7.decode(&mut &existing[..], None, &mut |member| {
         if let Member::Certificate { certificate, .. } = member {
             known.insert(certificate.fingerprint());
         }

@@ -52,7 +52,9 @@ impl WithChains {
                 self.keys.push(key);
                 return None;
             }
-            Member::Certificate { ref certificate, .. } => self.certificates.push(certificate.clone()),
+            Member::Certificate { ref certificate, .. } if self.certificates.len() < limits::CHAINED => {
+                self.certificates.push(certificate.clone());
+            }
             _ => {}
         }
         Some(member)

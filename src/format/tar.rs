@@ -8,8 +8,7 @@ use std::collections::HashSet;
 use std::io::{Read, Write};
 
 use super::archive::{Contained, damaged, only_read};
-use super::pkcs12::Work;
-use super::{Entry, Error, Format, Member, Position, read_whole};
+use super::{Derivations, Entry, Error, Format, Member, Position, read_whole};
 use crate::system::limits;
 use crate::system::text::sanitise;
 use header::{BLOCK, Header, Kind};
@@ -21,19 +20,29 @@ pub(super) static TAR: Format = Format {
     profile_of: None,
     usual_passwords: &[None],
     recognise: |head| Header::read(head).is_some(),
-    decode,
+    decode_within: decode,
     encode: |_: &mut dyn Iterator<Item = Entry<'_>>, _, _: &mut dyn Write| Err(only_read("a tar archive")),
     merge: |_, _, _| Err(only_read("a tar archive")),
     remove: |_, _, _| Err(only_read("a tar archive")),
 };
 
-fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
-    unpack(&read_whole(input)?, password, visit)
+fn decode(
+    input: &mut dyn Read,
+    password: Option<&str>,
+    derivations: &Derivations,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error> {
+    unpack(&read_whole(input)?, password, derivations, visit)
 }
 
 /// Reads every file, and names what is none.
-pub(super) fn unpack(archive: &[u8], password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
-    let (mut work, mut left, mut count) = (Work::new(), limits::ARCHIVE_UNPACKED, 0_u64);
+pub(super) fn unpack(
+    archive: &[u8],
+    password: Option<&str>,
+    derivations: &Derivations,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error> {
+    let (mut left, mut count) = (limits::ARCHIVE_UNPACKED, 0_u64);
     let (mut names, mut links) = (HashSet::new(), Vec::new());
     let mut entries = Entries { archive, at: 0, ended: false };
     while let Some(entry) = entries.next()? {
@@ -46,7 +55,7 @@ pub(super) fn unpack(archive: &[u8], password: Option<&str>, visit: &mut dyn FnM
             Kind::File => {
                 let too_large = || Error::TooLarge { limit: limits::ARCHIVE_UNPACKED };
                 left = left.checked_sub(entry.content.len() as u64).ok_or_else(too_large)?;
-                contained.members(entry.content, password, &mut work, visit);
+                contained.members(entry.content, password, derivations, visit);
                 names.insert(path(&entry.name));
             }
             Kind::HardLink | Kind::SymbolicLink => links.push(entry),

@@ -10,8 +10,7 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
 use super::archive::{Contained, damaged, only_read};
-use super::pkcs12::Work;
-use super::{Entry, Error, Format, Member, Position, read_whole};
+use super::{Derivations, Entry, Error, Format, Member, Position, read_whole};
 use crate::system::limits;
 use crate::system::text::sanitise;
 
@@ -22,21 +21,30 @@ pub(super) static ZIP: Format = Format {
     profile_of: None,
     usual_passwords: &[None],
     recognise: |head| head.starts_with(&FILE) || head.starts_with(&DIRECTORY_END),
-    decode,
+    decode_within: decode,
     encode: |_: &mut dyn Iterator<Item = Entry<'_>>, _, _: &mut dyn Write| Err(only_read("a ZIP archive")),
     merge: |_, _, _| Err(only_read("a ZIP archive")),
     remove: |_, _, _| Err(only_read("a ZIP archive")),
 };
 
-fn decode(input: &mut dyn Read, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
-    unpack(&read_whole(input)?, limits::ARCHIVE_UNPACKED, password, visit)
+fn decode(
+    input: &mut dyn Read,
+    password: Option<&str>,
+    derivations: &Derivations,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error> {
+    unpack(&read_whole(input)?, limits::ARCHIVE_UNPACKED, password, derivations, visit)
 }
 
 /// Reads every file, as long as all of them have no more than `limit` bytes.
-fn unpack(archive: &[u8], limit: u64, password: Option<&str>, visit: &mut dyn FnMut(Member)) -> Result<(), Error> {
+fn unpack(
+    archive: &[u8],
+    limit: u64,
+    password: Option<&str>,
+    derivations: &Derivations,
+    visit: &mut dyn FnMut(Member),
+) -> Result<(), Error> {
     let mut left = limit;
-    // One for all: a thousand small stores would keep a machine busy as well as one.
-    let mut work = Work::new();
     for file in files(archive)? {
         if file.name.ends_with('/') {
             continue;
@@ -44,7 +52,7 @@ fn unpack(archive: &[u8], limit: u64, password: Option<&str>, visit: &mut dyn Fn
         match file.unpack(archive, left) {
             Ok(content) => {
                 left -= content.len() as u64;
-                file.contained().members(&content, password, &mut work, visit);
+                file.contained().members(&content, password, derivations, visit);
             }
             Err(Refused::TooLarge) => return Err(Error::TooLarge { limit }),
             Err(Refused::Unreadable(reason)) => visit(file.contained().rejected(&reason)),

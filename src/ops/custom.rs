@@ -213,8 +213,8 @@ impl Found {
         let mut set = CertificateSet::new();
         let origin = Origin::File(name.to_owned());
         let id = set.origin(origin.clone());
-        let mut refused = None;
-        let decoded = source::decode(input, &origin, Passwords::Usual, &mut |member| match member {
+        let (mut refused, mut problems) = (None, source::Problems::default());
+        let decoded = source::decode(input, &origin, Passwords::usual(), &mut |member| match member {
             Member::Certificate { certificate, position, .. } => drop(set.insert(certificate, id, position.line)),
             Member::Distrusted { certificate, position, reason } => {
                 set.distrust(certificate, id, position.line, reason);
@@ -224,11 +224,11 @@ impl Found {
                 refused = Some(format::Error::PrivateKey { position });
             }
             Member::Rejected { position, reason } => {
-                let problem = source::Problem { origin: origin.clone(), position: Some(position), reason, lost: true };
-                notes.push(Note::Problem(problem));
+                problems.push(source::Problem { origin: origin.clone(), position: Some(position), reason, lost: true });
             }
             Member::Other { .. } | Member::Unchecked { .. } => {}
         })?;
+        notes.extend(problems.of(&origin).into_iter().map(Note::Problem));
         if let Some(refused) = refused {
             return Err(DecodeError::of(name)(refused).into());
         }

@@ -202,7 +202,8 @@ impl Asked {
             let downloader = Downloader::new(DownloadSettings {
                 timeout: download.network.timeout,
                 deadline: download.network.deadline,
-                cache: Some(machine.layout()?.state.join("downloads")),
+                // A copy that others may have written would count as the server's own answer.
+                cache: if machine.allow_writable { None } else { Some(machine.layout()?.state.join("downloads")) },
                 cache_is_fixed: keep == Keep::Nothing,
                 mirror: mirror(&download.network, &manifest)?,
                 ..DownloadSettings::default()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ops::Error;
 use crate::system::limits;
-use crate::system::text::short;
+use crate::system::text::cut;
 
 /// Something that a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ impl FindingKind {
 impl Finding {
     /// Makes a finding of this run. What is too long to be kept is cut.
     pub fn new(kind: FindingKind, about: &str, key: &str, message: String, hint: Option<String>) -> Self {
-        let cut = |text: &str| short(text, limits::FINDING_TEXT).into_owned();
+        let cut = |text: &str| cut(text, limits::FINDING_TEXT).into_owned();
         let (message, hint) = (cut(&message), hint.as_deref().map(cut));
         Self { kind, about: about.to_owned(), key: cut(key), message, hint, since: String::new() }
     }

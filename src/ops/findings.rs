@@ -3,9 +3,6 @@
 use super::finding::{Finding, FindingKind};
 use super::note::Note;
 use crate::source::{self, CatalogueResult, CatalogueState, Fetched, Held, RootResult, RootState, UrlState};
-use crate::system::limits;
-use crate::system::text::short;
-use crate::x509::Certificate;
 
 impl Fetched {
     /// Returns what is not as it should be, in words.
@@ -90,18 +87,13 @@ impl Held {
         let certificate = &self.certificate;
         format!(
             "`{}`, sha256 {}, valid {} to {}, served by `{}`",
-            shown(certificate),
+            certificate.title(),
             certificate.fingerprint(),
             certificate.not_before().date(),
             certificate.not_after().date(),
             self.url
         )
     }
-}
-
-/// Returns a certificate's subject, as long as messages have it.
-pub(super) fn shown(certificate: &Certificate) -> String {
-    short(&certificate.subject().to_string(), limits::SUBJECT_SHOWN).into_owned()
 }
 
 impl CatalogueResult {

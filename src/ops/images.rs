@@ -27,7 +27,7 @@ pub(super) fn name_of(machine: &Machine<'_>, source: &Source) -> Result<Option<(
 
 fn copy(machine: &Machine<'_>, path: &Path) -> Result<Change, Error> {
     let mut set = CertificateSet::new();
-    source::load_path(&mut set, path, Passwords::Usual)?;
+    source::load_path(&mut set, path, Passwords::usual())?;
     let mut entries = set.certificates().map(|certificate| Entry { certificate, origin: "copied" });
     let mut bytes = Vec::new();
     (Format::pem().encode)(&mut entries, None, &mut bytes).map_err(DecodeError::of(path))?;

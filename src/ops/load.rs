@@ -9,7 +9,7 @@ use super::note::{self, Failed, Note, OrNote as _};
 use super::{Error, RequestError};
 use crate::bundle::{Bundle, CertificateSet, Origin, Policy};
 use crate::catalog::Selection;
-use crate::format::{DecodeError, Format, Passwords};
+use crate::format::{DecodeError, Derivations, Format, Passwords};
 use crate::journal::{Change, Listed, Step};
 use crate::manifest::Manifest;
 use crate::source::{self, Problem, Source};
@@ -50,11 +50,13 @@ pub(super) fn bundle_of(
     password: Option<&str>,
     notes: &mut Vec<Note>,
 ) -> Result<Bundle, Error> {
+    let derivations = Derivations::default();
+    let passwords = Passwords::first(password).within(&derivations);
     let mut set = CertificateSet::new();
     let providers = sources.iter().any(|source| matches!(source, Source::Provider(_)));
     let manifest = if providers { machine.manifest()? } else { Manifest::default() };
     for source in sources {
-        let loaded = load(machine, &manifest, source, wanted, Passwords::first(password), &mut set);
+        let loaded = load(machine, &manifest, source, wanted, passwords, &mut set);
         let problems = match source {
             // One customer must not keep the others from their roots.
             Source::Tenant(_) => loaded.or_note(notes)?.unwrap_or_default(),

@@ -161,14 +161,13 @@ impl Note {
             .ambiguous()
             .into_iter()
             .map(|(first, second)| Self::Ambiguous {
-                subject: first.subject().to_string(),
+                subject: first.title(),
                 first: first.fingerprint(),
                 second: second.fingerprint(),
             })
             .collect();
-        let unverified = bundle
-            .unverified()
-            .map(|root| Self::Unverified { subject: root.subject().to_string(), signature: root.own_signature() });
+        let unverified =
+            bundle.unverified().map(|root| Self::Unverified { subject: root.title(), signature: root.own_signature() });
         std::iter::once(Self::Rejected(rejected)).chain(ambiguous).chain(unverified)
     }
 }
@@ -187,7 +186,7 @@ pub(super) fn of_readers<'a>(
         let unreadable = unreadable.map(|unreadable| unreadable.to_string());
         let unusable = reader::unusable(root).into_iter().map(|unusable| unusable.to_string());
         for why in unreadable.chain(unusable) {
-            let subject = root.subject().to_string();
+            let subject = root.title();
             match notes.iter_mut().find(|(known, _)| *known == why) {
                 Some((_, subjects)) => subjects.push(subject),
                 None => notes.push((why, vec![subject])),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::fetch::tenants::KeptTenant;
 use super::fetch::{self, Download, Keep, KeptProvider, Network, catalogues};
 use super::finding::{Finding, FindingKind, Reported};
-use super::findings::{accepted_as_said, shown};
+use super::findings::accepted_as_said;
 use super::hooks::{self, Changes, HookSelection};
 use super::install::Installed;
 use super::last_run::{LastRun, Run};
@@ -19,7 +19,7 @@ use super::stores::{Finder, NamedStore};
 use super::{Error, RequestError, change, load, status};
 use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
 use crate::catalog::{Catalog, Selection};
-use crate::format::Passwords;
+use crate::format::{Derivations, Passwords};
 use crate::journal::Step;
 use crate::manifest::{KeptTarget, Manifest};
 use crate::source::{CatalogueResult, CatalogueState, Source};
@@ -132,6 +132,7 @@ fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Resul
         catalog: machine.catalog()?,
         findings: catalogues.iter().filter_map(CatalogueResult::finding).collect(),
         changes: Changes::default(),
+        derivations: Derivations::default(),
         notes,
     };
     let (providers, tenants, manifest) = work.fetch(&manifest)?;
@@ -178,6 +179,8 @@ struct Work<'a> {
     catalog: &'a Catalog,
     findings: Vec<Finding>,
     changes: Changes,
+    /// Those for all sources together.
+    derivations: Derivations,
     notes: &'a mut Vec<Note>,
 }
 
@@ -256,7 +259,8 @@ impl Work<'_> {
                 let as_kept = |kept: Selection| kept;
                 // Into a set of its own first: one that cannot be read to its end gives nothing, not a part.
                 let mut own = CertificateSet::new();
-                let problems = load::load(self.machine, manifest, &source, &as_kept, Passwords::Usual, &mut own)?;
+                let passwords = Passwords::usual().within(&self.derivations);
+                let problems = load::load(self.machine, manifest, &source, &as_kept, passwords, &mut own)?;
                 set.merge(own);
                 Ok(problems)
             });
@@ -336,7 +340,7 @@ impl Work<'_> {
     /// What the machine's or the JDK's own roots leave out is not the user's concern.
     fn left_out(&mut self, about: &str, rejected: &[Rejected]) {
         for Rejected { certificate, sighting, reason, .. } in rejected.iter().filter(|rejected| rejected.is_of_user()) {
-            let message = format!("`{}`: left out `{}`: {reason}", sighting.origin, shown(certificate));
+            let message = format!("`{}`: left out `{}`: {reason}", sighting.origin, certificate.title());
             self.find(Finding::new(FindingKind::LeftOut, about, &certificate.fingerprint().to_string(), message, None));
         }
     }

@@ -137,7 +137,7 @@ fn difference(change: &Change, removed: &mut Vec<Listed>, added: &mut Vec<Listed
         let mut set = CertificateSet::new();
         let mut bytes = bytes.as_deref().unwrap_or_default();
         // Of what cannot be read, as with a password of its own, nothing can be shown.
-        let _ = source::load(&mut set, &mut bytes, Origin::File(change.path.clone()), Passwords::Usual);
+        let _ = source::load(&mut set, &mut bytes, Origin::File(change.path.clone()), Passwords::usual());
         set
     };
     let (before, after) = (certificates(&change.before), certificates(&change.after));

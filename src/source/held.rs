@@ -64,7 +64,7 @@ pub(crate) fn held_of(path: &Path) -> (Vec<Certificate>, Option<Error>) {
 fn read(path: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
     if let Some((bytes, _)) = file::read_with_metadata(path, limits::REMEMBERED)? {
-        let problems = load(&mut set, &mut &bytes[..], Origin::File(path.to_owned()), Passwords::Usual)?;
+        let problems = load(&mut set, &mut &bytes[..], Origin::File(path.to_owned()), Passwords::usual())?;
         if problems.iter().any(|problem| problem.lost) {
             let damaged = io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
             return Err(system::Error::unread("read", path)(damaged).into());

@@ -125,7 +125,7 @@ pub(crate) fn load_tenant(set: &mut CertificateSet, tenant: &Tenant, file: &Path
 /// pinned.
 fn kept(file: &Path) -> Result<Vec<Certificate>, Error> {
     let mut set = CertificateSet::new();
-    let problems = load_path(&mut set, file, Passwords::Usual)?;
+    let problems = load_path(&mut set, file, Passwords::usual())?;
     match problems.into_iter().find(|problem| problem.lost) {
         None => Ok(set.certificates().cloned().collect()),
         Some(problem) => {

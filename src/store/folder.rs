@@ -10,7 +10,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::format::{self, DecodeError, Entry, Format, Member, MemberKind, Passwords};
+use crate::format::{self, DecodeError, Derivations, Entry, Format, Member, MemberKind, Passwords};
 use crate::journal::Change;
 use crate::store::Error;
 use crate::system::{self, file, limits};
@@ -117,7 +117,7 @@ impl Directory {
             others: Vec::new(),
             unread: Vec::new(),
         };
-        let mut left = limits::FOLDER_TOTAL;
+        let (mut left, derivations) = (limits::FOLDER_TOTAL, Derivations::default());
         for path in file::entries(path)? {
             let Some(name) = path.file_name().map(ToOwned::to_owned) else { continue };
             directory.names.insert(name.clone());
@@ -131,7 +131,7 @@ impl Directory {
                     continue;
                 }
             };
-            match Stored::decode(&path, bytes) {
+            match Stored::decode(&path, bytes, Passwords::usual().within(&derivations)) {
                 Ok(stored) => {
                     let too_large =
                         || system::Error::unread("read", &directory.path)(file::too_large(limits::FOLDER_TOTAL as u64));
@@ -248,21 +248,20 @@ fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
 
 impl Stored {
     /// Fails with what the file is instead.
-    fn decode(path: &Path, bytes: Vec<u8>) -> Result<Self, String> {
+    fn decode(path: &Path, bytes: Vec<u8>, passwords: Passwords<'_>) -> Result<Self, String> {
         let mut certificates = Vec::new();
         let mut strict = true;
         let mut other = None;
-        let decoded =
-            format::decode(&mut &bytes[..], limits::FOLDER_FILE, Passwords::Usual, &mut |member| match member {
-                Member::Certificate { certificate, flaw, .. } => {
-                    certificates.push(certificate);
-                    strict &= flaw.is_none();
-                }
-                Member::Distrusted { .. } => other = Some(MemberKind::DistrustedCertificate),
-                Member::Other { kind, .. } => other = Some(kind),
-                Member::PrivateKey(_) => other = Some(MemberKind::PrivateKey),
-                Member::Rejected { .. } | Member::Unchecked { .. } => strict = false,
-            });
+        let decoded = format::decode(&mut &bytes[..], limits::FOLDER_FILE, passwords, &mut |member| match member {
+            Member::Certificate { certificate, flaw, .. } => {
+                certificates.push(certificate);
+                strict &= flaw.is_none();
+            }
+            Member::Distrusted { .. } => other = Some(MemberKind::DistrustedCertificate),
+            Member::Other { kind, .. } => other = Some(kind),
+            Member::PrivateKey(_) => other = Some(MemberKind::PrivateKey),
+            Member::Rejected { .. } | Member::Unchecked { .. } => strict = false,
+        });
         match decoded {
             Ok(_) if certificates.is_empty() => match other {
                 Some(kind @ MemberKind::DistrustedCertificate) => Err(kind.to_string()),

@@ -63,11 +63,17 @@ pub const STORE_ENTRIES: u32 = 1_000_000;
 /// store.
 pub const STORE_PARTS: usize = 100_000;
 
+/// Certificates of a file in which the chains of its private keys are looked for: the first of it. A server's has a handful.
+pub const CHAINED: usize = 10_000;
+
+/// Certificates that are told of together: before a file with more is read to its end, the first are told.
+pub const TOGETHER: usize = 1_000;
+
 /// Iterations of one key derivation: what Java accepts at most. OpenSSL and Java write 2,048 to 100,000; some have set
 /// millions.
 pub const DERIVATION: u64 = if cfg!(fuzzing) { 1_000 } else { 5_000_000 };
 
-/// Iterations of all key derivations for one file, or for all stores in one archive: a few seconds.
+/// Iterations of all key derivations for what one run reads, however many stores that is: a few seconds.
 pub const DERIVATIONS: u64 = if cfg!(fuzzing) { 4_000 } else { 30_000_000 };
 
 /// Bytes of the salt of a key derivation. Programs write 8 to 64.
@@ -84,6 +90,13 @@ pub const ARCHIVE_UNPACKED: u64 = 64 << 20;
 
 /// Bytes of all files in a company's catalogue together, unpacked. A hundred providers have half a megabyte.
 pub const CATALOGUE_UNPACKED: u64 = 16 << 20;
+
+/// Problems of one input, such as a file, that are told one by one. What is beyond is counted: an input of bad blocks would
+/// be told in more bytes than it has.
+pub const PROBLEMS: usize = 100;
+
+/// Characters of a text of others in a message, such as a subject. The longest in use has some 150.
+pub const TEXT: usize = 300;
 
 /// Bytes of a download, decompressed. The largest bundle of a provider has 165 KB.
 pub const DOWNLOAD: u64 = 16 << 20;
@@ -168,11 +181,8 @@ pub const FINDINGS_OF_ONE: usize = 200;
 /// Findings that are kept in all.
 pub const FINDINGS: usize = 1_000;
 
-/// Bytes of a finding's text, and of what to do about it.
+/// Characters of a finding's text, and of what to do about it.
 pub const FINDING_TEXT: usize = 2 << 10;
-
-/// Bytes of a subject in a message. The longest of a root in use has 200.
-pub const SUBJECT_SHOWN: usize = 512;
 
 /// Fingerprints that a message lists.
 pub const FINGERPRINTS_SHOWN: usize = 8;
@@ -235,7 +245,7 @@ mod tests {
     #[test]
     fn the_table_for_users_has_every_limit() {
         let table = table();
-        assert_eq!(table.lines().count(), 61);
+        assert_eq!(table.lines().count(), 64);
         assert!(include_str!("../../SECURITY.md").contains(&table), "SECURITY.md should have:\n{table}");
     }
 }

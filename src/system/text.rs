@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
+use super::limits;
 use time::{OffsetDateTime, UtcOffset};
 
 /// Tells whether a character could act on a terminal, or make a line read as something else: control characters,
@@ -30,13 +31,21 @@ pub fn sanitise(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the text, or so many bytes of it and how many are left out.
-pub(crate) fn short(text: &str, limit: usize) -> Cow<'_, str> {
-    if text.len() <= limit {
-        return Cow::Borrowed(text);
+/// Returns the text with no more than [`limits::TEXT`] characters; what is longer ends in `…`. For texts of others in
+/// messages: a subject may have megabytes.
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    cut(text, limits::TEXT)
+}
+
+/// Returns the text with no more than so many characters; what is longer ends in `…`.
+pub(crate) fn cut(text: &str, limit: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(limit) {
+        Some(_) => {
+            let kept = text.char_indices().nth(limit - 1).map_or(0, |(end, _)| end);
+            Cow::Owned(format!("{}…", &text[..kept]))
+        }
+        None => Cow::Borrowed(text),
     }
-    let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-    Cow::Owned(format!("{}… ({} more bytes)", &text[..end], text.len() - end))
 }
 
 /// Returns the first line of a file without its end, and without the byte order mark that Windows puts before it.

@@ -129,14 +129,19 @@ fn pfx(content: &[u8], check: &[u8]) -> Vec<u8> {
     tlv(0x30, &[VERSION, &tlv(0x30, &[DATA, &tlv(0xa0, &[content])]), check])
 }
 
-/// Many small stores in an archive, each with as many iterations as Java accepts.
+/// Many small stores in an archive.
 pub(super) fn costly_stores() -> Vec<u8> {
+    let store = costly_store();
+    archive(&store, 0, u32::try_from(store.len()).unwrap(), 999)
+}
+
+/// A small store with as many iterations as Java accepts.
+pub(crate) fn costly_store() -> Vec<u8> {
     let triple_des = [6, 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 3];
     let parameters = tlv(0x30, &[&tlv(4, &[&[0; 8]]), &[2, 3, 0x4c, 0x4b, 0x40]]);
     let encrypted = tlv(0x30, &[DATA, &tlv(0x30, &[&triple_des, &parameters]), &tlv(0x80, &[&[0; 8]])]);
     let part = tlv(0x30, &[ENCRYPTED_DATA, &tlv(0xa0, &[&tlv(0x30, &[&[2, 1, 0], &encrypted])])]);
-    let store = pfx(&tlv(4, &[&tlv(0x30, &[&part])]), &[]);
-    archive(&store, 0, u32::try_from(store.len()).unwrap(), 999)
+    pfx(&tlv(4, &[&tlv(0x30, &[&part])]), &[])
 }
 
 /// An archive in which so many files have the same content.

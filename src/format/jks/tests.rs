@@ -78,7 +78,7 @@ fn mixed() -> Fixture {
 
 fn list(format: &Format, bytes: &[u8], password: Option<&str>) -> (Vec<String>, Result<(), Error>) {
     let mut members = Vec::new();
-    let result = (format.decode)(&mut &bytes[..], password, &mut |member| {
+    let result = format.decode(&mut &bytes[..], password, &mut |member| {
         members.push(match member {
             Member::Certificate { alias, certificate, .. } => {
                 format!("{} {}", alias.unwrap(), certificate.subject().short())

@@ -35,7 +35,7 @@ fn a_label_ends_with_its_line_in_files_with_cr() {
         *byte = b'\r';
     }
     let mut found = 0;
-    decode(&mut &file[..], None, &mut |member| found += u32::from(matches!(member, Member::Certificate { .. })))
+    PEM.decode(&mut &file[..], None, &mut |member| found += u32::from(matches!(member, Member::Certificate { .. })))
         .unwrap();
     assert_eq!(found, 1);
 }
@@ -48,7 +48,7 @@ fn a_block_that_is_commented_out_behind_one_without_end_stays_so() {
     let out = String::from_utf8(out).unwrap();
     let (once, _) = added_twice("", &format!("-----BEGIN NOTE-----\n# taken out: {out}"));
     let mut rejected = 0;
-    decode(&mut &once[..], None, &mut |member| rejected += u32::from(matches!(member, Member::Rejected { .. })))
+    PEM.decode(&mut &once[..], None, &mut |member| rejected += u32::from(matches!(member, Member::Rejected { .. })))
         .unwrap();
     assert_eq!((rejected, String::from_utf8(once).unwrap().matches("taken out: -----BEGIN").count()), (1, 1));
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use super::encryption::Scheme;
 use super::integrity::Integrity;
-use super::password::{Password, Work};
-use crate::format::{Error, Position};
+use super::password::Password;
+use crate::format::{Derivations, Error, Position};
 use crate::system::limits;
 use crate::x509::asn1::{Element, Reader, Spot, der, der_number, dotted, oid, tag};
 
@@ -79,10 +79,15 @@ impl<'a> Container<'a> {
     }
 
     /// Returns the store with one part more, under the same kind of check.
-    pub(super) fn with(&self, part: &[u8], password: Option<&Password<'_>>, work: &mut Work) -> Result<Vec<u8>, Error> {
+    pub(super) fn with(
+        &self,
+        part: &[u8],
+        password: Option<&Password<'_>>,
+        derivations: &Derivations,
+    ) -> Result<Vec<u8>, Error> {
         let mut parts: Vec<&[u8]> = self.parts()?.into_iter().map(|part| part.whole).collect();
         parts.push(part);
-        self.holding(&parts, password, work)
+        self.holding(&parts, password, derivations)
     }
 
     /// Returns the store with these parts in place of its own, under the same kind of check.
@@ -90,9 +95,9 @@ impl<'a> Container<'a> {
         &self,
         parts: &[&[u8]],
         password: Option<&Password<'_>>,
-        work: &mut Work,
+        derivations: &Derivations,
     ) -> Result<Vec<u8>, Error> {
-        let mut bytes = write(parts, self.integrity.as_ref().zip(password), work)?;
+        let mut bytes = write(parts, self.integrity.as_ref().zip(password), derivations)?;
         bytes.extend_from_slice(self.trailing);
         Ok(bytes)
     }
@@ -102,10 +107,10 @@ impl<'a> Container<'a> {
 pub(super) fn write(
     parts: &[&[u8]],
     check: Option<(&Integrity<'_>, &Password<'_>)>,
-    work: &mut Work,
+    derivations: &Derivations,
 ) -> Result<Vec<u8>, Error> {
     let safe = der(tag::SEQUENCE, parts);
-    let check = check.map(|(integrity, password)| integrity.der(password, &safe, work)).transpose()?;
+    let check = check.map(|(integrity, password)| integrity.der(password, &safe, derivations)).transpose()?;
     Ok(der(tag::SEQUENCE, &[&der_number(3), &plain_part(&safe), &check.unwrap_or_default()]))
 }
 
@@ -120,9 +125,9 @@ pub(super) fn encrypted_part(
     contents: Vec<u8>,
     scheme: &Scheme<'_>,
     password: &Password<'_>,
-    work: &mut Work,
+    derivations: &Derivations,
 ) -> Result<Vec<u8>, Error> {
-    let encrypted = der(tag::context(0), &[&scheme.encrypt(password, contents, work)?]);
+    let encrypted = der(tag::context(0), &[&scheme.encrypt(password, contents, derivations)?]);
     let info = der(tag::SEQUENCE, &[&der(tag::OID, &[DATA]), &scheme.der(), &encrypted]);
     let data = der(tag::SEQUENCE, &[&der_number(0), &info]);
     let content = der(tag::context_constructed(0), &[&data]);

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::num::NonZeroU32;
 
 use super::cipher::{AES_256, Cipher, PBES2_CIPHERS, PKCS12_CIPHERS, TRIPLE_DES};
-use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
-use crate::format::Error;
+use super::password::{Hash, Password, Purpose, SHA1, SHA256, iterations};
+use crate::format::{Derivations, Error};
 use crate::system::limits;
 use crate::x509::asn1::{Element, Reader, der, der_number, dotted, oid, tag};
 
@@ -116,9 +116,9 @@ impl<'a> Scheme<'a> {
         &self,
         password: &Password<'_>,
         content: &[u8],
-        work: &mut Work,
+        derivations: &Derivations,
     ) -> Result<Option<Vec<u8>>, Error> {
-        let (key, vector) = self.key(password, work)?;
+        let (key, vector) = self.key(password, derivations)?;
         let plain = self.cipher.decrypt(&key, &vector, content.to_vec());
         Ok(plain.filter(|plain| {
             let mut elements = Reader::new(plain);
@@ -126,21 +126,27 @@ impl<'a> Scheme<'a> {
         }))
     }
 
-    pub(super) fn encrypt(&self, password: &Password<'_>, content: Vec<u8>, work: &mut Work) -> Result<Vec<u8>, Error> {
-        let (key, vector) = self.key(password, work)?;
+    pub(super) fn encrypt(
+        &self,
+        password: &Password<'_>,
+        content: Vec<u8>,
+        derivations: &Derivations,
+    ) -> Result<Vec<u8>, Error> {
+        let (key, vector) = self.key(password, derivations)?;
         self.cipher.encrypt(&key, &vector, content)
     }
 
-    fn key(&self, password: &Password<'_>, work: &mut Work) -> Result<(Vec<u8>, Cow<'_, [u8]>), Error> {
+    fn key(&self, password: &Password<'_>, derivations: &Derivations) -> Result<(Vec<u8>, Cow<'_, [u8]>), Error> {
         let Self { cipher, salt, iterations, .. } = self;
         match &self.derivation {
             Derivation::Pkcs12 => {
-                let mut derive = |purpose, length| password.pkcs12_key(&SHA1, purpose, salt, *iterations, length, work);
+                let derive =
+                    |purpose, length| password.pkcs12_key(&SHA1, purpose, salt, *iterations, length, derivations);
                 let key = derive(Purpose::Encryption, cipher.key_length)?;
                 Ok((key, Cow::Owned(derive(Purpose::InitialVector, cipher.block_length())?)))
             }
             Derivation::Pbkdf2 { hash, vector } => {
-                Ok((password.pbkdf2(hash, salt, *iterations, cipher.key_length, work)?, Cow::Borrowed(vector)))
+                Ok((password.pbkdf2(hash, salt, *iterations, cipher.key_length, derivations)?, Cow::Borrowed(vector)))
             }
         }
     }

@@ -6,8 +6,8 @@ use std::num::NonZeroU32;
 use aws_lc_rs::hmac;
 
 use super::encryption::{Pbkdf2, SALT, random, read_salt};
-use super::password::{Hash, Password, Purpose, SHA1, SHA256, Work, iterations};
-use crate::format::Error;
+use super::password::{Hash, Password, Purpose, SHA1, SHA256, iterations};
+use crate::format::{Derivations, Error};
 use crate::x509::asn1::{Element, der, der_number, oid, tag};
 
 /// The integrity check of a store, and the value that it should have.
@@ -75,13 +75,23 @@ impl<'a> Integrity<'a> {
     }
 
     /// Tells whether these bytes have this value under this password.
-    pub(super) fn holds(&self, password: &Password<'_>, bytes: &[u8], work: &mut Work) -> Result<bool, Error> {
-        Ok(self.sign(password, bytes, work)?.as_ref() == &*self.value)
+    pub(super) fn holds(
+        &self,
+        password: &Password<'_>,
+        bytes: &[u8],
+        derivations: &Derivations,
+    ) -> Result<bool, Error> {
+        Ok(self.sign(password, bytes, derivations)?.as_ref() == &*self.value)
     }
 
     /// Returns a MacData of the same method, salt and iterations for other bytes.
-    pub(super) fn der(&self, password: &Password<'_>, bytes: &[u8], work: &mut Work) -> Result<Vec<u8>, Error> {
-        let value = self.sign(password, bytes, work)?;
+    pub(super) fn der(
+        &self,
+        password: &Password<'_>,
+        bytes: &[u8],
+        derivations: &Derivations,
+    ) -> Result<Vec<u8>, Error> {
+        let value = self.sign(password, bytes, derivations)?;
         let info = der(tag::SEQUENCE, &[&self.algorithm, &der(tag::OCTET_STRING, &[value.as_ref()])]);
         Ok(der(tag::SEQUENCE, &[&info, &self.rest]))
     }
@@ -91,15 +101,15 @@ impl<'a> Integrity<'a> {
         matches!(&self.method, Method::Pkcs12 { hash, .. } if hash.oid == SHA1.oid)
     }
 
-    fn sign(&self, password: &Password<'_>, bytes: &[u8], work: &mut Work) -> Result<hmac::Tag, Error> {
+    fn sign(&self, password: &Password<'_>, bytes: &[u8], derivations: &Derivations) -> Result<hmac::Tag, Error> {
         let (hash, key) = match &self.method {
             Method::Pkcs12 { hash, salt, iterations } => {
                 let length = hash.digest.output_len();
-                (hash, password.pkcs12_key(hash, Purpose::Integrity, salt, *iterations, length, work)?)
+                (hash, password.pkcs12_key(hash, Purpose::Integrity, salt, *iterations, length, derivations)?)
             }
             Method::Pbmac1 { hash, derivation, key_length } => {
                 let Pbkdf2 { hash: function, salt, iterations, .. } = derivation;
-                (hash, password.pbkdf2(function, salt, *iterations, *key_length, work)?)
+                (hash, password.pbkdf2(function, salt, *iterations, *key_length, derivations)?)
             }
         };
         Ok(hmac::sign(&hmac::Key::new(hash.hmac, &key), bytes))

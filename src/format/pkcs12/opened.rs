@@ -7,8 +7,8 @@ use super::container::{Container, Content, Part, encrypted_part, plain_part};
 use super::encryption::Scheme;
 use super::entries;
 use super::integrity::Integrity;
-use super::password::{Password, Work};
-use crate::format::{Error, Goes, Member, MemberKind, Position};
+use super::password::Password;
+use crate::format::{Derivations, Error, Goes, Member, MemberKind, Position};
 use crate::x509::asn1::Spot;
 
 /// A store whose parts are readable.
@@ -39,14 +39,14 @@ impl<'a> Opened<'a> {
         container: &Container<'_>,
         parts: &'a [Part<'a>],
         password: Option<&'a str>,
-        work: &mut Work,
+        derivations: &Derivations,
     ) -> Result<Self, Error> {
         let mut forms = password.map(Password::forms).unwrap_or_default();
-        let check = |form: &Password<'_>, work: &mut Work| match &container.integrity {
-            Some(integrity) => Ok(integrity.holds(form, &container.safe, work)?.then_some(())),
+        let check = |form: &Password<'_>, derivations: &Derivations| match &container.integrity {
+            Some(integrity) => Ok(integrity.holds(form, &container.safe, derivations)?.then_some(())),
             None => Ok(None),
         };
-        let mut fitting = first(&forms, |form| check(form, work))?.map(|(index, ())| index);
+        let mut fitting = first(&forms, |form| check(form, derivations))?.map(|(index, ())| index);
         let failed = container.integrity.is_some() && password.is_some() && fitting.is_none();
 
         let mut opened = Self { lists: Vec::new(), foreign: Vec::new(), password: None, closed: false };
@@ -66,7 +66,7 @@ impl<'a> Opened<'a> {
                         position: Position::binary(spot.bytes(0)),
                         reason: reason.to_owned(),
                     };
-                    match first(&forms, |form| scheme.decrypt(form, contents, work))? {
+                    match first(&forms, |form| scheme.decrypt(form, contents, derivations))? {
                         Some(_) if failed => return Err(damaged("the password is right, and the store was changed")),
                         Some((form, contents)) => {
                             fitting = fitting.or(Some(form));
@@ -103,7 +103,7 @@ impl<'a> Opened<'a> {
         &self,
         parts: &'a [Part<'a>],
         goes: Goes<'_>,
-        work: &mut Work,
+        derivations: &Derivations,
     ) -> Result<Option<Vec<Cow<'a, [u8]>>>, Error> {
         let mut left: Vec<Cow<'a, [u8]>> = parts.iter().map(|part| Cow::Borrowed(part.whole)).collect();
         let mut changed = false;
@@ -112,7 +112,9 @@ impl<'a> Opened<'a> {
                 Left::All => continue,
                 Left::Nothing => Vec::new(),
                 Left::Others(contents) => match (list.scheme, &self.password) {
-                    (Some(scheme), Some(password)) => encrypted_part(contents, &scheme.renewed()?, password, work)?,
+                    (Some(scheme), Some(password)) => {
+                        encrypted_part(contents, &scheme.renewed()?, password, derivations)?
+                    }
                     _ => plain_part(&contents),
                 },
             };

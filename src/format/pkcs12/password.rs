@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use aws_lc_rs::{digest, hmac, pbkdf2};
 
-use crate::format::Error;
+use crate::format::{Derivations, Error};
 use crate::system::limits;
 use crate::x509::asn1::{Element, dotted, oid, tag};
 
@@ -36,10 +36,10 @@ impl<'a> Password<'a> {
         salt: &[u8],
         iterations: NonZeroU32,
         length: usize,
-        work: &mut Work,
+        derivations: &Derivations,
     ) -> Result<Vec<u8>, Error> {
         let algorithm = hash.digest;
-        work.spend(iterations, length.div_ceil(algorithm.output_len()))?;
+        derivations.spend(iterations, length.div_ceil(algorithm.output_len()))?;
         let block = algorithm.block_len();
         let diversifier = vec![purpose as u8; block];
         let repeated = |bytes: &[u8]| -> Vec<u8> {
@@ -72,9 +72,9 @@ impl<'a> Password<'a> {
         salt: &[u8],
         iterations: NonZeroU32,
         length: usize,
-        work: &mut Work,
+        derivations: &Derivations,
     ) -> Result<Vec<u8>, Error> {
-        work.spend(iterations, length.div_ceil(hash.digest.output_len()))?;
+        derivations.spend(iterations, length.div_ceil(hash.digest.output_len()))?;
         let mut key = vec![0; length];
         if let Some(algorithm) = hash.pbkdf2 {
             pbkdf2::derive(algorithm, iterations, salt, self.text.as_bytes(), &mut key);
@@ -115,29 +115,6 @@ pub(super) enum Purpose {
     Encryption = 1,
     InitialVector = 2,
     Integrity = 3,
-}
-
-/// Iterations that are left for one file. Otherwise a small file could keep a machine busy for days.
-pub(in crate::format) struct Work {
-    left: u64,
-}
-
-impl Work {
-    pub(in crate::format) fn new() -> Self {
-        Self { left: limits::DERIVATIONS }
-    }
-
-    fn spend(&mut self, iterations: NonZeroU32, blocks: usize) -> Result<(), Error> {
-        let cost = u64::from(iterations.get()).saturating_mul(blocks as u64);
-        match self.left.checked_sub(cost) {
-            Some(left) => self.left = left,
-            None => {
-                let found = (limits::DERIVATIONS - self.left).saturating_add(cost);
-                return Err(Error::Limit { what: "iterations of the whole file", limit: limits::DERIVATIONS, found });
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Returns an iteration count of a key derivation.
@@ -224,15 +201,15 @@ mod tests {
 
     #[test]
     fn keys_are_those_of_other_programs() {
-        let work = &mut Work::new();
+        let derivations = &Derivations::default();
         // `openssl kdf -keylen 24 -kdfopt digest:SHA1 -kdfopt hexpass:0073006d006500670000 -kdfopt iter:1
         // -kdfopt hexsalt:0a58cf64530d823f -kdfopt id:1 PKCS12KDF`
         let password = &Password::forms("smeg")[0];
         let salt = [0x0a, 0x58, 0xcf, 0x64, 0x53, 0x0d, 0x82, 0x3f];
-        let key = password.pkcs12_key(&SHA1, Purpose::Encryption, &salt, count(1), 24, work).unwrap();
+        let key = password.pkcs12_key(&SHA1, Purpose::Encryption, &salt, count(1), 24, derivations).unwrap();
         assert_eq!(HEXLOWER.encode(&key), "8aaae6297b6cb04642ab5b077851284eb7128f1a2a7fbca3");
         // `hashlib.pbkdf2_hmac("sha224", b"smeg", b"salt", 3, 40)`
-        let key = password.pbkdf2(&SHA224, b"salt", count(3), 40, work).unwrap();
+        let key = password.pbkdf2(&SHA224, b"salt", count(3), 40, derivations).unwrap();
         assert_eq!(
             HEXLOWER.encode(&key),
             "aa24fa7e6780c6f528b8bf9ffd8ca7bfcfe9c67d5a840aac1abf34a01d6729481cba2cc40983edcd"
@@ -242,12 +219,10 @@ mod tests {
     #[test]
     fn many_derivations_share_one_limit() {
         let password = &Password::forms("")[0];
-        let work = &mut Work { left: 10 };
-        assert!(password.pbkdf2(&SHA256, b"", count(5), 32, work).is_ok());
-        let error = password.pbkdf2(&SHA256, b"", count(3), 64, work).unwrap_err();
-        assert!(
-            matches!(error, Error::Limit { what: "iterations of the whole file", limit: limits::DERIVATIONS, .. }),
-            "{error}"
-        );
+        let derivations = &Derivations::default();
+        derivations.spend(count(limits::DERIVATIONS as u32 - 10), 1).unwrap();
+        assert!(password.pbkdf2(&SHA256, b"", count(5), 32, derivations).is_ok());
+        let error = password.pbkdf2(&SHA256, b"", count(3), 64, derivations).unwrap_err();
+        assert!(matches!(error, Error::Limit { limit: limits::DERIVATIONS, .. }), "{error}");
     }
 }

@@ -97,7 +97,7 @@ fn work_beyond_the_limits_is_refused_by_name() {
         let info = der(tag::SEQUENCE, &[DATA, &scheme, &der(tag::context(0), &[&[0; 8]])]);
         let data = der(tag::SEQUENCE, &[&der_number(0), &info]);
         let part = der(tag::SEQUENCE, &[ENCRYPTED_DATA, &der(0xa0, &[&data])]);
-        container::write(&vec![&part[..]; parts], None, &mut Work::new()).unwrap()
+        container::write(&vec![&part[..]; parts], None, &Derivations::default()).unwrap()
     };
     let error = |store: &[u8]| listing(store, Some("changeit")).unwrap_err().to_string();
     assert_eq!(error(&store(5_000_001, 1)), "iterations of a key derivation: 5000001 is above the limit of 5000000");
@@ -111,11 +111,11 @@ fn work_beyond_the_limits_is_refused_by_name() {
 
 #[test]
 fn a_store_of_crumbs_is_refused() {
-    let store = container::write(&vec![&[0x30, 2, 6, 0][..]; 100_001], None, &mut Work::new()).unwrap();
+    let store = container::write(&vec![&[0x30, 2, 6, 0][..]; 100_001], None, &Derivations::default()).unwrap();
     assert!(matches!(listing(&store, None), Err(Error::Limit { what: "parts of the store", found: 100_001, .. })));
     let bag = [0x30, 4, 6, 0, 0xa0, 0];
     let bags = der(tag::SEQUENCE, &vec![&bag[..]; 1_000_001]);
-    let store = container::write(&[&plain_part(&bags)], None, &mut Work::new()).unwrap();
+    let store = container::write(&[&plain_part(&bags)], None, &Derivations::default()).unwrap();
     assert!(matches!(listing(&store, None), Err(Error::Limit { what: "entries", found: 1_000_001, .. })));
 }
 
@@ -126,10 +126,10 @@ fn nothing_that_is_read_makes_it_panic_or_linger() {
     let mut seeds = Vec::new();
     let fast = |scheme: Result<Scheme<'static>, Error>| {
         let password = &Password::forms("p")[0];
-        let work = &mut Work::new();
+        let derivations = &Derivations::default();
         let contents = bag::write(&named(&entries, &mut HashSet::new()).unwrap());
-        let part = encrypted_part(contents, &scheme.unwrap().with_iterations(1), password, work).unwrap();
-        container::write(&[&part], None, work).unwrap()
+        let part = encrypted_part(contents, &scheme.unwrap().with_iterations(1), password, derivations).unwrap();
+        container::write(&[&part], None, derivations).unwrap()
     };
     seeds.push(fast(Scheme::modern()));
     seeds.push(fast(Scheme::legacy()));
@@ -181,7 +181,7 @@ fn nothing_that_is_read_makes_it_panic_or_linger() {
 /// Each member on a line.
 fn listing(store: &[u8], password: Option<&str>) -> Result<String, Error> {
     let mut text = String::new();
-    decode(&mut &store[..], password, &mut |member| {
+    PKCS12.decode(&mut &store[..], password, &mut |member| {
         let _ = match member {
             Member::Certificate { alias, certificate, flaw, .. } => {
                 let flaw = flaw.map(|flaw| format!(": {flaw}")).unwrap_or_default();
@@ -220,7 +220,7 @@ fn other_root() -> Certificate {
 
 fn open_store(bags: &[Vec<u8>]) -> Vec<u8> {
     let contents = der(tag::SEQUENCE, &bags.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    container::write(&[&plain_part(&contents)], None, &mut Work::new()).unwrap()
+    container::write(&[&plain_part(&contents)], None, &Derivations::default()).unwrap()
 }
 
 fn bag(kind: u8, value: &[u8], attributes: &[Vec<u8>]) -> Vec<u8> {

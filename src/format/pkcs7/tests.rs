@@ -20,15 +20,16 @@ fn written(certificates: &[Certificate]) -> Vec<u8> {
 
 fn list(bytes: &[u8]) -> (Vec<Certificate>, Vec<String>) {
     let (mut certificates, mut others) = (Vec::new(), Vec::new());
-    decode(&mut &bytes[..], None, &mut |member| match member {
-        Member::Certificate { certificate, .. } => certificates.push(certificate),
-        Member::Other { kind, position, .. } => others.push(format!("{position}: {kind}")),
-        Member::PrivateKey(key) => others.push(format!("{}: private-key", key.position)),
-        Member::Rejected { position, reason } => others.push(format!("{position}: {reason}")),
-        Member::Distrusted { reason, .. } => others.push(reason.to_owned()),
-        Member::Unchecked { reason } => others.push(reason),
-    })
-    .unwrap();
+    PKCS7
+        .decode(&mut &bytes[..], None, &mut |member| match member {
+            Member::Certificate { certificate, .. } => certificates.push(certificate),
+            Member::Other { kind, position, .. } => others.push(format!("{position}: {kind}")),
+            Member::PrivateKey(key) => others.push(format!("{}: private-key", key.position)),
+            Member::Rejected { position, reason } => others.push(format!("{position}: {reason}")),
+            Member::Distrusted { reason, .. } => others.push(reason.to_owned()),
+            Member::Unchecked { reason } => others.push(reason),
+        })
+        .unwrap();
     (certificates, others)
 }
 
@@ -131,12 +132,13 @@ fn a_block_among_certificates_is_read_and_made_plain() {
     assert!(!recognise(file.as_bytes()) && (pem::PEM.recognise)(file.as_bytes()));
     let flaws = |file: &[u8]| {
         let mut flaws = Vec::new();
-        (pem::PEM.decode)(&mut &file[..], None, &mut |member| {
-            if let Member::Certificate { certificate, flaw, .. } = member {
-                flaws.push((certificate, flaw.is_some()));
-            }
-        })
-        .unwrap();
+        pem::PEM
+            .decode(&mut &file[..], None, &mut |member| {
+                if let Member::Certificate { certificate, flaw, .. } = member {
+                    flaws.push((certificate, flaw.is_some()));
+                }
+            })
+            .unwrap();
         flaws
     };
     let expected = |flawed| certificates.iter().cloned().zip([false, flawed, flawed]).collect::<Vec<_>>();
@@ -152,23 +154,23 @@ fn a_block_among_certificates_is_read_and_made_plain() {
 fn other_kinds_and_broken_structures_are_named() {
     let enveloped = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x80\0\0\0\0";
     assert!(recognise(enveloped));
-    let error = decode(&mut &enveloped[..], None, &mut |_| ()).unwrap_err();
+    let error = PKCS7.decode(&mut &enveloped[..], None, &mut |_| ()).unwrap_err();
     assert_eq!(error.to_string(), "PKCS#7 without certificates (content type 1.2.840.113549.1.7.3) is not supported");
 
     for good in [written(&roots(2)), signed(&roots(2)), marked(&roots(2))] {
         for length in 0..good.len() {
-            let result = decode(&mut &good[..length], None, &mut |_| ());
+            let result = PKCS7.decode(&mut &good[..length], None, &mut |_| ());
             if is_der(&good[..length]) {
                 assert!(matches!(result, Err(Error::Damaged { .. })), "cut at {length}: {result:?}");
             }
         }
         let longer = [&good[..], b"\0"].concat();
-        let error = decode(&mut &longer[..], None, &mut |_| ()).unwrap_err();
+        let error = PKCS7.decode(&mut &longer[..], None, &mut |_| ()).unwrap_err();
         assert_eq!(error.to_string(), format!("byte {}: bytes follow after it", good.len()));
     }
     let deep = [b"\x30\x80".repeat(1_000_000), vec![0; 2_000_000]].concat();
     let content = [&marked(&[])[..13], &deep].concat();
-    assert!(matches!(decode(&mut &content[..], None, &mut |_| ()), Err(Error::Limit { .. })));
+    assert!(matches!(PKCS7.decode(&mut &content[..], None, &mut |_| ()), Err(Error::Limit { .. })));
 }
 
 #[test]

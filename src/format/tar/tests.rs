@@ -16,7 +16,7 @@ fn header(name: &str, flag: u8, size: &str) -> Vec<u8> {
 
 fn read(archive: &[u8]) -> Result<Vec<String>, Error> {
     let mut members = Vec::new();
-    decode(&mut &archive[..], None, &mut |member| members.push(format!("{member:?}")))?;
+    TAR.decode(&mut &archive[..], None, &mut |member| members.push(format!("{member:?}")))?;
     Ok(members)
 }
 

@@ -66,7 +66,7 @@ fn pem(count: usize) -> Vec<u8> {
 
 fn list(bytes: &[u8]) -> Result<(usize, Vec<String>), Error> {
     let (mut certificates, mut others) = (0, Vec::new());
-    decode(&mut &bytes[..], None, &mut |member| match member {
+    ZIP.decode(&mut &bytes[..], None, &mut |member| match member {
         Member::Certificate { .. } => certificates += 1,
         Member::Other { alias, kind, .. } => others.push(format!("{}: {kind}", alias.unwrap_or_default())),
         Member::PrivateKey(key) => others.push(format!("{}: private-key", key.alias.unwrap_or_default())),
@@ -129,7 +129,7 @@ fn a_private_key_is_named_and_refused_as_an_input() {
     let archive = Archive::default().stored("a.txt", b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n");
     let archive = archive.finish();
     assert_eq!(list(&archive).unwrap(), (0, vec!["a.txt: private-key".to_owned()]));
-    let refused = super::super::decode(&mut &archive[..], 1 << 20, Passwords::Usual, &mut |_| ());
+    let refused = super::super::decode(&mut &archive[..], 1 << 20, Passwords::usual(), &mut |_| ());
     assert!(matches!(refused, Err(Error::PrivateKey { .. })), "{refused:?}");
 }
 
@@ -142,9 +142,9 @@ fn bombs_are_refused() {
     }
     let bomb = bomb.finish();
     let mut others = 0;
-    let unpacked = unpack(&bomb, 5 << 20, None, &mut |_| others += 1);
+    let unpacked = unpack(&bomb, 5 << 20, None, &Derivations::default(), &mut |_| others += 1);
     assert!(unpacked.is_ok() && others == 5, "{unpacked:?} {others}");
-    let unpacked = unpack(&bomb, (5 << 20) - 1, None, &mut |_| ());
+    let unpacked = unpack(&bomb, (5 << 20) - 1, None, &Derivations::default(), &mut |_| ());
     assert!(matches!(unpacked, Err(Error::TooLarge { .. })), "{unpacked:?}");
 
     let mut many = Archive::default();

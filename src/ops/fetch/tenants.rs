@@ -8,7 +8,6 @@ use crate::catalog::{Catalog, Provider, Selection};
 use crate::journal::Listed;
 use crate::manifest::Manifest;
 use crate::ops::finding::{Finding, FindingKind};
-use crate::ops::findings::shown;
 use crate::ops::hooks::Changes;
 use crate::ops::machine::Machine;
 use crate::ops::note::Note;
@@ -170,7 +169,7 @@ impl KeptTenant {
         }));
         findings.extend(renewed.rejected.iter().map(|rejected| {
             let certificate = &rejected.certificate;
-            let message = format!("`{name}`: left out `{}`: {}", shown(certificate), rejected.reason);
+            let message = format!("`{name}`: left out `{}`: {}", certificate.title(), rejected.reason);
             Finding::new(FindingKind::LeftOut, name, &certificate.fingerprint().to_string(), message, None)
         }));
         findings.extend(self.notes.iter().cloned());
@@ -205,7 +204,7 @@ impl KeptTenant {
 fn described(certificate: &Certificate) -> String {
     format!(
         "`{}`, sha256 {}, valid {} to {}",
-        shown(certificate),
+        certificate.title(),
         certificate.fingerprint(),
         certificate.not_before().date(),
         certificate.not_after().date()

@@ -157,7 +157,7 @@ impl Answer {
 impl Served {
     fn of(body: &[u8], known: &HashSet<Fingerprint>, is_followed: bool) -> Result<Self, format::Error> {
         let (mut served, mut room, mut seen) = (Self::default(), HeldRoom::of_provider(), HashSet::new());
-        format::decode(&mut &body[..], body.len() as u64, Passwords::Usual, &mut |member| {
+        format::decode(&mut &body[..], body.len() as u64, Passwords::usual(), &mut |member| {
             let Member::Certificate { certificate, .. } = member else { return };
             let fingerprint = certificate.fingerprint();
             if !seen.insert(fingerprint) {

@@ -63,7 +63,7 @@ pub(super) fn decode(encoding: Encoding, text: &[u8], found: &mut Vec<Certificat
     };
     let before = found.len();
     let mut bad = None;
-    let decoded = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::Usual, &mut |member| match member {
+    let decoded = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::usual(), &mut |member| match member {
         Member::Certificate { certificate, .. } => found.push(certificate),
         Member::Rejected { position, reason } => bad = Some(format!("is damaged: {position}: {reason}")),
         Member::Distrusted { certificate, reason, .. } => {

@@ -196,7 +196,7 @@ pub(crate) fn commands_after(root: &Path, layout: &Layout, changes: &[Change]) -
         } else {
             let before = change.before.as_deref().unwrap_or_default();
             // What pgtrust wrote there can be read.
-            let _ = (Format::pem().decode)(&mut &before[..], None, &mut |member| {
+            let _ = Format::pem().decode(&mut &before[..], None, &mut |member| {
                 if let Member::Certificate { certificate, .. } = member {
                     removed.push(certificate);
                 }

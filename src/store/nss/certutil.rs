@@ -114,7 +114,7 @@ impl<'a> Copy<'a> {
     fn of_nickname(&self, nickname: &str) -> Result<(Vec<Certificate>, HashSet<Fingerprint>), Error> {
         let pem = self.run(&["-L", "-n", nickname, "-a"])?;
         let mut certificates: Vec<Certificate> = Vec::new();
-        let decoded = format::decode(&mut &pem[..], pem.len() as u64, Passwords::Usual, &mut |member| {
+        let decoded = format::decode(&mut &pem[..], pem.len() as u64, Passwords::usual(), &mut |member| {
             if let Member::Certificate { certificate, .. } = member {
                 certificates.push(certificate);
             }

@@ -26,7 +26,7 @@ impl<'a> Addition<'a> {
         if let Some(distrusted) =
             wanted.iter().map(|entry| entry.certificate).find(|root| store.distrusted.contains(&root.fingerprint()))
         {
-            let subject = distrusted.subject().to_string();
+            let subject = distrusted.title();
             return Err(Error::DistrustedThere { path: store.path.clone(), subject });
         }
         let mut present = CertificateSet::new();
@@ -36,7 +36,7 @@ impl<'a> Addition<'a> {
         let one_copy = store.format == Format::pem();
         for certificate in &store.certificates {
             if !present.insert(certificate.clone(), origin, None) && one_copy {
-                repairs.push(format!("a second copy of `{}` goes", certificate.subject()));
+                repairs.push(format!("a second copy of `{}` goes", certificate.title()));
             }
         }
         if let Some(found) = store.found.filter(|found| *found != store.format) {
@@ -52,7 +52,7 @@ impl<'a> Addition<'a> {
             .collect();
         let mut shown = store.unseen_roots();
         shown.retain(|root| added.iter().all(|(certificate, _)| certificate != root));
-        repairs.extend(shown.iter().map(|root| format!("its clients come to see `{}`", root.subject())));
+        repairs.extend(shown.iter().map(|root| format!("its clients come to see `{}`", root.title())));
         let successions = if one_copy { bundle.successions() } else { Vec::new() };
         let mut addition = Self { store, added, shown, kept: present.len(), repairs, successions, after: None };
         addition.after = addition.bytes_after()?;
