@@ -180,18 +180,16 @@ impl Journal {
         let history = self.history()?;
         let standing: HashSet<u64> = undo::standing(&history.records).iter().map(|record| record.id).collect();
         let short = compaction::compacted(&history.records, &standing);
-        if short.is_none() && !self.has_secrets()? {
-            return Ok(());
+        match short {
+            Some(short) => self.log.replace(&short, &history.damaged),
+            None if history.has_secrets => self.log.replace(&history.records, &history.damaged),
+            None => Ok(()),
         }
-        let mut records = short.unwrap_or_else(|| history.records.clone());
-        records.iter_mut().for_each(|record| record.command = command::without_secrets(&record.command).into_owned());
-        self.log.replace(&records, &history.damaged)
     }
 
     /// Tells whether an older version wrote secrets into it.
     pub(crate) fn has_secrets(&self) -> Result<bool, Error> {
-        let is_secret = |record: &Record| command::without_secrets(&record.command) != record.command;
-        Ok(self.history()?.records.iter().any(is_secret))
+        Ok(self.history()?.has_secrets)
     }
 
     fn back_up(&self, bytes: &[u8], digest: &Fingerprint) -> Result<(), Error> {

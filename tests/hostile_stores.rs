@@ -125,7 +125,7 @@ fn a_wrong_password_is_said_and_nothing_changes() {
         assert_eq!(fs::read(home.path().join(store)).unwrap(), before);
     }
     let refused = limited(&home, &["inspect", "a.jks", "--password-file", "/dev/zero"]).expect(2);
-    assert!(refused.stderr.contains("could not read `/dev/zero`: not a regular file"), "{refused}");
+    assert!(refused.stderr.contains("could not use `/dev/zero`: not a regular file"), "{refused}");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn folders_devices_and_pipes_are_no_stores() {
     }
     for source in ["link.p7b", "/dev/zero", "/dev/null"] {
         let refused = limited(&home, &["inspect", source]).expect(2);
-        let error = format!("error: could not read `{source}`: not a regular file");
+        let error = format!("error: could not use `{source}`: not a regular file");
         assert!(refused.stderr.starts_with(&error), "{refused}");
     }
 }

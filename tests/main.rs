@@ -74,6 +74,8 @@ mod rotation;
 #[cfg(unix)]
 mod schedule;
 #[cfg(unix)]
+mod secrets;
+#[cfg(unix)]
 mod snippets;
 mod sources;
 mod status;

@@ -78,7 +78,7 @@ fn pem(roots: &[&TestCertificate]) -> String {
 
 /// Fails when a run or a file below a folder has this text in it.
 #[track_caller]
-fn nowhere(secret: &str, runs: &[&Run], folder: &Path) {
+pub(crate) fn nowhere(secret: &str, runs: &[&Run], folder: &Path) {
     for run in runs {
         assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{run}");
     }

@@ -71,6 +71,37 @@ pub struct Token {
     pub scheme: Option<String>,
 }
 
+impl Token {
+    /// Why it is not one. A definition may come from others, and says which variable of this user's environment is sent to an
+    /// address that it names too: it can ask for no more than what bears the name of a token.
+    pub(super) fn flaw(&self) -> Option<String> {
+        let words = |name: &str| name.to_ascii_uppercase().split(['_', '-']).map(str::to_owned).collect::<Vec<_>>();
+        let names_one = |name: &str, kinds: &[&str]| words(name).iter().any(|word| kinds.contains(&&word[..]));
+        let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let is_free = |name: &str| is_plain(name) && !RESERVED.iter().any(|prefix| name.starts_with(prefix));
+        if !is_free(&self.env) || !names_one(&self.env, TOKENS) {
+            return Some(format!("`{}` is not the name of a variable for a token, such as `CORP_TOKEN`", self.env));
+        }
+        let user = self.user_env.as_ref().filter(|user| !is_free(user) || !names_one(user, &[USERS, TOKENS].concat()));
+        if let Some(user) = user {
+            return Some(format!("`{user}` is not the name of a variable for a user, such as `CORP_USER`"));
+        }
+        let is_of_http =
+            ["proxy-", "sec-", "www-"].iter().any(|prefix| self.header.to_ascii_lowercase().starts_with(prefix));
+        let is_header = self.header.eq_ignore_ascii_case("authorization") || names_one(&self.header, TOKENS);
+        (is_of_http || !is_header).then(|| {
+            format!("`{}` is not a header for a token, such as `Authorization` or `X-Auth-Token`", self.header)
+        })
+    }
+}
+
+/// What a name has among its words that stands for a token.
+const TOKENS: &[&str] = &["APIKEY", "AUTH", "KEY", "PASSWORD", "PAT", "SECRET", "TOKEN"];
+/// The same for the user whom it belongs to.
+const USERS: &[&str] = &["ACCOUNT", "CLIENT", "ID", "LOGIN", "NAME", "USER", "USERNAME"];
+/// Variables of others, whose secrets sign requests, or open databases, and are sent to nobody.
+const RESERVED: &[&str] = &["AWS_", "AZURE_", "PG", "SSH_"];
+
 /// A list that tells the id which belongs to a name, so that a user may say either.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::system::secrets::without_user;
 use crate::x509::Fingerprint;
 
 /// A catalogue beside the built-in one.
@@ -32,11 +33,11 @@ pub enum Location {
 }
 
 impl NamedCatalogue {
-    /// Its folder or URL.
+    /// Its folder, or its URL without a password.
     pub fn name(&self) -> String {
         match &self.location {
             Location::Folder(path) => path.display().to_string(),
-            Location::Archive { url, .. } => url.clone(),
+            Location::Archive { url, .. } => without_user(url).into_owned(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::Deserialize;
 use toml_edit::Datetime;
 
-use super::followed::{Encoding, Followed, ServerFile};
+use super::followed::{Encoding, Followed, ServerFile, Token};
 use super::template;
 use crate::bundle::{Origin, Role, wildcard};
 use crate::catalog::Error;
@@ -159,6 +159,10 @@ impl Provider {
         let urls = root.iter().filter_map(|root| root.url.as_ref()).chain(followed).chain(named);
         if let Some(url) = urls.into_iter().find(|url| !url.starts_with("https://")) {
             return Err(bad(format!("`{url}` is not an https URL")));
+        }
+        let token = source.iter().filter_map(|source| source.token.as_ref());
+        if let Some(flaw) = token.filter_map(Token::flaw).next() {
+            return Err(bad(flaw));
         }
         if let Some((url, flaw)) = source.iter().find_map(|source| Some((&source.url, template::flaw(&source.url)?))) {
             return Err(bad(format!("`{url}` {flaw}")));

@@ -136,7 +136,7 @@ pub(crate) struct Bundle {
     pub(crate) inputs: Vec<String>,
 
     /// Write this file, in the format of its extension; without it, PEM goes to standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = shared::output())]
     pub(crate) output: Option<PathBuf>,
 
     /// Write in this format instead

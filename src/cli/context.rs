@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use pgtrust::fetch::MIRROR_AUTH;
 use pgtrust::{Environment, Error, Machine, command_line};
 use time::OffsetDateTime;
 
@@ -28,7 +29,7 @@ pub(crate) fn machine(args: &Args) -> Result<Machine<'static>, Error> {
     machine.no_hooks = args.no_hooks;
     machine.command = command();
     machine.progress = &ui::progress;
-    machine.withheld = &[enforcement::VARIABLE];
+    machine.withheld = &[enforcement::VARIABLE, MIRROR_AUTH];
     machine.hint = hint::hint;
     if machine.system || args.root.is_some() {
         readable_by_all();

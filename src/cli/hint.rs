@@ -287,6 +287,7 @@ fn of_schedule(error: &schedule::Error) -> Option<String> {
 fn of_request(error: &RequestError) -> Option<String> {
     use RequestError as E;
     Some(match error {
+        E::BadMirrorAuth => "write the name and the password for the mirror into it, with a colon between".to_owned(),
         E::FolderNotEmpty { .. } => "`pgtrust install --output` adds to a hashed folder and keeps the rest".to_owned(),
         E::FormatOfDatabase { .. } => "leave `--format` out".to_owned(),
         E::FormatOfTarget { formats: [], .. } => "it keeps the one that it has: leave `--format` out".to_owned(),

@@ -46,7 +46,10 @@ enum Status {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return ExitCode::from(ui::usage(&error)),
+    };
     let run = || {
         let machine = context::machine(&args)?;
         let result = run(&machine, &args.command);

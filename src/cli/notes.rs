@@ -88,7 +88,10 @@ fn say(note: &Note) {
             let root = root.display();
             ui::hint(&format!("hooks are not run: they are commands of the system in `{root}`, not of this one"));
         }
-        Note::JournalDamaged { .. } | Note::JournalSetAside { .. } | Note::OwnerLost { .. } => show_of_journal(note),
+        Note::JournalDamaged { .. }
+        | Note::JournalSetAside { .. }
+        | Note::OwnerLost { .. }
+        | Note::ReadableByAll { .. } => show_of_files(note),
         Note::Lost(error) => ui::warning(&format!("{error}; it counts as absent, and is written anew by the next run")),
         Note::NotLooked(error) => ui::warning(&error.to_string()),
         Note::NotRecorded { path } => ui::warning(&format!(
@@ -111,8 +114,8 @@ fn say(note: &Note) {
     }
 }
 
-/// Says what the journal no longer tells, or may not.
-fn show_of_journal(note: &Note) {
+/// Says what is not as it should be with pgtrust's own files, and with those that it reads secrets from.
+fn show_of_files(note: &Note) {
     match note {
         Note::JournalDamaged { lines } => ui::warning(&format!(
             "{} of the journal cannot be read: what they recorded is not known",
@@ -124,6 +127,10 @@ fn show_of_journal(note: &Note) {
         }
         Note::OwnerLost { path } => {
             ui::warning(&format!("`{}` is yours now: no record gives a file to who has not its folder", path.display()))
+        }
+        Note::ReadableByAll { path } => {
+            ui::warning(&format!("everyone can read the secret in `{}`", path.display()));
+            ui::hint(&format!("`chmod go-r {}`", path.display()));
         }
         _ => {}
     }

@@ -25,7 +25,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Snippet) -> Result<Status,
     let text = snippet.fill(&values)?;
     if args.json {
         let file = values.file.display().to_string();
-        ui::json(&Filled { snippet: ShownSnippet::of(snippet), file, text: &text })?;
+        ui::json_of_settings(&Filled { snippet: ShownSnippet::of(snippet), file, text: &text })?;
     } else {
         ui::raw(text.as_bytes())?;
     }

@@ -69,6 +69,9 @@ fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {
     if overview.more_findings > 0 {
         line("finding", &format!("and {} more", overview.more_findings))?;
     }
+    for path in &overview.readable_by_all {
+        line("secret", &format!("{path}: everyone can read it: `chmod go-r {path}`"))?;
+    }
     Ok(())
 }
 

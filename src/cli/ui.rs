@@ -2,10 +2,10 @@
 //!
 //! Data goes to standard output and can be piped. All else goes to standard error: `error:`, `warning:`, `hint:` and a
 //! phrase in lower case without a final stop, the user's values in backticks. Colour and progress are for terminals.
-//! Nothing reaches a terminal unsanitised.
+//! Nothing reaches a terminal unsanitised, and no URL is shown with its user part.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use pgtrust::plan::Outcome;
 use pgtrust::{
     BundleError, CatalogError, Error, Failed, Finding, FindingKind, HookError, JournalError, ManifestError, Note,
     Progress, RequestError, SettingsError, SourceError, StoreError, SystemError, format, is_unsafe, limits, sanitise,
-    schedule,
+    schedule, without_users,
 };
 
 /// Why a command could not do its work.
@@ -70,7 +70,22 @@ impl From<io::Error> for Failure {
 
 /// One line of data.
 pub(crate) fn data(line: &str) -> Result<(), Failure> {
-    Ok(writeln!(anstream::stdout(), "{}", sanitise(line))?)
+    Ok(writeln!(anstream::stdout(), "{}", shown(line))?)
+}
+
+fn shown(text: &str) -> String {
+    sanitise(&without_users(text)).into_owned()
+}
+
+/// What the command line's own reader says: of a wrong one, or in answer to `--help`. It quotes what was typed.
+pub(crate) fn usage(error: &clap::Error) -> u8 {
+    let text = error.render().ansi().to_string();
+    let _ = if error.use_stderr() {
+        write!(anstream::stderr(), "{}", without_users(&text))
+    } else {
+        write!(anstream::stdout(), "{text}")
+    };
+    u8::try_from(error.exit_code()).unwrap_or(2)
 }
 
 /// Data that is not text, or is text with lines of its own.
@@ -87,10 +102,21 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     raw(text.as_bytes())
 }
 
-/// Returns a value as JSON. What could act on a terminal is written in the way that JSON has for every character,
-/// `\u202e`.
+/// The same of settings for a client, in which a user has its place.
+pub(crate) fn json_of_settings(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let mut text = visible(&serde_json::to_string_pretty(value).map_err(io::Error::from)?);
+    text.push('\n');
+    raw(text.as_bytes())
+}
+
+/// Returns a value as JSON.
 pub(crate) fn json_text(value: &impl serde::Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
+    Ok(visible(&without_users(&text)))
+}
+
+/// Writes what could act on a terminal in the way that JSON has for every character, `\u202e`.
+fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         // Between values; inside one it is escaped already.
@@ -100,12 +126,13 @@ pub(crate) fn json_text(value: &impl serde::Serialize) -> Result<String, Failure
             shown.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
         }
     }
-    Ok(shown)
+    shown
 }
 
 /// An error and its remedy.
 pub(crate) fn problem(error: &Error) {
     self::error(&error.to_string());
+    said(error.said());
     if let Some(hint) = super::hint::hint(error) {
         self::hint(&hint);
     }
@@ -117,9 +144,15 @@ pub(crate) fn finding(finding: &Finding) {
         FindingKind::Mismatch | FindingKind::Store | FindingKind::Hook => error(&finding.message),
         _ => warning(&finding.message),
     }
+    said(finding.said.as_deref());
     if let Some(hint) = &finding.hint {
         self::hint(hint);
     }
+}
+
+/// What a program of others said of it.
+fn said(words: Option<&str>) {
+    words.iter().for_each(|words| note(&format!("  it says: {words}")));
 }
 
 pub(crate) fn error(message: &str) {
@@ -143,7 +176,7 @@ pub(crate) fn hint(message: &str) {
 /// Something that is neither wrong nor asked for.
 pub(crate) fn note(message: &str) {
     if LINES.has_room() {
-        let _ = writeln!(anstream::stderr(), "{}", sanitise(message));
+        let _ = writeln!(anstream::stderr(), "{}", shown(message));
     }
 }
 
@@ -173,7 +206,7 @@ impl Room {
 
     /// Takes the place of a line, if there is one left.
     fn has_room(&self) -> bool {
-        self.taken.fetch_add(1, Ordering::Relaxed) < self.limit
+        !LIMITED.load(Ordering::Relaxed) || self.taken.fetch_add(1, Ordering::Relaxed) < self.limit
     }
 
     /// Empties it. Returns how many lines found no place.
@@ -182,14 +215,20 @@ impl Room {
     }
 }
 
-/// Standard error takes so many lines and no more. Errors have a room of their own: what fails is said last.
+/// From now on standard error takes so many lines and no more: a mail of cron's that servers can make endless is not read.
+pub(crate) fn limit_lines() {
+    LIMITED.store(true, Ordering::Relaxed);
+}
+
+static LIMITED: AtomicBool = AtomicBool::new(false);
+/// Errors have a room of their own: what fails is said last.
 static LINES: Room = Room::new(limits::LINES);
 static ERRORS: Room = Room::new(limits::ERRORS);
 
 fn line(label: &str, colour: AnsiColor, message: &str) {
     let style = Style::new().bold().fg_color(Some(colour.into()));
     // Nowhere is left to complain when standard error is gone.
-    let _ = writeln!(anstream::stderr(), "{style}{label}{style:#} {}", sanitise(message));
+    let _ = writeln!(anstream::stderr(), "{style}{label}{style:#} {}", shown(message));
 }
 
 /// Shows how far downloads are by a bar on standard error, if that is a terminal.

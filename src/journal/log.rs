@@ -1,5 +1,6 @@
 //! The file of the journal: one line per record, read once for as long as it stays as it is.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::command::without_secrets;
 use super::record::Record;
 use crate::journal::Error;
 use crate::system::text::cause;
@@ -22,6 +24,8 @@ pub struct History {
     pub torn: usize,
     /// The lines that cannot be read and that no crash explains: records may be lost.
     pub(super) damaged: Vec<Vec<u8>>,
+    /// Whether an older version wrote secrets into it.
+    pub(super) has_secrets: bool,
     /// Whether the last line has no end.
     is_open: bool,
 }
@@ -131,8 +135,14 @@ impl History {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let mut history = Self { is_open: bytes.last().is_some_and(|last| *last != b'\n'), ..Self::default() };
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            match serde_json::from_slice(line) {
-                Ok(record) => history.records.push(record),
+            match serde_json::from_slice::<Record>(line) {
+                Ok(mut record) => {
+                    if let Cow::Owned(shown) = without_secrets(&record.command) {
+                        record.command = shown;
+                        history.has_secrets = true;
+                    }
+                    history.records.push(record);
+                }
                 Err(error) => {
                     history.torn += 1;
                     // A crash leaves the beginning of a record, or a hole.

@@ -1,6 +1,6 @@
 //! Options for downloads: how to use the network, and which roots of a provider to take.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::catalog::Selection;
@@ -28,6 +28,9 @@ pub struct Download {
     pub ca_file: Option<PathBuf>,
 }
 
+/// The environment variable with the name and the password for a mirror: `user:password`.
+pub const MIRROR_AUTH: &str = "PGTRUST_MIRROR_AUTH";
+
 /// Options for the network.
 #[derive(Clone, Debug)]
 pub struct Network {
@@ -48,6 +51,14 @@ impl Default for Network {
 }
 
 impl Download {
+    /// Returns the file with the token, where one is named.
+    pub(super) fn token_file(&self) -> Option<&Path> {
+        match &self.token {
+            Some(TokenFrom::File(path)) => Some(path),
+            _ => None,
+        }
+    }
+
     /// Returns which roots of a provider are wanted: those that are kept, and those that are asked for beyond that.
     pub(super) fn selection(&self, kept: Selection) -> Selection {
         let region = self.region.clone().or(kept.region).filter(|region| region != "all");

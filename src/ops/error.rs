@@ -48,6 +48,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns what a program of others said beside it, which may hold secrets: it is shown, and never kept.
+    pub fn said(&self) -> Option<&str> {
+        #[cfg(feature = "fetch")]
+        if let Self::Source(source::Error::Tenant(error)) = self
+            && let source::TenantReason::NoToken { said, .. } = &error.reason
+        {
+            return said.as_deref();
+        }
+        None
+    }
+
     /// Tells whether the request itself is wrong, and not one part of what it names.
     pub(super) fn is_of_whole_request(&self) -> bool {
         matches!(self, Self::Request(error) if !matches!(error, RequestError::WouldEmpty { .. }))
@@ -110,6 +121,9 @@ pub enum RequestError {
         /// The first of it.
         other: String,
     },
+    /// `PGTRUST_MIRROR_AUTH` is not what it should be.
+    #[error("PGTRUST_MIRROR_AUTH is not `user:password`")]
+    BadMirrorAuth,
     /// A file has no password in it.
     #[error("`{path}` holds no password")]
     NoPassword {

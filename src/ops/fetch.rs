@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 pub use self::tenants::KeptTenant;
-pub use super::download::{Download, Network};
+pub use super::download::{Download, MIRROR_AUTH, Network};
 use super::finding::{Finding, FindingKind};
 use super::findings::accepted_as_said;
 use super::hooks::{Changes, with_hooks};
@@ -68,6 +68,7 @@ fn named(
 ) -> Result<Report, Error> {
     let manifest = machine.manifest()?;
     notes.extend(machine.doubted_clock());
+    notes.extend(Note::of_secret(request.download.token_file()));
     // First: what the catalogues say decides what is fetched.
     let catalogues = catalogues::fetch(machine, &manifest, &request.download.network, Keep::Remember)?;
     let (names, lost) = match &request.names[..] {
@@ -205,7 +206,7 @@ impl Asked {
                 // A copy that others may have written would count as the server's own answer.
                 cache: if machine.allow_writable { None } else { Some(machine.layout()?.state.join("downloads")) },
                 cache_is_fixed: keep == Keep::Nothing,
-                mirror: mirror(&download.network, &manifest)?,
+                mirror: mirror(machine, &download.network, &manifest)?,
                 ..DownloadSettings::default()
             });
             let all = Fetched::all(self.providers, asked, &Asking::Online(&downloader, machine.progress));
@@ -221,11 +222,19 @@ impl Asked {
     }
 }
 
-fn mirror(network: &Network, manifest: &Manifest) -> Result<Option<Mirror>, Error> {
-    Ok(match &network.mirror {
+fn mirror(machine: &Machine<'_>, network: &Network, manifest: &Manifest) -> Result<Option<Mirror>, Error> {
+    let mirror = match &network.mirror {
         Some(mirror) => Some(mirror.clone()),
         None => manifest.mirror().map(str::parse::<Mirror>).transpose()?,
-    })
+    };
+    match (mirror, (machine.variable)(MIRROR_AUTH)) {
+        (Some(mirror), Some(auth)) if !auth.is_empty() => {
+            let auth = auth.to_str().and_then(|auth| auth.split_once(':'));
+            let (user, password) = auth.ok_or(RequestError::BadMirrorAuth)?;
+            Ok(Some(mirror.with_password(user, password)))
+        }
+        (mirror, _) => Ok(mirror),
+    }
 }
 
 /// A provider's roots, fetched and written to their stable path.

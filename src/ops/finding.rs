@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ops::Error;
 use crate::system::limits;
+use crate::system::secrets::without_users;
 use crate::system::text::cut;
 
 /// Something that a person should look at.
@@ -25,6 +26,9 @@ pub struct Finding {
     /// When it was found first; RFC 3339.
     #[serde(default)]
     pub since: String,
+    /// What a program of others said beside it in this run, which may hold secrets.
+    #[serde(skip)]
+    pub said: Option<String>,
 }
 
 /// The kinds of findings.
@@ -86,13 +90,14 @@ impl Finding {
     /// Makes a finding of this run. What is too long to be kept is cut.
     pub fn new(kind: FindingKind, about: &str, key: &str, message: String, hint: Option<String>) -> Self {
         let cut = |text: &str| cut(text, limits::FINDING_TEXT).into_owned();
-        let (message, hint) = (cut(&message), hint.as_deref().map(cut));
-        Self { kind, about: about.to_owned(), key: cut(key), message, hint, since: String::new() }
+        let (message, hint) = (cut(&without_users(&message)), hint.as_deref().map(cut));
+        Self { kind, about: about.to_owned(), key: cut(key), message, hint, since: String::new(), said: None }
     }
 
     /// Makes a failure with its remedy.
     pub(crate) fn of_error(kind: FindingKind, about: &str, error: &Error, hint: Option<String>) -> Self {
-        Self::new(kind, about, "", error.to_string(), hint)
+        let said = error.said().map(str::to_owned);
+        Self { said, ..Self::new(kind, about, "", error.to_string(), hint) }
     }
 
     /// Makes the same finding, of something on this machine: it can be looked at again without a network.

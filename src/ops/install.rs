@@ -84,6 +84,8 @@ impl<'a> Run<'a> {
 
     fn install(mut self) -> Result<Vec<Installed>, Error> {
         let found = self.find()?;
+        let secrets = [self.request.download.token_file(), self.request.opening.password_file.as_deref()];
+        self.notes.extend(secrets.into_iter().filter_map(Note::of_secret));
         if !self.request.dry_run {
             check_place(&self.machine.layout()?.state)?;
         }

@@ -125,7 +125,10 @@ impl LastRun {
                     Reported { finding: Finding { since, ..finding }, new: false, said: true }
                 }
                 // The words of the first time, or the file would change with each way in which a server fails.
-                Some(known) => Reported { finding: known.finding.clone(), new: false, said: false },
+                Some(known) => {
+                    let finding = Finding { said: finding.said.clone(), ..known.finding.clone() };
+                    Reported { finding, new: false, said: false }
+                }
                 None => Reported { finding: Finding { since: timestamp(now), ..finding }, new: true, said: true },
             })
             .collect();

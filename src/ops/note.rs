@@ -12,6 +12,7 @@ use crate::source::Problem;
 use crate::source::TenantError;
 use crate::store::known::{Advice, Usage};
 use crate::store::reader;
+use crate::system::permissions::is_readable_by_all;
 use crate::x509::{Certificate, Fingerprint};
 
 /// One thing that a person should know. Reports have them in the order in which they came up.
@@ -138,6 +139,11 @@ pub enum Note {
         /// The programs, what they do, and why, in words.
         why: String,
     },
+    /// A file with a token or a password can be read by everyone.
+    ReadableByAll {
+        /// The file.
+        path: PathBuf,
+    },
     /// A root was taken whose own signature pgtrust cannot verify.
     Unverified {
         /// Its subject.
@@ -153,6 +159,13 @@ impl Note {
     /// Tells whether something could not be done.
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Failure(_))
+    }
+
+    /// Makes a note of a file with a token or a password, where everyone can read it. For a run that names it: `status` tells of
+    /// it later, and `refresh` does not.
+    pub(super) fn of_secret(file: Option<&Path>) -> Option<Self> {
+        let path = file.filter(|file| is_readable_by_all(file))?.to_owned();
+        Some(Self::ReadableByAll { path })
     }
 
     /// Makes the notes of a new bundle: what was left out, and which roots some clients cannot tell apart.

@@ -18,6 +18,7 @@ use crate::catalog::{Provider, Selection};
 use crate::manifest::{KeptTarget, Manifest};
 use crate::source;
 use crate::store::plan::Store;
+use crate::system::permissions::is_readable_by_all;
 use crate::system::text::timestamp;
 use crate::x509::{Certificate, Fingerprint};
 pub use metrics::METRICS;
@@ -69,7 +70,19 @@ pub(super) fn overview(machine: &Machine<'_>, manifest: &Manifest, last: &LastRu
         findings: last.findings().cloned().collect(),
         more_findings: last.more(),
         lost: lost.iter().map(ToString::to_string).collect(),
+        readable_by_all: readable_by_all(manifest),
     })
+}
+
+/// The manifest's files with tokens and passwords that everyone can read.
+fn readable_by_all(manifest: &Manifest) -> Vec<String> {
+    let tokens = manifest.sources().iter().filter_map(|source| source.token_file.as_ref());
+    let passwords = manifest.targets().iter().filter_map(|target| target.password_file.as_ref());
+    let open = tokens.chain(passwords).filter(|file| is_readable_by_all(file));
+    let mut open: Vec<String> = open.map(|file| file.display().to_string()).collect();
+    open.sort();
+    open.dedup();
+    open
 }
 
 fn source_state(machine: &Machine<'_>, manifest: &Manifest, name: &str) -> Result<SourceState, Error> {
@@ -131,6 +144,8 @@ pub struct Overview {
     pub more_findings: usize,
     /// What cannot be read, and counts as absent: it only remembers.
     pub lost: Vec<String>,
+    /// The files with tokens and passwords that everyone can read.
+    pub readable_by_all: Vec<String>,
 }
 
 /// A source that is kept.

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod acl;
+mod readable;
 mod refusal;
 mod shared;
 mod users;
@@ -10,6 +11,7 @@ mod writable;
 use std::path::Path;
 
 use crate::system::Error;
+pub(crate) use readable::is_readable_by_all;
 pub use refusal::{Obstacle, Refusal, Writer};
 pub(crate) use shared::{Guard, look, owner_of, refuse_foreign_home, refuse_shared};
 pub use users::User;

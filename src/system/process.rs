@@ -1,11 +1,11 @@
-//! Programs of others: found, run within limits, and ended with all that they started.
+//! Programs of others: found, run within limits, and ended with their process group.
 //!
 //! [`Programs`] knows where they are and what of our environment they do not get. A program has a time limit, gets nothing
 //! on standard input unless it is given, and may print so much and no more.
 //!
 //! On Unix it leads a process group of its own. That group is killed when the time is over, when too much is printed, and
 //! once the program itself has ended: what it left behind has no work to do for us. Hooks alone may leave something running.
-//! A process that made a session of its own, as daemons do, has left the group: nothing waits for it, and it goes on.
+//! A process that made a group or a session of its own, as daemons do, has left it: nothing waits for it, and it goes on.
 //! Elsewhere the program alone is killed.
 
 mod group;
@@ -19,7 +19,7 @@ mod tests;
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -102,7 +102,8 @@ pub(crate) fn find(name: &str, folders: impl Iterator<Item = PathBuf>) -> Option
     Some(std::path::absolute(&found).unwrap_or(found))
 }
 
-/// The folders of a search path such as `PATH`.
+/// The folders of a search path such as `PATH`. A relative one is passed over: whoever chooses the folder that pgtrust is started
+/// in must not choose the program too.
 fn folders(search_path: &OsStr) -> impl Iterator<Item = PathBuf> + '_ {
-    std::env::split_paths(search_path).filter(|folder| folder.as_path() != Path::new(""))
+    std::env::split_paths(search_path).filter(|folder| folder.is_absolute())
 }

@@ -14,26 +14,34 @@ pub(crate) fn without_user(url: &str) -> Cow<'_, str> {
 }
 
 fn strip(text: &str, ends: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(AUTHORITY) {
-        return Cow::Borrowed(text);
-    }
-    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(start) = rest.find(AUTHORITY) {
-        let (before, url) = rest.split_at(start + AUTHORITY.len());
+    let (mut shown, mut rest) = (String::new(), text);
+    while let Some(start) = authority(rest) {
+        let (before, url) = rest.split_at(start);
         let url = &url[..url.find(&ends).unwrap_or(url.len())];
         // A URL may hold another, as in `?next=https://`; the user part ends before that.
-        let next = url.find(AUTHORITY).map_or(url.len(), |next| scheme_of(&url[..next]));
+        let next = authority(url).map_or(url.len(), |next| scheme(url[..next].trim_end_matches(['/', ':'])));
         let own = &url[..next];
         shown.push_str(before);
         shown.push_str(&without_passwords(&own[user_part(own)..]));
         rest = &rest[before.len() + own.len()..];
     }
+    if shown.is_empty() {
+        return Cow::Borrowed(text);
+    }
     shown.push_str(rest);
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
 }
 
+/// Where the first URL of a text has its authority: behind `://`, or behind `:/`, which is left of a URL that was taken for a
+/// path. `C:/` is no URL.
+fn authority(text: &str) -> Option<usize> {
+    let colons = text.match_indices(":/").map(|(colon, _)| colon);
+    let slashes = |colon: usize| if text[colon + 1..].starts_with("//") { 2 } else { 1 };
+    colons.filter(|colon| colon - scheme(&text[..*colon]) > 1).map(|colon| colon + 1 + slashes(colon)).next()
+}
+
 /// Where the scheme at the end of this text begins.
-fn scheme_of(text: &str) -> usize {
+fn scheme(text: &str) -> usize {
     text.rfind(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).map_or(0, |before| before + 1)
 }
 
@@ -64,8 +72,6 @@ fn without_passwords(url: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{before}?{}", shown.collect::<Vec<_>>().join("&")))
 }
 
-const AUTHORITY: &str = "://";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +95,9 @@ mod tests {
             ("https://h:8443/a@b", "https://h:8443/a@b"),
             ("https://[::1]:8443/a@b", "https://[::1]:8443/a@b"),
             ("https://h/?next=https://u:p@other/", "https://h/?next=https://other/"),
+            ("/home/me/postgres:/u:p@h/db", "/home/me/postgres:/h/db"),
+            ("C:/me@corp/x", "C:/me@corp/x"),
+            ("file:///srv/a@b", "file:///srv/a@b"),
             ("root@10.0.0.7", "root@10.0.0.7"),
             ("", ""),
         ] {

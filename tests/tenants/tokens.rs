@@ -145,7 +145,7 @@ mod programs {
         program(&mut scene, "silent", "true");
         for (command, said) in [
             ("broken", "not logged in"),
-            ("silent now", "`silent now` prints none"),
+            ("silent now", "`silent` prints none"),
             ("missing", "`missing` is not installed"),
             (" ", "the command is empty"),
         ] {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use pgtrust::known::{self, TARGETS};
 use pgtrust::{Mirror, Stores as Request, fetch};
 
@@ -72,7 +72,7 @@ pub(crate) struct Stores {
     pub(crate) target: Vec<String>,
 
     /// Any file, hashed folder or NSS database; it keeps its format, and a new one takes that of its extension
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output())]
     pub(crate) output: Vec<PathBuf>,
 
     /// The cacerts of this Java installation
@@ -122,6 +122,13 @@ pub(crate) struct Removing {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A file to be written. A URL is a slip of the hand: it would become folders, and its password their names.
+pub(super) fn output() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path.to_string_lossy().contains("://") { Err("that is a URL, and a file is meant") } else { Ok(path) }
+    })
 }
 
 pub(super) fn format() -> PossibleValuesParser {

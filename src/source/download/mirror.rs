@@ -4,8 +4,9 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-use super::DownloadError;
 use super::error::shown;
+use super::{DownloadError, Secret};
+use crate::system::secrets::without_user;
 
 /// A server to ask instead of the providers' own.
 ///
@@ -13,13 +14,17 @@ use super::error::shown;
 /// in it stands for the host that is replaced. Plain `http` is allowed here and nowhere else: what a mirror serves counts
 /// only by its pin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mirror(String);
+pub struct Mirror {
+    url: Secret,
+    /// The name and the password, where the URL should not have them.
+    auth: Option<(Secret, Secret)>,
+}
 
 impl FromStr for Mirror {
     type Err = DownloadError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mirror = Self(text.to_owned());
+        let mirror = Self { url: Secret::new(text), auth: None };
         let url = mirror.at("host.example")?;
         let bad = |reason: &str| DownloadError::BadUrl { url: shown(&url), reason: reason.to_owned() };
         if !matches!(url.scheme(), "http" | "https") {
@@ -33,9 +38,20 @@ impl FromStr for Mirror {
 }
 
 impl Mirror {
+    /// The same server, which is told this name and password, and no other.
+    #[must_use]
+    pub fn with_password(self, user: &str, password: &str) -> Self {
+        Self { auth: Some((Secret::new(user), Secret::new(password))), ..self }
+    }
+
     /// Returns the original path and query, appended to the mirror's path.
     pub(super) fn apply(&self, url: &Url) -> Result<Url, DownloadError> {
         let mut mirrored = self.at(url.host_str().unwrap_or_default())?;
+        if let Some((user, password)) = &self.auth {
+            // Fails only for URLs without a host, which no mirror is.
+            let _ = mirrored.set_username(user.reveal());
+            let _ = mirrored.set_password(Some(password.reveal()));
+        }
         let path = format!("{}{}", mirrored.path().trim_end_matches('/'), url.path());
         mirrored.set_path(&path);
         mirrored.set_query(url.query());
@@ -43,8 +59,9 @@ impl Mirror {
     }
 
     fn at(&self, host: &str) -> Result<Url, DownloadError> {
-        Url::parse(&self.0.replace("{host}", host))
-            .map_err(|error| DownloadError::BadUrl { url: self.0.clone(), reason: error.to_string() })
+        let url = self.url.reveal();
+        Url::parse(&url.replace("{host}", host))
+            .map_err(|error| DownloadError::BadUrl { url: without_user(url).into_owned(), reason: error.to_string() })
     }
 }
 

@@ -10,6 +10,7 @@ use super::error::shown;
 use super::room::Room;
 use super::{DownloadError, DownloadRequest, DownloadSettings, Downloaded, Mirror};
 use crate::system::limits;
+use crate::system::secrets::without_user;
 
 /// Downloads with as many attempts as the errors are worth.
 pub(super) async fn download(
@@ -47,7 +48,8 @@ pub(super) async fn download(
 
 fn address(request: &DownloadRequest, mirror: Option<&Mirror>) -> Result<Url, DownloadError> {
     let bad = |url: String, reason: String| DownloadError::BadUrl { url, reason };
-    let url = Url::parse(request.url()).map_err(|error| bad(request.url().to_owned(), error.to_string()))?;
+    let url =
+        Url::parse(request.url()).map_err(|error| bad(without_user(request.url()).into_owned(), error.to_string()))?;
     if url.scheme() != "https" {
         return Err(bad(shown(&url), "only https is allowed".to_owned()));
     }

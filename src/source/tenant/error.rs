@@ -46,6 +46,8 @@ pub enum TenantReason {
     NoToken {
         /// Where it was looked for, and what was wrong there.
         detail: String,
+        /// What the program said that was to print it. That may hold secrets: it is for the user's eyes, and never kept.
+        said: Option<String>,
         /// The environment variables that may hold it.
         variables: String,
     },

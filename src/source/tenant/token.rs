@@ -12,7 +12,7 @@ use super::super::Secret;
 use super::error::TenantReason;
 use crate::catalog::Token;
 use crate::manifest::TokenFrom;
-use crate::system::process::Programs;
+use crate::system::process::{self, Programs};
 use crate::system::text::first_line;
 use crate::system::{file, limits};
 
@@ -30,7 +30,21 @@ pub(super) struct Found {
 pub(crate) struct Tokens<'a> {
     variable: &'a dyn Fn(&str) -> Option<OsString>,
     programs: &'a Programs,
-    known: HashMap<TokenFrom, Result<String, String>>,
+    known: HashMap<TokenFrom, Result<String, Missing>>,
+}
+
+/// Why there is no token.
+#[derive(Clone, Debug)]
+struct Missing {
+    detail: String,
+    /// What the program said. It may be anything, the token too.
+    said: Option<String>,
+}
+
+impl From<String> for Missing {
+    fn from(detail: String) -> Self {
+        Self { detail, said: None }
+    }
 }
 
 impl<'a> Tokens<'a> {
@@ -44,14 +58,14 @@ impl<'a> Tokens<'a> {
             Some(user) => format!("{user} and {}", token.env),
             None => token.env.clone(),
         };
-        let missing = |detail: String| TenantReason::NoToken { detail, variables: variables.clone() };
+        let missing = |Missing { detail, said }| TenantReason::NoToken { detail, said, variables: variables.clone() };
         let by_command = || token.command.clone().map(TokenFrom::Command);
         let (text, from) = match (given, self.of_environment(token)) {
             (Some(given), _) => (self.read(given).map_err(missing)?, describe(given)),
             (None, Some(text)) => (text, variables.clone()),
             (None, None) => match by_command() {
                 Some(command) => (self.read(&command).map_err(missing)?, describe(&command)),
-                None => return Err(missing(format!("{variables} is not set"))),
+                None => return Err(missing(format!("{variables} is not set").into())),
             },
         };
         let value = match (&token.user_env, &token.scheme) {
@@ -77,27 +91,37 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    fn read(&mut self, from: &TokenFrom) -> Result<String, String> {
+    fn read(&mut self, from: &TokenFrom) -> Result<String, Missing> {
         if let Some(known) = self.known.get(from) {
             return known.clone();
         }
         let found = match from {
-            TokenFrom::File(path) => of_file(path),
+            TokenFrom::File(path) => of_file(path).map_err(Missing::from),
             TokenFrom::Command(command) => self.of_command(command),
         };
         self.known.insert(from.clone(), found.clone());
         found
     }
 
-    fn of_command(&self, command: &[String]) -> Result<String, String> {
-        let [name, arguments @ ..] = command else { return Err("the command is empty".to_owned()) };
+    fn of_command(&self, command: &[String]) -> Result<String, Missing> {
+        let [name, arguments @ ..] = command else { return Err("the command is empty".to_owned().into()) };
         let program = self.programs.chosen(name, Path::new("")).map_err(|error| error.to_string())?;
         if program.components().count() == 1 {
-            return Err(format!("`{name}` is not installed"));
+            return Err(format!("`{name}` is not installed").into());
         }
         let program = self.programs.token_program(program).arguments(arguments);
-        let output = program.run().map_err(|error| error.to_string())?;
-        sendable(&output).ok_or_else(|| format!("`{}` prints none", command.join(" ")))
+        let output = program.run().map_err(|error| match error {
+            process::Error::Failed { status, words, .. } => Missing {
+                detail: format!("`{name}` failed: {status}"),
+                said: (words != status.to_string()).then(|| words.chars().take(limits::SAID).collect()),
+            },
+            // Its arguments may be secrets.
+            process::Error::TimedOut { .. } | process::Error::TooMuchOutput { .. } => {
+                format!("`{name}` failed: {}", error.reason()).into()
+            }
+            error => error.to_string().into(),
+        })?;
+        Ok(sendable(&output).ok_or_else(|| format!("`{name}` prints none"))?)
     }
 }
 
@@ -120,6 +144,6 @@ fn sendable(bytes: &[u8]) -> Option<String> {
 fn describe(from: &TokenFrom) -> String {
     match from {
         TokenFrom::File(path) => format!("`{}`", path.display()),
-        TokenFrom::Command(command) => format!("`{}`", command.join(" ")),
+        TokenFrom::Command(command) => format!("`{}`", command.first().map_or("", String::as_str)),
     }
 }

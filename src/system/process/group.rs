@@ -54,7 +54,7 @@ impl Drop for Group {
     }
 }
 
-/// Kills the programs that run now with all that they started, and lets no other start: for a process that was told to end.
+/// Kills the programs that run now with their groups, and lets no other start: for a process that was told to end.
 /// What the terminal sends to its group, such as Control-C, does not reach theirs. Elsewhere than on Unix it does.
 pub fn end_all() {
     #[cfg(unix)]

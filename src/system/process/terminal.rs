@@ -1,7 +1,7 @@
 //! The terminal, lent to a program that may have to ask its user.
 //!
 //! A program in a process group of its own is in the background: it is stopped as soon as it reads from the terminal. In
-//! our group it could ask, but it could not be ended with all that it started. So its group gets the foreground for as long
+//! our group it could ask, but it could not be ended with what it started. So its group gets the foreground for as long
 //! as it runs, as a shell does it. Control-C then ends the program, which pgtrust says; Control-Z stops it until its time is
 //! over.
 
