@@ -229,3 +229,21 @@ fn secrets_of_older_versions_go() {
         assert_eq!(records(&home)[0]["command"], "install a --mirror https://mirror.example --token-command vault …");
     }
 }
+
+/// No undo asks for what an undo replaced. What stands in the way of a backup, as a full disk does, is no reason not to put the
+/// old bytes back.
+#[test]
+fn undo_needs_no_room_for_a_backup() {
+    let [x, a] = roots(["X", "A"]);
+    let home = Home::new();
+    install(&home, &[&a], "new.pem").expect(0);
+    // Nothing can be put there.
+    fs::write(file(&home).with_file_name("backups"), "").unwrap();
+    home.pgtrust(&["undo"]).expect(0);
+    assert!(!home.path().join("new.pem").exists());
+    // An install has to.
+    home.write("store.pem", &x.pem);
+    let run = home.pgtrust(&["install", "A.pem", "--output", "store.pem"]).expect(2);
+    assert!(run.stderr.contains("backups"), "{run}");
+    assert_eq!(in_order(&home, "store.pem"), [x.fingerprint()]);
+}

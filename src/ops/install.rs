@@ -84,8 +84,6 @@ impl<'a> Run<'a> {
 
     fn install(mut self) -> Result<Vec<Installed>, Error> {
         let found = self.find()?;
-        let secrets = [self.request.download.token_file(), self.request.opening.password_file.as_deref()];
-        self.notes.extend(secrets.into_iter().filter_map(Note::of_secret));
         if !self.request.dry_run {
             check_place(&self.machine.layout()?.state)?;
         }
@@ -110,6 +108,11 @@ impl<'a> Run<'a> {
             let installed = change::retry(|| self.install_into(named, sources, &bundle, &mut given));
             stores.extend(installed.or_note(self.notes)?);
             built = Some((sources, bundle));
+        }
+        // Of what was of no use nothing needs to be said.
+        if !stores.is_empty() {
+            let secrets = [self.request.download.token_file(), self.request.opening.password_file.as_deref()];
+            self.notes.extend(secrets.into_iter().filter_map(Note::of_secret));
         }
         Ok(stores)
     }

@@ -255,15 +255,19 @@ impl<'a> Scene<'a> {
         self.home.path().join(".local/state/pgtrust/journal.jsonl")
     }
 
-    /// Gives another store so many changes before all others that the command draws them together.
+    /// Gives another store so many changes, each undone, before all others that the command shortens the journal.
     fn lengthen_journal(&self) {
         let old = fs::read_to_string(self.journal()).unwrap_or_default();
         let other = |id: u64| {
             let digest = |id: u64| format!("{id:064x}");
-            json!({
+            let mut record = json!({
                 "id": id, "time": "2026-01-01T00:00:00Z", "command": "test", "store": "/elsewhere",
                 "files": [{"path": "/elsewhere", "before": digest(id), "after": digest(id + 1)}],
-            })
+            });
+            if id.is_multiple_of(2) {
+                record["undoes"] = json!(id - 1);
+            }
+            record
         };
         let mut records: Vec<Value> = (1..=OTHERS).map(other).collect();
         for line in old.lines() {
