@@ -79,6 +79,41 @@ fn listed(root: &TestCertificate) -> Value {
 }
 
 #[test]
+fn a_finding_is_told_once_in_the_words_of_the_report_and_again_until_it_is_taken() {
+    let scene = Scene::new();
+    scene.hooks("[[hook]]\non = \"finding\"\nrun = [\"sh\", \"HOME/note.sh\", \"found\"]\n\n");
+    scene.pgtrust(&["install", "A.pem", "--output", "store.pem"]).expect(0);
+    scene.pgtrust(&["refresh"]).expect(0);
+    assert!(scene.told("found").is_empty());
+    let store = scene.path("store.pem");
+    let sound = fs::read(&store).unwrap();
+    fs::write(&store, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    // A check tells nobody.
+    scene.pgtrust(&["refresh", "--check"]).expect(2);
+    assert!(scene.told("found").is_empty());
+    let report = scene.pgtrust(&["refresh", "--json"]).expect(2).json();
+    assert_eq!(report["findings"][0]["kind"], "store", "{report}");
+    assert_eq!(scene.told("found"), [json!({ "findings": report["findings"] })]);
+    scene.pgtrust(&["refresh"]).expect(2);
+    assert!(scene.told("found").is_empty());
+
+    // One that failed is told again.
+    fs::write(&store, &sound).unwrap();
+    scene.pgtrust(&["refresh"]).expect(0);
+    fs::write(&store, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    scene.home.write("note.sh", "exit 3\n");
+    let run = scene.pgtrust(&["refresh"]).expect(2);
+    assert!(run.stderr.contains("note.sh found` failed: exit status: 3"), "{run}");
+    scene.home.write("note.sh", NOTE);
+    scene.pgtrust(&["refresh"]).expect(2);
+    let told = scene.told("found");
+    let kinds: Vec<&Value> = told[0]["findings"].as_array().unwrap().iter().map(|finding| &finding["kind"]).collect();
+    assert_eq!(kinds, ["store"], "{told:?}");
+    scene.pgtrust(&["refresh"]).expect(2);
+    assert!(scene.told("found").is_empty());
+}
+
+#[test]
 fn a_hook_is_told_once_of_all_that_a_command_changed() {
     let scene = Scene::new();
     scene.hooks(ANY);

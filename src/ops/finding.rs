@@ -127,6 +127,9 @@ pub struct Reported {
     /// Whether this run says it: because it is new, or because it still fails and was not said for a while.
     #[serde(skip)]
     pub said: bool,
+    /// Whether hooks are still to be told.
+    #[serde(skip)]
+    pub(crate) unheard: bool,
 }
 
 const ON_THIS_MACHINE: &str = "here";

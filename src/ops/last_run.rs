@@ -52,9 +52,17 @@ struct Known {
     /// When it was last said again; RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     said: Option<String>,
+    /// Whether a hook that waits for it failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unheard: bool,
 }
 
 impl Known {
+    /// Makes a report of it, in its own words.
+    fn reported(&self, said: bool) -> Reported {
+        Reported { finding: self.finding.clone(), new: false, said, unheard: said || self.unheard }
+    }
+
     /// Tells whether it is to be said again: a day, three days and a week after it was found, then each week.
     fn is_due(&self, now: OffsetDateTime) -> bool {
         let time = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
@@ -122,14 +130,17 @@ impl LastRun {
             .map(|finding| match known.get(&finding.identity()) {
                 Some(known) if known.is_due(now) => {
                     let since = known.finding.since.clone();
-                    Reported { finding: Finding { since, ..finding }, new: false, said: true }
+                    Reported { finding: Finding { since, ..finding }, new: false, said: true, unheard: true }
                 }
                 // The words of the first time, or the file would change with each way in which a server fails.
                 Some(known) => {
-                    let finding = Finding { said: finding.said.clone(), ..known.finding.clone() };
-                    Reported { finding, new: false, said: false }
+                    let reported = known.reported(false);
+                    Reported { finding: Finding { said: finding.said.clone(), ..reported.finding }, ..reported }
                 }
-                None => Reported { finding: Finding { since: timestamp(now), ..finding }, new: true, said: true },
+                None => {
+                    let finding = Finding { since: timestamp(now), ..finding };
+                    Reported { finding, new: true, said: true, unheard: true }
+                }
             })
             .collect();
         let mut seen = HashSet::new();
@@ -163,8 +174,7 @@ impl LastRun {
             };
             is_unasked && !again.contains(&finding.identity())
         };
-        let reported = |known: &Known| Reported { finding: known.finding.clone(), new: false, said: known.is_due(now) };
-        self.contents.findings.iter().filter(stands).map(reported).collect()
+        self.contents.findings.iter().filter(stands).map(|known| known.reported(known.is_due(now))).collect()
     }
 
     /// Takes in all that stands. Returns as much of it as is kept, and how many more there are.
@@ -175,7 +185,7 @@ impl LastRun {
         let findings = found.iter().map(|found| {
             let again = (found.said && !found.new).then(|| timestamp(now));
             let said = again.or_else(|| known.get(&found.finding.identity())?.said.clone());
-            Known { finding: found.finding.clone(), said }
+            Known { finding: found.finding.clone(), said, unheard: found.unheard }
         });
         let findings: Vec<Known> = findings.collect();
         let failed = findings.iter().any(|known| known.finding.kind.is_failure());

@@ -330,8 +330,11 @@ impl Work<'_> {
         let mut found = last.compare(std::mem::take(&mut self.findings), now);
         found.extend(last.standing(&found, &remote, now));
         if self.keep != Keep::Nothing {
-            let said: Vec<&Reported> = found.iter().filter(|found| found.said).take(limits::FINDINGS).collect();
-            let failed = hooks::tell(self.machine, manifest, &said, self.network.deadline, self.notes);
+            let unheard: Vec<&Reported> = found.iter().filter(|found| found.unheard).take(limits::FINDINGS).collect();
+            let failed = hooks::tell(self.machine, manifest, &unheard, self.network.deadline, self.notes);
+            if failed.is_empty() {
+                found.iter_mut().for_each(|found| found.unheard = false);
+            }
             found.extend(last.compare(self.of_hooks(failed), now));
         }
         last.keep(found, now)
