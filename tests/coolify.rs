@@ -32,6 +32,12 @@ fn its_own_file_is_read_on_the_server() {
     }
     home.pgtrust(&["install", "selfhost", "--output", "store.pem"]).expect(0);
     assert_eq!(in_order(home, "store.pem"), [ca]);
+    // Gone and back: what is on this machine is looked at again without a network.
+    let bytes = fs::read(home.path().join("ssl/ca.crt")).unwrap();
+    fs::remove_file(home.path().join("ssl/ca.crt")).unwrap();
+    home.pgtrust(&["refresh", "--offline"]).expect(2);
+    home.write("ssl/ca.crt", bytes);
+    home.pgtrust(&["refresh", "--offline"]).expect(0);
     let manifest = fs::read_to_string(home.path().join(MANIFEST)).unwrap();
     assert!(manifest.contains("name = \"selfhost\"") && !manifest.contains("ca-file"), "{manifest}");
     let shown = home.pgtrust(&["providers", "selfhost", "--json"]).expect(0).json();

@@ -4,11 +4,12 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::pgtrust::{Home, Provider};
+use crate::support::pgtrust::{Home, Provider, Run};
 use crate::support::pki::Authority;
 use crate::support::provider_server::ProviderServer;
 use crate::support::reply::Reply;
 use crate::support::store::{differences, install, roots, snapshot};
+use crate::support::tools;
 
 #[test]
 fn a_store_that_would_not_survive_a_rotation_is_named_with_what_it_lacks() {
@@ -32,6 +33,33 @@ fn a_store_that_would_not_survive_a_rotation_is_named_with_what_it_lacks() {
     // `install` mends it.
     home.pgtrust(&["install", "--offline", "--output", "whole.pem"]).expect(0);
     home.pgtrust(&["status"]).expect(0);
+}
+
+#[test]
+fn pins_have_an_age() {
+    let Some(faketime) = tools::program("faketime") else { return };
+    let home = Home::new();
+    home.pgtrust(&["install", "azure", "--offline", "--output", "store.pem"]).expect(0);
+    let run = home.pgtrust(&["status"]).expect(0);
+    assert!(
+        run.stdout.contains("\npins      last checked on 2026-") && run.stdout.contains(", those of azure\n"),
+        "{run}"
+    );
+    assert!(run.stderr.is_empty(), "{run}");
+    let on = |day: &str, arguments: &[&str]| {
+        let mut command = home.command(&faketime);
+        command.args([day, env!("CARGO_BIN_EXE_pgtrust")]).args(arguments);
+        Run::of(&mut command).expect(0)
+    };
+    on("2027-11-01", &["refresh", "--offline"]);
+    for (day, said) in [("2027-12-20", true), ("2027-12-20", false), ("2027-12-22", true)] {
+        let run = on(day, &["refresh", "--offline"]);
+        assert_eq!(run.stderr.contains("the pins of `azure` were last checked on 2026-"), said, "{day}: {run}");
+    }
+    let report = on("2027-12-22", &["refresh", "--offline", "--json"]).json();
+    assert_eq!(report["pins"]["old"], json!(true), "{report}");
+    let run = on("2027-12-22", &["status"]);
+    assert!(run.stderr.contains("more than a year ago"), "{run}");
 }
 
 #[test]

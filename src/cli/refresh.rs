@@ -75,9 +75,6 @@ fn say(report: &Report, verbose: bool) {
 
 /// One line for each file that changed.
 fn show(args: &args::Refresh, report: &Report, sources: &[Source<'_>]) -> Result<(), Failure> {
-    if let Some(pins) = report.pins.as_ref().filter(|_| args.verbose) {
-        ui::data(&format!("pins: last checked on {}, those of {}", pins.checked, pins.provider))?;
-    }
     for catalogue in &report.catalogues {
         // Whether the archive that the manifest expects was not here before.
         let is_new = catalogue.result == CatalogueState::Downloaded;
@@ -104,6 +101,9 @@ fn show(args: &args::Refresh, report: &Report, sources: &[Source<'_>]) -> Result
         if args.verbose {
             show_details(store)?;
         }
+    }
+    if let Some(pins) = report.pins.as_ref().filter(|_| args.verbose) {
+        ui::data(&format!("pins: last checked on {}, those of {}", pins.checked, pins.provider))?;
     }
     Ok(())
 }
