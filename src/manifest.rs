@@ -312,8 +312,31 @@ impl Manifest {
 
     fn understand(&mut self) -> Result<(), Error> {
         self.contents = toml::read(&self.document.to_string()).map_err(|error| bad(&self.path, error))?;
-        Ok(())
+        self.refuse_relative()
     }
+
+    /// Refuses paths that mean another file in every folder that a command runs in. One with `~` is such a path: no shell reads
+    /// the manifest.
+    fn refuse_relative(&self) -> Result<(), Error> {
+        let Contents { source, target, .. } = &self.contents;
+        let of_sources = source.iter().flat_map(|source| [&source.token_file, &source.ca_file]);
+        let of_targets = target.iter().flat_map(|target| [&target.path, &target.password_file]);
+        let paths = of_sources.chain(of_targets).flatten().map(PathBuf::as_path);
+        let begins_relative = |name: &&str| ["./", "../", "~"].iter().any(|begin| name.starts_with(begin));
+        let names = source.iter().map(|source| &source.name).chain(target.iter().flat_map(|target| &target.sources));
+        let names = names.map(String::as_str).filter(begins_relative).map(Path::new);
+        let mut relative = paths.filter(|path| !is_whole(path)).chain(names);
+        relative.next().map_or(Ok(()), |path| {
+            let reason = format!("`{}` is no path from the root folder: only that means one file", path.display());
+            Err(bad(&self.path, reason))
+        })
+    }
+}
+
+/// Tells whether a path begins at the root folder. `sql:` stands before the path of an NSS database.
+fn is_whole(path: &Path) -> bool {
+    let path = path.to_str().and_then(|text| text.strip_prefix("sql:")).map_or(path, Path::new);
+    path.is_absolute() || path.has_root()
 }
 
 fn bad(path: &Path, reason: impl ToString) -> Error {

@@ -23,6 +23,7 @@ use crate::format::{self, DecodeError, Decoded, Format, Member, Passwords, Priva
 use crate::manifest::Manifest;
 use crate::store::folder;
 use crate::store::jvm::Jvm;
+use crate::store::known::system::GENERATED;
 use crate::store::nss::{Certutil, Database};
 use crate::system::{self, file, limits};
 use crate::x509::Certificate;
@@ -291,25 +292,15 @@ pub(crate) fn load_jdk(set: &mut CertificateSet, jvm: &Jvm) -> Result<Vec<Proble
 }
 
 /// Adds the roots of an image to a set: those of the first bundle that it has.
-pub(crate) fn load_system_of_image(set: &mut CertificateSet, root: &Path) -> Result<(), Error> {
-    for bundle in SYSTEM_BUNDLES.map(|bundle| root.join(bundle)) {
+pub(crate) fn load_system_of_image(set: &mut CertificateSet, root: &Path) -> Result<Vec<Problem>, Error> {
+    for bundle in GENERATED.map(|bundle| root.join(bundle)) {
         if file::is_file(&bundle) {
             let mut input = file::open(&bundle)?;
-            // Odd certificates in the image's own store are not reported.
-            load(set, &mut input, Origin::System, Passwords::usual())?;
-            return Ok(());
+            return load(set, &mut input, Origin::System, Passwords::usual());
         }
     }
-    Ok(())
+    Ok(Vec::new())
 }
-
-/// The file that OpenSSL is built to read: Debian, Alpine and Arch; Red Hat; SUSE.
-const SYSTEM_BUNDLES: [&str; 4] = [
-    "etc/ssl/certs/ca-certificates.crt",
-    "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "etc/pki/tls/certs/ca-bundle.crt",
-    "etc/ssl/ca-bundle.pem",
-];
 
 /// Adds this machine's own roots to a set: what OpenSSL reads by default (SSL_CERT_FILE and SSL_CERT_DIR included), the
 /// keychain on macOS, the certificate store on Windows.

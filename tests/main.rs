@@ -10,6 +10,8 @@ mod certificates;
 #[cfg(unix)]
 mod clients;
 #[cfg(unix)]
+mod command_line;
+#[cfg(unix)]
 mod coolify;
 mod custom;
 mod directory;

@@ -3,6 +3,7 @@
 mod custom;
 mod enforcement;
 mod history;
+mod parse;
 mod refresh;
 mod repair;
 mod schedule;
@@ -22,6 +23,7 @@ use time::{Date, macros::format_description};
 pub(crate) use custom::{AddProvider, ProvidersCommand, RemoveProvider};
 pub(crate) use enforcement::{Enforcement, EnforcementAction, EnforcementProvider};
 pub(crate) use history::{History, Undo};
+pub(crate) use parse::{ask_for_json, parse};
 pub(crate) use refresh::{Refresh, Status};
 pub(crate) use repair::Repair;
 pub(crate) use schedule::{Schedule, ScheduleAction, ScheduleEnable};

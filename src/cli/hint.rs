@@ -158,14 +158,14 @@ fn of_store(error: &StoreError) -> Option<String> {
             format!("`pgtrust repair {}` takes it out, and `undo` would bring it back", path.display())
         }
         E::DistrustedThere { .. } => "leave it out; or, if you trust it, take it out of that file first".to_owned(),
+        E::GeneratedBundle { .. } => "`--target system` adds to what it is made of".to_owned(),
         E::JavaSilent { .. } | E::JavaUnknown => {
             "name its folder: `--java-home DIR`; or take every Java that is here: `--all-jdks`".to_owned()
         }
         E::NoJvm { found: FoundBy::JavaHome, .. } => {
             "correct or unset JAVA_HOME, or name the folder: `--java-home DIR`".to_owned()
         }
-        E::NoJvm { .. } => "name the folder that has `bin/java`".to_owned(),
-        E::NoJvmAnywhere { .. } => "name its folder: `--java-home DIR`".to_owned(),
+        E::NoJvm { .. } | E::NoJvmAnywhere { .. } => "`--java-home` with what has `bin/java`".to_owned(),
         E::NoSystemStore { .. } => "install into a file and name it: `sslrootcert=`, PGSSLROOTCERT".to_owned(),
         E::NotCacerts { path, is_store: true, .. } => format!(
             "put that Java's own back, as by installing its package again; or `pgtrust bundle {0} -o {0}.jks` makes a \
@@ -199,6 +199,7 @@ fn of_source(error: &SourceError) -> Option<String> {
         SourceError::Enforcement(error) => of_enforcement(error),
         SourceError::NoSuchSource { name, suggestion: Some(suggestion) } => did_you_mean(name, suggestion),
         SourceError::NoSuchSource { .. } => "no such file is here; `pgtrust providers` lists the providers".to_owned(),
+        SourceError::NoSystemRoots { .. } => "SSL_CERT_FILE names a file of them".to_owned(),
         SourceError::NotFetched { id, .. } => format!("`pgtrust fetch {id}`"),
         SourceError::Tenant(error) => of_tenant(error),
         _ => return None,
@@ -253,12 +254,11 @@ fn of_enforcement(error: &EnforcementError) -> String {
 }
 
 fn of_settings(error: &SettingsError) -> Option<String> {
-    use SettingsError as E;
     match error {
-        E::UnknownClient { suggestion: Some(suggestion), .. } => {
+        SettingsError::UnknownClient { suggestion: Some(suggestion), .. } => {
             Some(format!("did you mean `{suggestion}`? `pgtrust snippet` lists all"))
         }
-        E::UnknownClient { .. } => Some("`pgtrust snippet` lists all".to_owned()),
+        SettingsError::UnknownClient { .. } => Some("`pgtrust snippet` lists all".to_owned()),
         _ => None,
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Inspect) -> Result<Status,
     let notes = if args.json {
         let mut json = Json::new();
         let notes = look(&mut |part| json.show(part))?;
-        json.end()?;
+        json.end(&notes)?;
         notes
     } else {
         let mut words = Words::new(machine.as_of);

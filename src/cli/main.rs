@@ -14,6 +14,7 @@ mod history;
 mod inspect;
 mod install;
 mod interrupt;
+mod kind;
 mod man;
 mod notes;
 mod providers;
@@ -28,7 +29,6 @@ mod undo;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use pgtrust::Machine;
 
 use args::{Args, Command};
@@ -46,22 +46,22 @@ enum Status {
 }
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => return ExitCode::from(ui::usage(&error)),
-    };
-    let run = || {
-        let machine = context::machine(&args)?;
+    let run = |args: &Args| {
+        let machine = context::machine(args)?;
         let result = run(&machine, &args.command);
         notes::show_allowed(&machine);
         result
     };
-    let status = match run() {
+    let status = match args::parse().and_then(|args| run(&args)) {
         Ok(status) => status,
         // Whoever reads has seen enough, as in `pgtrust providers | head -1`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Done,
         Err(failure) => {
             show(&failure);
+            if args::ask_for_json() {
+                // The status tells it too, where nobody listens any more.
+                let _ = ui::json(&ui::ShownFailure::of(&failure));
+            }
             Status::Failed
         }
     };
@@ -71,6 +71,8 @@ fn main() -> ExitCode {
 
 fn show(failure: &Failure) {
     match failure {
+        // In clap's own words and colours.
+        Failure::Arguments(error) => ui::usage(error),
         Failure::Library { error, notes } => {
             notes::show(notes);
             ui::end();

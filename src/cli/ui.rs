@@ -17,10 +17,15 @@ use pgtrust::{
     Progress, RequestError, SettingsError, SourceError, StoreError, SystemError, format, is_unsafe, limits, sanitise,
     schedule, without_users,
 };
+use serde::Serialize;
+
+use super::{hint, kind};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// The command line cannot be understood.
+    Arguments(clap::Error),
     /// The library says so, and this before.
     Library { error: Box<Error>, notes: Vec<Note> },
     /// Standard output cannot be written.
@@ -68,6 +73,46 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// What scripts are told of a failure, on standard output.
+#[derive(Serialize)]
+pub(crate) struct ShownFailure {
+    error: ShownError,
+}
+
+/// An error, as scripts are told of it.
+#[derive(Serialize)]
+pub(crate) struct ShownError {
+    kind: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl ShownFailure {
+    pub(crate) fn of(failure: &Failure) -> Self {
+        let (kind, message, hint) = match failure {
+            Failure::Arguments(error) => ("usage", first_line(error), None),
+            Failure::Library { error, .. } => return Self { error: ShownError::of(error) },
+            Failure::Output(error) => ("output", error.to_string(), None),
+            Failure::Usage { message, hint } => ("usage", message.clone(), Some(hint.clone())),
+        };
+        Self { error: ShownError { kind, message, hint } }
+    }
+}
+
+impl ShownError {
+    pub(crate) fn of(error: &Error) -> Self {
+        Self { kind: kind::of(error), message: error.to_string(), hint: hint::hint(error) }
+    }
+}
+
+/// Without the usage that follows.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
 /// One line of data.
 pub(crate) fn data(line: &str) -> Result<(), Failure> {
     Ok(writeln!(anstream::stdout(), "{}", shown(line))?)
@@ -77,15 +122,10 @@ fn shown(text: &str) -> String {
     sanitise(&without_users(text)).into_owned()
 }
 
-/// What the command line's own reader says: of a wrong one, or in answer to `--help`. It quotes what was typed.
-pub(crate) fn usage(error: &clap::Error) -> u8 {
+/// What the command line's own reader says of a wrong one. It quotes what was typed.
+pub(crate) fn usage(error: &clap::Error) {
     let text = error.render().ansi().to_string();
-    let _ = if error.use_stderr() {
-        write!(anstream::stderr(), "{}", without_users(&text))
-    } else {
-        write!(anstream::stdout(), "{text}")
-    };
-    u8::try_from(error.exit_code()).unwrap_or(2)
+    let _ = write!(anstream::stderr(), "{}", without_users(&text));
 }
 
 /// Data that is not text, or is text with lines of its own.
@@ -96,21 +136,21 @@ pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Prints a value as JSON.
-pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let mut text = json_text(value)?;
     text.push('\n');
     raw(text.as_bytes())
 }
 
 /// The same of settings for a client, in which a user has its place.
-pub(crate) fn json_of_settings(value: &impl serde::Serialize) -> Result<(), Failure> {
+pub(crate) fn json_of_settings(value: &impl Serialize) -> Result<(), Failure> {
     let mut text = visible(&serde_json::to_string_pretty(value).map_err(io::Error::from)?);
     text.push('\n');
     raw(text.as_bytes())
 }
 
 /// Returns a value as JSON.
-pub(crate) fn json_text(value: &impl serde::Serialize) -> Result<String, Failure> {
+pub(crate) fn json_text(value: &impl Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
     Ok(visible(&without_users(&text)))
 }
@@ -133,7 +173,7 @@ fn visible(text: &str) -> String {
 pub(crate) fn problem(error: &Error) {
     self::error(&error.to_string());
     said(error.said());
-    if let Some(hint) = super::hint::hint(error) {
+    if let Some(hint) = hint::hint(error) {
         self::hint(&hint);
     }
 }

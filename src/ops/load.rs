@@ -15,6 +15,7 @@ use crate::manifest::Manifest;
 use crate::source::{self, Problem, Source};
 use crate::store::folder::Directory;
 use crate::store::jvm;
+use crate::store::known::system::refuse_generated;
 use crate::store::nss::{Certutil, Database};
 use crate::store::plan::{FileStore, StoreAccess};
 use crate::store::reader;
@@ -91,11 +92,19 @@ pub(super) fn load(
             source::load_tenant(set, tenant, &machine.layout()?.bundle_of(tenant.name()))?;
         }
         Source::Stdin => return Ok(source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?),
-        // Odd certificates in the machine's own store are not reported.
-        Source::System if machine.root() != Path::new("/") => {
-            source::load_system_of_image(set, machine.root())?;
+        Source::System => {
+            let mut own = CertificateSet::new();
+            let problems = match machine.root() {
+                root if root == Path::new("/") => source::load_system(&mut own),
+                root => source::load_system_of_image(&mut own, root)?,
+            };
+            if own.is_empty() {
+                let reason = problems.into_iter().next().map(|problem| problem.reason);
+                return Err(source::Error::NoSystemRoots { reason }.into());
+            }
+            // Odd certificates in the machine's own store are not reported.
+            set.merge(own);
         }
-        Source::System => drop(source::load_system(set)),
         Source::Jdk => return Ok(source::load_jdk(set, &jvm::in_use(&machine.environment, machine.programs())?)?),
     }
     Ok(Vec::new())
@@ -151,6 +160,7 @@ pub fn save(
 /// Fails when a bundle written to this file would cost what is not a store of certificates, or more than one. A slip of the
 /// hand must not cost a key.
 pub fn refuse_other_files(path: &Path, password: Option<&str>) -> Result<(), Error> {
+    refuse_generated(path)?;
     let Some(metadata) = file::metadata(path) else { return Ok(()) };
     let mut head = Vec::new();
     if metadata.is_file() {

@@ -44,6 +44,12 @@ pub enum Error {
         /// The provider that may be meant.
         suggestion: Option<String>,
     },
+    /// This machine's own roots were asked for, and none were found.
+    #[error("no roots of this machine were found{}", .reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())]
+    NoSystemRoots {
+        /// What stood against it, where that is known.
+        reason: Option<String>,
+    },
     /// The provider's file is not there.
     #[error("`{path}` does not exist: `{id}` has not been fetched")]
     NotFetched {

@@ -78,6 +78,12 @@ pub enum Error {
         /// What was taken for the root of the file system.
         root: PathBuf,
     },
+    /// The system makes the file anew of its own roots, and what is added there is gone with the next update.
+    #[error("`{path}` is made by the system, of roots that stand elsewhere: what is added to it does not last")]
+    GeneratedBundle {
+        /// The file.
+        path: PathBuf,
+    },
     /// A store would hold nothing any more.
     #[error("`{path}`: no certificate would be left in it")]
     NothingLeft {

@@ -13,6 +13,7 @@ use crate::bundle::{self, Bundle, Reason, Rejected};
 use crate::format::Entry;
 use crate::journal::{Added, Change, Listed};
 use crate::store::folder::{Difference, Directory, Naming};
+use crate::store::known::system::refuse_generated;
 use crate::store::known::{StoreKind, StoreSpec};
 use crate::store::nss::{Certutil, Database};
 use crate::store::{Error, reader};
@@ -137,11 +138,12 @@ impl Plan {
     pub fn new(store: &Store, bundle: &Bundle) -> Result<Self, Error> {
         let there = store.certificates();
         let format = store.format();
-        // What is added to it would be in vain.
-        if let Store::File(FileStore { path, .. }) = store
-            && let Some((subject, reason)) = lost_over(&there, format)
-        {
-            return Err(Error::UnreadableStore { path: path.clone(), subject, reason });
+        if let Store::File(FileStore { path, .. }) = store {
+            refuse_generated(path)?;
+            // What is added to it would be in vain.
+            if let Some((subject, reason)) = lost_over(&there, format) {
+                return Err(Error::UnreadableStore { path: path.clone(), subject, reason });
+            }
         }
         let there: HashSet<Fingerprint> = there.iter().map(|certificate| certificate.fingerprint()).collect();
         let rejected = bundle.rejected_by(&|certificate| {

@@ -88,7 +88,9 @@ impl Error {
 
     /// Tells whether what was to be read is not there.
     pub(crate) fn is_absent(&self) -> bool {
-        matches!(self, Self::Io(error) if error.source.kind() == io::ErrorKind::NotFound)
+        // Below a file there is none either: HOME is `/dev/null` for some services.
+        let absent = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+        matches!(self, Self::Io(error) if absent.contains(&error.source.kind()))
     }
 
     fn refused(action: &'static str, reads: bool, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {

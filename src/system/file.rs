@@ -90,6 +90,10 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         match fs::read_dir(&inner) {
             Ok(entries) => break entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            // Nor is there one below a file.
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory && fs::metadata(folder).is_err() => {
+                return Ok(Vec::new());
+            }
             // The standard library tries again with files, not with folders.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(Error::unread("read", folder)(error)),

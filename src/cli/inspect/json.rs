@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 
+use pgtrust::Note;
 use pgtrust::inspect::{Head, Part};
 
 use crate::ui::{self, Failure};
@@ -72,9 +73,17 @@ impl Json {
         Ok(self.output.write_all(if self.length == 0 { b"]" } else { b"\n      ]" })?)
     }
 
-    pub(super) fn end(mut self) -> Result<(), Failure> {
-        let end: &[u8] = if self.stores == 0 { b"{\n  \"stores\": []\n}\n" } else { b"\n  ]\n}\n" };
-        self.output.write_all(end)?;
+    /// Ends it with the first of what could not be looked at.
+    pub(super) fn end(mut self, notes: &[Note]) -> Result<(), Failure> {
+        self.output.write_all(if self.stores == 0 { b"{\n  \"stores\": []" } else { b"\n  ]" })?;
+        let mut failures = notes.iter().filter_map(|note| match note {
+            Note::Failure(error) => Some(ui::ShownError::of(error)),
+            _ => None,
+        });
+        if let Some(error) = failures.next() {
+            write!(self.output, ",\n  \"error\": {}", ui::json_text(&error)?.replace('\n', "\n  "))?;
+        }
+        self.output.write_all(b"\n}\n")?;
         Ok(self.output.flush()?)
     }
 }

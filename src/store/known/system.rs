@@ -31,6 +31,29 @@ fn stores(request: &TargetRequest<'_>) -> Result<Vec<StoreSpec>, Error> {
     }])
 }
 
+/// Refuses a file that a system makes of its roots, named by itself or by a link: to change it is to change what every program
+/// of the machine trusts, until the next update.
+pub(crate) fn refuse_generated(path: &Path) -> Result<(), Error> {
+    let is_generated = |path: PathBuf| GENERATED.iter().any(|bundle| path.ends_with(bundle));
+    let behind_links = file::real(path).unwrap_or_default();
+    if is_generated(file::absolute(path)) || is_generated(behind_links) {
+        return Err(Error::GeneratedBundle { path: path.to_owned() });
+    }
+    Ok(())
+}
+
+/// Bundles that systems make of their roots, and their usual names.
+pub(crate) const GENERATED: [&str; 8] = [
+    "etc/ca-certificates/extracted/tls-ca-bundle.pem",
+    "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "etc/pki/tls/cert.pem",
+    "etc/pki/tls/certs/ca-bundle.crt",
+    "etc/ssl/ca-bundle.pem",
+    "etc/ssl/cert.pem",
+    "etc/ssl/certs/ca-certificates.crt",
+    "var/lib/ca-certificates/ca-bundle.pem",
+];
+
 /// Every system, first those that one folder tells for certain.
 pub static SYSTEMS: &[&System] = &[
     &System {
