@@ -8,7 +8,7 @@ use super::Role;
 use crate::x509::{Certificate, Fingerprint};
 
 /// The origin of a certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
     /// A file.
@@ -67,6 +67,8 @@ pub struct CertificateSet {
     certificates: Vec<Certificate>,
     index: HashMap<Fingerprint, usize>,
     origins: Vec<Origin>,
+    /// The places of origins: a folder of many files has as many.
+    places: HashMap<Origin, usize>,
     /// By certificate once [`seal`](Self::seal)ed.
     links: Vec<Link>,
     of_keys: Vec<OfKey>,
@@ -106,11 +108,12 @@ impl CertificateSet {
 
     /// Makes an origin known, to be named in [`insert`](Self::insert).
     pub fn origin(&mut self, origin: Origin) -> OriginId {
-        let index = self.origins.iter().position(|known| *known == origin).unwrap_or_else(|| {
+        let next = self.origins.len();
+        let place = *self.places.entry(origin.clone()).or_insert(next);
+        if place == next {
             self.origins.push(origin);
-            self.origins.len() - 1
-        });
-        OriginId(index)
+        }
+        OriginId(place)
     }
 
     /// Adds a certificate, or one more origin of one that is there. Returns whether it is new.

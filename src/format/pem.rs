@@ -197,7 +197,8 @@ fn ends_name(line: &[u8]) -> bool {
 struct Merged {
     pieces: Vec<Piece>,
     known: HashSet<Fingerprint>,
-    crossed: bool,
+    /// The subjects of certificates that others signed.
+    crossed: HashSet<Vec<u8>>,
 }
 
 /// A certificate and the text that goes with it: what stands over it, and its block.
@@ -212,10 +213,14 @@ impl Merged {
             return;
         }
         let self_issued = certificate.is_self_issued();
-        self.crossed |= !self_issued;
+        let subject = certificate.subject().as_bytes();
+        if !self_issued {
+            self.crossed.insert(subject.to_vec());
+        }
         let behind =
             |piece: &Piece| piece.certificate.subject() == certificate.subject() && !piece.certificate.is_self_issued();
-        let before = if self_issued && self.crossed { self.pieces.iter().position(behind) } else { None };
+        let before =
+            if self_issued && self.crossed.contains(subject) { self.pieces.iter().position(behind) } else { None };
         self.pieces.insert(before.unwrap_or(self.pieces.len()), Piece { certificate, text });
     }
 }
