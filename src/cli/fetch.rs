@@ -14,6 +14,7 @@ use super::ui::{self, Failure};
 use super::{Status, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &Fetch) -> Result<Status, Failure> {
+    ui::cap_lines();
     let request = Request { names: args.providers.clone(), download: args.download.request() };
     let report = fetch::fetch(machine, &request)?;
     let mut status = report.notes.iter().map(|note| shown(note, args.held_ok)).max().unwrap_or(Status::Done);

@@ -12,7 +12,7 @@ use super::ui::{self, Failure};
 use super::{Status, args, notes};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Refresh) -> Result<Status, Failure> {
-    ui::limit_lines();
+    ui::cap_lines();
     let mut report = refresh::refresh(
         machine,
         &Request {

@@ -246,21 +246,24 @@ impl Room {
 
     /// Takes the place of a line, if there is one left.
     fn has_room(&self) -> bool {
-        !LIMITED.load(Ordering::Relaxed) || self.taken.fetch_add(1, Ordering::Relaxed) < self.limit
+        let taken = self.taken.fetch_add(1, Ordering::Relaxed);
+        taken < self.limit || !CAPPED.load(Ordering::Relaxed)
     }
 
     /// Empties it. Returns how many lines found no place.
     fn empty(&self) -> usize {
-        self.taken.swap(0, Ordering::Relaxed).saturating_sub(self.limit)
+        let taken = self.taken.swap(0, Ordering::Relaxed);
+        if CAPPED.load(Ordering::Relaxed) { taken.saturating_sub(self.limit) } else { 0 }
     }
 }
 
-/// From now on standard error takes so many lines and no more: a mail of cron's that servers can make endless is not read.
-pub(crate) fn limit_lines() {
-    LIMITED.store(true, Ordering::Relaxed);
+/// Lets standard error take so many lines and no more, for commands whose lines servers decide about. Of files that a user
+/// names, each is spoken of.
+pub(crate) fn cap_lines() {
+    CAPPED.store(true, Ordering::Relaxed);
 }
 
-static LIMITED: AtomicBool = AtomicBool::new(false);
+static CAPPED: AtomicBool = AtomicBool::new(false);
 /// Errors have a room of their own: what fails is said last.
 static LINES: Room = Room::new(limits::LINES);
 static ERRORS: Room = Room::new(limits::ERRORS);

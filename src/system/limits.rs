@@ -193,10 +193,10 @@ pub const FINGERPRINTS_SHOWN: usize = 8;
 /// Findings of one source, store or hook that one run says.
 pub const FINDINGS_SAID: usize = 10;
 
-/// Lines on standard error of one run, errors aside.
+/// Lines on standard error of one `refresh` or `fetch`, errors aside.
 pub const LINES: usize = 100;
 
-/// Errors of one run.
+/// Errors that one `refresh` or `fetch` says.
 pub const ERRORS: usize = 90;
 
 /// Bytes of a file of state that only remembers, such as the findings of the last run. One that has more counts as none.
