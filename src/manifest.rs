@@ -300,9 +300,15 @@ impl Manifest {
         &self.path
     }
 
+    /// Tells whether it is for its user alone: the arguments of a program that prints a token may be secrets.
+    pub(crate) fn is_private(&self) -> bool {
+        self.contents.source.iter().any(|source| source.token_command.is_some())
+    }
+
     /// Writes it, if anything changed.
     pub fn save(&self) -> Result<(), Error> {
-        Ok(self.changed()?.map_or(Ok(()), |text| file::replace_bytes(&self.path, text.as_bytes()))?)
+        let write = if self.is_private() { file::replace_private } else { file::replace_bytes };
+        Ok(self.changed()?.map_or(Ok(()), |text| write(&self.path, text.as_bytes()))?)
     }
 
     fn tables(&mut self, key: &str) -> Result<&mut ArrayOfTables, Error> {

@@ -24,6 +24,7 @@ pub(crate) mod last_run;
 pub mod load;
 pub(crate) mod machine;
 pub mod managed;
+pub(crate) mod modes;
 #[cfg(feature = "fetch")]
 mod names;
 pub(crate) mod note;

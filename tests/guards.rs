@@ -4,6 +4,7 @@ mod backups;
 mod forged;
 mod home;
 mod metadata;
+mod modes;
 mod nss;
 mod shared;
 mod writable;

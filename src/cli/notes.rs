@@ -91,6 +91,7 @@ fn say(note: &Note) {
         Note::JournalDamaged { .. }
         | Note::JournalSetAside { .. }
         | Note::OwnerLost { .. }
+        | Note::ModeMended(_)
         | Note::ReadableByAll { .. } => show_of_files(note),
         Note::Lost(error) => ui::warning(&format!("{error}; it counts as absent, and is written anew by the next run")),
         Note::NotLooked(error) => ui::warning(&error.to_string()),
@@ -125,6 +126,12 @@ fn show_of_files(note: &Note) {
             ui::warning(&format!("{error}; it is `{}` now, and a new one is begun", aside.display()));
             ui::hint("what the old one recorded can be neither undone nor uninstalled, unless a copy takes its place");
         }
+        Note::ModeMended(wrong) => ui::warning(&format!(
+            "`{}` had the mode {}, and has {} now",
+            wrong.path.display(),
+            wrong.mode,
+            wrong.should_be
+        )),
         Note::OwnerLost { path } => {
             ui::warning(&format!("`{}` is yours now: no record gives a file to who has not its folder", path.display()))
         }

@@ -17,8 +17,11 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Status) -> Result<Status, 
     Ok(if overview.is_healthy() { Status::Done } else { Status::Found })
 }
 
+fn line(label: &str, text: &str) -> Result<(), Failure> {
+    ui::data(&format!("{label:<9} {text}"))
+}
+
 fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {
-    let line = |label: &str, text: &str| ui::data(&format!("{label:<9} {text}"));
     match overview.last_run {
         None => line("last run", "never: `pgtrust refresh` follows what is kept")?,
         Some(time) => line("last run", &ago(machine, time))?,
@@ -60,6 +63,11 @@ fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {
     for held in &overview.held {
         line("held", &format!("{}: {} {}", held.source, held.sha256, held.subject))?;
     }
+    show_findings(overview)
+}
+
+/// What a person should look at.
+fn show_findings(overview: &Overview) -> Result<(), Failure> {
     for lost in &overview.lost {
         ui::warning(&format!("{lost}; it counts as absent"));
     }
@@ -68,6 +76,10 @@ fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {
     }
     if overview.more_findings > 0 {
         line("finding", &format!("and {} more", overview.more_findings))?;
+    }
+    for wrong in &overview.wrong_modes {
+        let path = wrong.path.display();
+        line("mode", &format!("{path}: {}, should be {}: `pgtrust refresh` mends it", wrong.mode, wrong.should_be))?;
     }
     for path in &overview.readable_by_all {
         line("secret", &format!("{path}: everyone can read it: `chmod go-r {path}`"))?;

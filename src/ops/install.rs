@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::managed::is_followed;
 use super::note::{self, Failed, Note, OrNote as _};
 use super::stores::{Finder, NamedStore, Stores};
-use super::{Error, RequestError, change, images, load, names, password};
+use super::{Error, RequestError, change, images, load, modes, names, password};
 use crate::bundle::{Bundle, Policy};
 use crate::catalog::{Catalog, Selection};
 use crate::journal::{Listed, Step};
@@ -272,7 +272,8 @@ impl<'a> Run<'a> {
         }
         let changes = [plan.changes(), &copies, &change::of_manifest(&manifest)?].concat();
         let step = self.machine.step(&named.store.path, &changes);
-        change::make(self.machine, Step { added: plan.listed(), target: named.target(), ..step }, self.changes)
+        change::make(self.machine, Step { added: plan.listed(), target: named.target(), ..step }, self.changes)?;
+        modes::mend(self.machine, &manifest).map(drop)
     }
 }
 

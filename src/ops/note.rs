@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::Error;
 use super::finding::Finding;
+use super::modes::WrongMode;
 use crate::bundle::{Bundle, Rejected};
 use crate::source::Problem;
 #[cfg(feature = "fetch")]
@@ -139,6 +140,8 @@ pub enum Note {
         /// The programs, what they do, and why, in words.
         why: String,
     },
+    /// A file or folder of pgtrust's own had another mode than it should have, and has that now.
+    ModeMended(WrongMode),
     /// A file with a token or a password can be read by everyone.
     ReadableByAll {
         /// The file.

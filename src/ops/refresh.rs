@@ -16,7 +16,7 @@ use super::machine::Machine;
 use super::note::{Failed, Note};
 use super::pins::PinsChecked;
 use super::stores::{Finder, NamedStore};
-use super::{Error, RequestError, change, load, status};
+use super::{Error, RequestError, change, load, modes, status};
 use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
 use crate::catalog::{Catalog, Selection};
 use crate::format::{Derivations, Passwords};
@@ -137,6 +137,9 @@ fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Resul
     };
     let (providers, tenants, manifest) = work.fetch(&manifest)?;
     let stores = work.stores(&manifest)?;
+    if !request.check {
+        work.notes.extend(modes::mend(machine, &manifest)?.into_iter().map(Note::ModeMended));
+    }
     work.hooks(&manifest)?;
     let pins = PinsChecked::of(machine, &manifest)?;
     work.findings.extend(pins.as_ref().and_then(PinsChecked::finding));

@@ -12,6 +12,8 @@ use super::finding::Finding;
 use super::last_run::LastRun;
 use super::machine::Machine;
 use super::managed::is_followed;
+use super::modes;
+pub use super::modes::WrongMode;
 use super::pins::PinsChecked;
 use super::stores::{Finder, NamedStore};
 use crate::catalog::{Provider, Selection};
@@ -71,6 +73,7 @@ pub(super) fn overview(machine: &Machine<'_>, manifest: &Manifest, last: &LastRu
         more_findings: last.more(),
         lost: lost.iter().map(ToString::to_string).collect(),
         readable_by_all: readable_by_all(manifest),
+        wrong_modes: modes::wrong(machine, manifest)?,
     })
 }
 
@@ -146,6 +149,8 @@ pub struct Overview {
     pub lost: Vec<String>,
     /// The files with tokens and passwords that everyone can read.
     pub readable_by_all: Vec<String>,
+    /// What pgtrust made and who must read it cannot, or who must not can.
+    pub wrong_modes: Vec<WrongMode>,
 }
 
 /// A source that is kept.
@@ -237,6 +242,7 @@ impl Overview {
         let unwell = |store: &StoreState| store.error.is_some() || store.roots.roots == 0 || !store.unready.is_empty();
         self.findings.iter().all(|finding| finding.kind.is_note())
             && self.held.is_empty()
+            && self.wrong_modes.is_empty()
             && !self.stores.iter().any(unwell)
     }
 }

@@ -13,6 +13,7 @@ use crate::system::{Error, limits};
 use boundary::inside;
 pub(crate) use boundary::{Way, bound, place, root_of, seen};
 pub use ownership::Ownership;
+pub(crate) use ownership::{mode, set_mode};
 pub(crate) use replace::{
     create_folders, create_private_folder, make_private, open_or_make, remove, remove_folder, remove_name, replace,
     replace_bytes, replace_private, swap,

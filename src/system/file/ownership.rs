@@ -27,6 +27,29 @@ pub(super) fn refuse_other_names(_: &Path, _: &Metadata) -> Result<(), Error> {
     Ok(())
 }
 
+/// Returns the mode of a file or folder; None when there is none, and where modes do not tell who may read it.
+#[cfg(unix)]
+pub(crate) fn mode(path: &Path) -> Option<u32> {
+    super::metadata(path).map(|metadata| std::os::unix::fs::MetadataExt::mode(&metadata) & 0o7777)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn mode(_: &Path) -> Option<u32> {
+    None
+}
+
+/// Gives a file or folder this mode.
+#[cfg(unix)]
+pub(crate) fn set_mode(path: &Path, mode: u32) -> Result<(), Error> {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+    std::fs::set_permissions(super::inside(path)?, mode).map_err(Error::io("change the mode of", path))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn set_mode(_: &Path, _: u32) -> Result<(), Error> {
+    Ok(())
+}
+
 /// The owner, the mode and the attributes of a file. The journal keeps them for a file that goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -34,6 +34,9 @@ pub(crate) fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// [`replace_bytes`] that only this user may read.
 pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let path = behind_links(path)?;
+    if !folder_of(&path).exists() {
+        create_private_folder(folder_of(&path))?;
+    }
     let new = beside(&path, PRIVATE, None, |output| output.write_all(bytes).map_err(Error::io("write", &path)))?;
     make_private(new.as_file(), PRIVATE);
     persist(new, &path)?;
