@@ -3,6 +3,7 @@
 mod backups;
 mod forged;
 mod home;
+mod locks;
 mod metadata;
 mod modes;
 mod nss;

@@ -102,6 +102,10 @@ fn say(note: &Note) {
         Note::Pinned { tenant, root } => ui::note(&format!("{tenant}: pinned {root}")),
         Note::Problem(problem) => show_problem(problem),
         Note::Rejected(rejected) => show_rejected(rejected),
+        Note::SharedSource(error) => {
+            ui::warning(&format!("{error}; `refresh` does not read it like that"));
+            hint::hint(error).iter().for_each(|hint| ui::hint(hint));
+        }
         Note::Stale(error) => ui::warning(&format!("{error}; what is kept stays")),
         Note::Trace(text) => ui::warning(text),
         Note::Unchecked { origin, reason } => ui::warning(&format!("`{origin}`: {reason}")),

@@ -1,5 +1,7 @@
 //! Merges roots into stores, losing nothing that was there.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::fetch::tenants::{self, KeptTenant};
@@ -19,7 +21,7 @@ use crate::store::jvm;
 use crate::store::known::Advice;
 use crate::store::plan::{Outcome, Plan, Store};
 use crate::system::file;
-use crate::system::permissions::{Guard, check_place, check_writable};
+use crate::system::permissions::{Guard, check_place, check_writable, refuse_shared};
 
 /// The roots to install, and the stores.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +89,7 @@ impl<'a> Run<'a> {
         if !self.request.dry_run {
             check_place(&self.machine.layout()?.state)?;
         }
+        self.warn_of_shared()?;
         let mut wanted = self.wanted(found)?;
         // What cannot be written comes first, and nothing is downloaded for it: either it says so or has nothing to change.
         let is_writable = |named: &NamedStore| check_writable(&named.store.path).is_ok();
@@ -126,6 +129,20 @@ impl<'a> Run<'a> {
             return finder.target("postgres");
         }
         finder.named(&request.stores, self.notes)
+    }
+
+    /// What is named is the user's word. A later run has only the manifest's for it.
+    fn warn_of_shared(&mut self) -> Result<(), Error> {
+        for name in &self.named {
+            let Source::Path(path) = Source::parse(name, self.catalog)? else { continue };
+            let copied = self.machine.root() != Path::new("/");
+            if let Err(error) = refuse_shared(&path, Guard::Settings)
+                && !copied
+            {
+                self.notes.push(Note::SharedSource(error.into()));
+            }
+        }
+        Ok(())
     }
 
     /// The sources of each store that may be written.

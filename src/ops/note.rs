@@ -142,6 +142,8 @@ pub enum Note {
     },
     /// A file or folder of pgtrust's own had another mode than it should have, and has that now.
     ModeMended(WrongMode),
+    /// A file that the request names, and that the manifest keeps, could be another's doing.
+    SharedSource(Error),
     /// A file with a token or a password can be read by everyone.
     ReadableByAll {
         /// The file.

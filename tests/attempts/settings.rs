@@ -4,6 +4,8 @@ use std::fs;
 
 use super::{Table, WAYS, copy_of, is_root};
 use crate::support::pgtrust::{Home, Provider};
+use crate::support::provider_server::ProviderServer;
+use crate::support::reply::Reply;
 use crate::support::store::{install_files, roots, snapshot};
 
 const STATE: &str = ".local/state/pgtrust";
@@ -109,6 +111,51 @@ fn a_kept_source_that_others_can_write_is_not_followed() {
 }
 
 #[test]
+fn what_is_named_is_read_and_said_where_the_manifest_keeps_it() {
+    if !is_root() {
+        return;
+    }
+    let [kept] = roots(["kept"]);
+    for way in WAYS {
+        let home = Home::new();
+        home.write("sources/kept.pem", &kept.pem);
+        way.open(&home.path().join("sources/kept.pem"));
+        let run = home.pgtrust(&["install", "sources/kept.pem", "--output", "store.pem"]).expect(0);
+        assert!(run.stderr.contains("; `refresh` does not read it like that\nhint: "), "{way:?}: {run}");
+    }
+}
+
+/// The server says that nothing has changed, and somebody has written what it is said to have sent.
+#[test]
+fn a_download_that_others_wrote_is_not_the_servers_answer() {
+    let server = ProviderServer::start();
+    let (url, pattern) = (server.url("/bundle.pem"), "CN=pgtrust test *,O=pgtrust tests");
+    let [pinned, evil] = roots(["pgtrust test pinned", "pgtrust test evil"]);
+    let mut home = Home::new();
+    home.trust_for_https(server.ca_pem());
+    home.add_provider(&Provider::new("prov").root(&pinned).growing_source(&url, pattern));
+    home.write(".config/pgtrust/pgtrust.toml", "[[source]]\nname = \"prov\"\nnew-roots = \"accept\"\n");
+    server.serve("/bundle.pem", Reply::bytes(pinned.pem.as_str()).header("ETag", "\"1\""));
+    home.pgtrust(&["install", "prov", "--output", "store.pem"]).expect(0);
+    home.pgtrust(&["refresh"]).expect(0);
+    let downloads = home.path().join(STATE).join("downloads");
+    let kept = fs::read_dir(&downloads).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&kept).unwrap();
+    let both = format!("{}{}", pinned.pem, evil.pem);
+    let digest = |pem: &str| pgtrust::Fingerprint::of(pem.as_bytes()).to_string();
+    let forged = text.replace(&pinned.pem, &both).replace(&digest(&pinned.pem), &digest(&both));
+    assert_ne!(forged, text);
+    fs::write(&kept, &forged).unwrap();
+    fs::set_permissions(&downloads, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    for arguments in [&["refresh"][..], &["refresh", "--allow-writable"]] {
+        let run = home.pgtrust(arguments);
+        let store = fs::read_to_string(home.path().join("store.pem")).unwrap();
+        assert!(!store.contains(evil.pem.lines().nth(2).unwrap()), "{run}");
+        assert_eq!(run.status, if arguments.len() == 1 { 2 } else { 0 }, "{run}");
+    }
+}
+
+#[test]
 fn a_program_that_others_can_write_is_not_run() {
     if !is_root() {
         return;
@@ -119,7 +166,7 @@ fn a_program_that_others_can_write_is_not_run() {
         let home = Home::new();
         install_files(&home, &[&a]);
         let program = home.write("programs/told", "#!/bin/sh\necho > \"$HOME/ran\"\necho secret\n");
-        std::os::unix::fs::PermissionsExt::set_mode(&mut fs::metadata(&program).unwrap().permissions(), 0o755);
+        fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let hook = format!("[[hook]]\non = \"change\"\nrun = [{program:?}]\n\n");
         let source = format!("[[source]]\nname = \"digitalocean/mine\"\ntoken-command = [{program:?}]\n");
         home.write(".config/pgtrust/pgtrust.toml", hook + &source);
