@@ -195,7 +195,7 @@ impl Journal {
     fn back_up(&self, bytes: &[u8], digest: &Fingerprint) -> Result<(), Error> {
         let backup = self.backup(digest);
         // The store may hold private keys.
-        if backup.exists() { Ok(()) } else { Ok(file::replace_private(&backup, bytes)?) }
+        if file::exists(&backup) { Ok(()) } else { Ok(file::replace_private(&backup, bytes)?) }
     }
 
     fn backup(&self, digest: &Fingerprint) -> PathBuf {

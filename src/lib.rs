@@ -41,6 +41,7 @@
 //!
 //! The API may change with any 0.x version; the changelog tells how.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests look at files as others do"))]
 #![cfg_attr(
     not(feature = "fetch"),
     allow(

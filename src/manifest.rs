@@ -325,7 +325,8 @@ impl Manifest {
     /// the manifest.
     fn refuse_relative(&self) -> Result<(), Error> {
         let Contents { source, target, .. } = &self.contents;
-        let of_sources = source.iter().flat_map(|source| [&source.token_file, &source.ca_file]);
+        // `ca-file` is looked at where it is read: it may be a path of another machine.
+        let of_sources = source.iter().map(|source| &source.token_file);
         let of_targets = target.iter().flat_map(|target| [&target.path, &target.password_file]);
         let paths = of_sources.chain(of_targets).flatten().map(PathBuf::as_path);
         let begins_relative = |name: &&str| ["./", "../", "~"].iter().any(|begin| name.starts_with(begin));

@@ -9,7 +9,7 @@ use super::{Status, args};
 
 pub(crate) fn run(machine: &Machine<'_>, args: &args::Env) -> Result<Status, Failure> {
     let pem = managed::pem(machine, args.provider.as_deref())?;
-    let java_store = Some(managed::java_store(machine)?).filter(|store| machine.place(&store.path).exists());
+    let java_store = Some(managed::java_store(machine)?).filter(|store| machine.has(&store.path));
     if java_store.as_ref().is_some_and(|store| store.own_password) {
         ui::warning("the password of the Java trust store is not printed");
         ui::hint("add `-Djavax.net.ssl.trustStorePassword=` and the password");

@@ -30,7 +30,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &Fetch) -> Result<Status, Failure
         })?;
     } else {
         let made = report.providers.iter().filter(|kept| kept.made).map(|kept| &kept.path);
-        let there = report.tenants.iter().map(|tenant| &tenant.path).filter(|path| path.exists());
+        let there = report.tenants.iter().map(|tenant| &tenant.path).filter(|path| machine.has(path));
         made.chain(there).try_for_each(|path| ui::data(&path.display().to_string()))?;
     }
     Ok(status)

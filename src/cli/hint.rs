@@ -302,7 +302,7 @@ fn of_request(error: &RequestError) -> Option<String> {
         E::NoPassword { .. } => "its first line is taken, in UTF-8".to_owned(),
         E::NoStoreKept => "`--output FILE` names one that pgtrust added to".to_owned(),
         E::NotARoot { .. } => "a trust store holds roots only; trust the root that it leads to".to_owned(),
-        E::NotAStore { path } if path.is_file() => "remove it first, or write to another file".to_owned(),
+        E::NotAStore { .. } => "write to another file, or remove that one first".to_owned(),
         E::NotFollowed { .. } => "download it yourself, and pass it with `--file`".to_owned(),
         E::NotHeld { .. } | E::NothingHeld { .. } => "`pgtrust status` shows what is held".to_owned(),
         E::NothingKept => "name one, as in `pgtrust install azure`; `pgtrust providers` lists all".to_owned(),

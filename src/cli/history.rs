@@ -48,7 +48,7 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::History) -> Result<Status,
     }
     let unknown = store.filter(|_| changes.is_empty());
     if let Some(store) = &unknown {
-        let missing = if store.exists() { "" } else { "does not exist, and " };
+        let missing = if machine.has(store) { "" } else { "does not exist, and " };
         ui::warning(&format!("`{}` {missing}has no change in the journal", store.display()));
     }
     Ok(if history.torn > 0 || unknown.is_some() { Status::Found } else { Status::Done })

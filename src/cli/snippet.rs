@@ -40,11 +40,7 @@ fn file(machine: &Machine<'_>, snippet: &Snippet, provider: Option<&str>) -> Res
     if store.own_password {
         ui::warning("the Java trust store has a password of your own, not the one in the snippet");
     }
-    if machine.place(&store.path).exists() {
-        Ok(store.path)
-    } else {
-        Err(RequestError::NoJavaStore { path: store.path }.into())
-    }
+    if machine.has(&store.path) { Ok(store.path) } else { Err(RequestError::NoJavaStore { path: store.path }.into()) }
 }
 
 fn list(json: bool) -> Result<(), Failure> {

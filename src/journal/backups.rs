@@ -1,7 +1,6 @@
 //! The bytes that stood in files before: which are kept, and for how long.
 
 use std::collections::HashSet;
-use std::fs;
 
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -16,7 +15,7 @@ use crate::x509::Fingerprint;
 impl Journal {
     /// Tells whether bytes that an undo of this change needs are no longer kept.
     pub fn lacks_bytes(&self, record: &Record) -> bool {
-        digests(record).any(|digest| !self.backup(&digest).exists())
+        digests(record).any(|digest| !file::exists(&self.backup(&digest)))
     }
 
     /// Returns the bytes of a file before this change.
@@ -50,7 +49,7 @@ impl Journal {
             }
         }
         let mut kept: HashSet<Fingerprint> = last.into_iter().flat_map(digests).collect();
-        let size = |digest: &Fingerprint| fs::metadata(self.backup(digest)).map_or(0, |backup| backup.len());
+        let size = |digest: &Fingerprint| file::metadata(&self.backup(digest)).map_or(0, |backup| backup.len());
         let mut total: u64 = kept.iter().map(size).sum();
         for record in to_undo.into_iter().chain(others) {
             let new: HashSet<Fingerprint> = digests(record).filter(|digest| !kept.contains(digest)).collect();
@@ -62,7 +61,7 @@ impl Journal {
         }
         // The folder may be large: what the journal names is tried, and what is gone already costs next to nothing.
         for digest in records.iter().flat_map(digests).collect::<HashSet<_>>().difference(&kept) {
-            let _ = fs::remove_file(self.backup(digest));
+            let _ = file::remove_name(&self.backup(digest));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fs::{self, File, Metadata};
+use std::fs::{File, Metadata};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl Log {
     /// and counts as absent for nobody.
     pub(super) fn read(&self) -> Result<Arc<History>, Error> {
         let unreadable = |reason: String| Error::Unreadable { path: self.path.clone(), reason };
-        let stamp = match fs::metadata(file::behind_links(&self.path)?) {
+        let stamp = match file::stat(&self.path) {
             Ok(metadata) => Stamp::of(&metadata),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Arc::default()),
             Err(error) => return Err(unreadable(cause(&error))),
@@ -113,11 +113,7 @@ impl Log {
 
     /// Gives it another name, where it can be read no more. Returns that name.
     pub(super) fn set_aside(&self) -> Result<PathBuf, Error> {
-        let path = file::behind_links(&self.path)?;
-        let name = |count: u32| path.with_extension(format!("unreadable-{count}.jsonl"));
-        let aside = (1..).map(name).find(|name| name.symlink_metadata().is_err()).unwrap_or_else(|| name(0));
-        fs::rename(&path, &aside).map_err(system::Error::io("rename", &self.path))?;
-        Ok(aside)
+        Ok(file::set_aside(&self.path, |path, number| path.with_extension(format!("unreadable-{number}.jsonl")))?)
     }
 
     fn put(&self, text: &mut Vec<u8>, record: &Record) -> Result<(), Error> {

@@ -67,7 +67,7 @@ impl Look<'_> {
         if Database::is_at(path) {
             return self.database(path);
         }
-        if !path.is_dir() {
+        if !file::is_folder(path) {
             return self.file(path, false);
         }
         let folder::Walk { files, passed, .. } = folder::walk(path)?;

@@ -120,6 +120,10 @@ impl<'a> Machine<'a> {
         let text = if Path::new(name).has_root() { path.to_str().unwrap_or(name) } else { name };
         let source = Source::parse(text, self.catalog()?)?;
         if let Source::Path(path) = &source {
+            if !Path::new(name).has_root() {
+                let reason = format!("source `{name}`: only a path from the root folder means one file");
+                return Err(manifest::Error::BadManifest { path: self.layout()?.manifest.clone(), reason }.into());
+            }
             self.refuse_shared(path, Guard::Settings)?;
             self.permit(refuse_shared_entries(path))?;
         }
@@ -161,6 +165,11 @@ impl<'a> Machine<'a> {
     /// a relative one begins at its `/`, and one that begins with the folder of the image is taken as it is.
     pub fn place(&self, path: &Path) -> PathBuf {
         file::place(&self.root, path)
+    }
+
+    /// Tells whether there is something at this path, in an image the one inside it.
+    pub fn has(&self, path: &Path) -> bool {
+        file::exists(&self.place(path))
     }
 
     /// Returns a path as programs of this machine, or of the image, name it.

@@ -1,6 +1,5 @@
 //! Passwords of stores, from files only: command lines are seen by everyone on the machine.
 
-use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -23,7 +22,7 @@ pub fn read(file: Option<&Path>) -> Result<Option<String>, Error> {
 /// Does the same with a file that every later run must be able to read again.
 pub(crate) fn read_kept(file: Option<&Path>) -> Result<Option<String>, Error> {
     match file {
-        Some(path) if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) => {
+        Some(path) if file::metadata(path).is_some_and(|metadata| !metadata.is_file()) => {
             Err(RequestError::PasswordNotInFile { path: path.to_owned() }.into())
         }
         file => read(file),

@@ -6,7 +6,6 @@ mod walk;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
-use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -228,9 +227,7 @@ impl Directory {
 
 /// Reads a file of a folder, as far as one may be read. None for what is not a file, or does not lead to one.
 fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    // A link that leads in a circle leads nowhere.
-    let Ok(there) = file::behind_links(path) else { return Ok(None) };
-    match fs::metadata(&there) {
+    match file::stat(path) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Ok(None),
         // A link that leads nowhere or in a circle, or a file that is gone by now.

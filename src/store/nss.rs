@@ -51,7 +51,7 @@ impl NssEntry {
 impl Database {
     /// Tells whether this folder is a database.
     pub fn is_at(folder: &Path) -> bool {
-        folder.join(CERTIFICATES).is_file()
+        file::is_file(&folder.join(CERTIFICATES))
     }
 
     /// Reads the database in a folder, which may be written as NSS writes it, `sql:FOLDER`. `password_file` is for a
@@ -152,7 +152,7 @@ fn files(folder: &Path) -> Result<Files, Error> {
     for name in [CERTIFICATES, KEYS] {
         for suffix in ["-journal", "-wal"] {
             let open = folder.join(format!("{name}{suffix}"));
-            if open.metadata().is_ok_and(|metadata| metadata.len() > 0) {
+            if file::metadata(&open).is_some_and(|metadata| metadata.len() > 0) {
                 let reason = std::io::Error::other("another program has a change of it open; close it first");
                 return Err(system::Error::unread("read", &folder.join(name))(reason).into());
             }
@@ -162,7 +162,7 @@ fn files(folder: &Path) -> Result<Files, Error> {
     match (read(KEYS)?, read(CERTIFICATES)?) {
         (Some(keys), Some(certificates)) => Ok([(KEYS, keys), (CERTIFICATES, certificates)]),
         (None, Some(_)) => Err(not_one("it has `cert9.db` and lacks `key4.db`")),
-        (_, None) if folder.join("cert8.db").exists() => {
+        (_, None) if file::exists(&folder.join("cert8.db")) => {
             Err(not_one("`cert8.db` is of the old kind, which NSS reads no more by default"))
         }
         (_, None) => Err(not_one("it has no `cert9.db`")),

@@ -16,7 +16,7 @@ pub use ownership::Ownership;
 pub(crate) use ownership::{mode, set_mode};
 pub(crate) use replace::{
     create_folders, create_private_folder, make_private, open_or_make, remove, remove_folder, remove_name, replace,
-    replace_bytes, replace_private, swap,
+    replace_bytes, replace_private, set_aside, swap,
 };
 pub(crate) use temporary::sweep;
 
@@ -114,7 +114,12 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 /// Tells what stands at a path, or at the end of the links there; None when nothing does, or nothing that this user can
 /// see.
 pub(crate) fn metadata(path: &Path) -> Option<fs::Metadata> {
-    fs::metadata(inside(path).ok()?).ok()
+    stat(path).ok()
+}
+
+/// Does the same, and says why there is nothing to be told.
+pub(crate) fn stat(path: &Path) -> io::Result<fs::Metadata> {
+    fs::metadata(inside(path).map_err(io::Error::other)?)
 }
 
 pub(crate) fn exists(path: &Path) -> bool {

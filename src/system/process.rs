@@ -96,6 +96,7 @@ impl Error {
 }
 
 /// The program of this name in the first of these folders that has it, by its absolute path.
+#[expect(clippy::disallowed_methods, reason = "programs of this machine, or of an image that is entered for them")]
 pub(crate) fn find(name: &str, folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let found = folders.map(|folder| folder.join(&name)).find(|file| file.is_file())?;

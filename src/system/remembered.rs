@@ -2,7 +2,6 @@
 //!
 //! Manifest, journal and the pins of tenants are none of it: there a file that cannot be read is an error.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -51,19 +50,18 @@ pub(crate) fn make_way(path: &Path) -> Result<(), Error> {
 }
 
 fn move_aside(path: &Path) -> Result<(), Error> {
-    let path = &file::behind_links(path)?;
-    let named = |number: usize| {
+    let numbered = |path: &Path, number| {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{number}"));
         PathBuf::from(name)
     };
-    // A hundred of them are for a person to look at.
-    let free = (1..=100).map(named).find(|name| fs::symlink_metadata(name).is_err()).unwrap_or_else(|| named(101));
-    fs::rename(path, free).map_err(Error::io("rename", path))
+    file::set_aside(path, numbered).map(drop)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,5 @@
 //! The files of a folder that a user names as a source, and of the folders in it.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +32,7 @@ fn enter(walk: &mut Walk, folder: &Path, root: &Path, depth: usize, left: &mut u
     *left = left.checked_sub(entries.len()).ok_or_else(|| system::Error::unread("read", root)(too_many()))?;
     for path in entries {
         if !file::is_folder(&path) {
-            match fs::metadata(&path) {
+            match file::stat(&path) {
                 Ok(metadata) if !metadata.is_file() => walk.passed.push((path, "it is neither a file nor a folder")),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     walk.passed.push((path, "it is a link that leads nowhere"));

@@ -11,7 +11,7 @@ use super::{Files, NssEntry};
 use crate::format::{self, DecodeError, Member, Passwords, aliases};
 use crate::store::Error;
 use crate::system::process::{self, Programs};
-use crate::system::{self, limits};
+use crate::system::{self, file, limits};
 use crate::x509::{Certificate, Fingerprint};
 
 /// The program.
@@ -139,9 +139,11 @@ impl<'a> Copy<'a> {
 }
 
 /// A folder of this run's, and the lock on it.
+#[expect(clippy::disallowed_methods, reason = "of a folder that this run has just made")]
 fn folder_in(database: &Path) -> io::Result<(TempDir, Option<File>)> {
+    let database = file::real(database)?;
     loop {
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(database)?;
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&database)?;
         let Ok(lock) = File::open(folder.path()) else { return Ok((folder, None)) };
         match lock.try_lock() {
             // Another run saw it before it was locked, and sweeps it away.
@@ -153,8 +155,9 @@ fn folder_in(database: &Path) -> io::Result<(TempDir, Option<File>)> {
 }
 
 /// Removes the copies, keys and all, that killed runs left in the folder of a database.
+#[expect(clippy::disallowed_methods, reason = "entries of a folder, looked at one by one")]
 fn sweep(database: &Path) {
-    for entry in fs::read_dir(database).into_iter().flatten().flatten() {
+    for entry in file::real(database).and_then(fs::read_dir).into_iter().flatten().flatten() {
         let is_copy = entry.file_name().to_string_lossy().starts_with(PREFIX);
         if is_copy && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             // The lock is held until the folder is gone: a run that has just made it sees that.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -87,6 +87,16 @@ pub(crate) fn remove_name(path: &Path) -> Result<(), Error> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
         _ => Ok(()),
     }
+}
+
+/// Gives a file or folder the first of these names that is free, and returns that.
+pub(crate) fn set_aside(path: &Path, name: impl Fn(&Path, u32) -> PathBuf) -> Result<PathBuf, Error> {
+    let path = behind_links(path)?;
+    // A hundred of them are for a person to look at.
+    let mut names = (1..=100).map(|number| name(&path, number));
+    let aside = names.find(|name| fs::symlink_metadata(name).is_err()).unwrap_or_else(|| name(&path, 101));
+    fs::rename(&path, &aside).map_err(Error::io("rename", &path))?;
+    Ok(aside)
 }
 
 /// Removes an empty folder.
