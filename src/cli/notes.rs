@@ -102,6 +102,7 @@ fn say(note: &Note) {
         Note::Pinned { tenant, root } => ui::note(&format!("{tenant}: pinned {root}")),
         Note::Problem(problem) => show_problem(problem),
         Note::Rejected(rejected) => show_rejected(rejected),
+        Note::RanInImage { command } => ui::note(&format!("ran `{command}`")),
         Note::SharedSource(error) => {
             ui::warning(&format!("{error}; `refresh` does not read it like that"));
             hint::hint(error).iter().for_each(|hint| ui::hint(hint));

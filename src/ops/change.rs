@@ -1,5 +1,7 @@
 //! Changes of stores: checked, journalled, told to the system and to hooks.
 
+use std::path::Path;
+
 use super::Error;
 use super::hooks::Changes;
 use super::machine::Machine;
@@ -24,6 +26,9 @@ pub(super) fn make(machine: &Machine<'_>, step: Step<'_>, made: &mut Changes) ->
     if let Err(error) = system::run(&commands, machine.programs()) {
         journal.roll_back(&record, changes)?;
         return Err(error.into());
+    }
+    if machine.root() != Path::new("/") {
+        made.add_programs_of_image(&commands);
     }
     made.add_made(&record);
     Ok(())

@@ -18,12 +18,24 @@ pub(super) struct Changes {
     made: Vec<HookEvent>,
     /// What a dry run would do.
     planned: Vec<HookEvent>,
+    /// The command lines that ran in an image.
+    of_image: Vec<String>,
 }
 
 impl Changes {
     /// Adds what the journal has of a change.
     pub(super) fn add_made(&mut self, record: &Record) {
         self.made.extend(HookEvent::of(record));
+    }
+
+    /// Adds command lines that ran in an image.
+    pub(super) fn add_programs_of_image(&mut self, commands: &[Vec<String>]) {
+        self.of_image.extend(commands.iter().map(|words| words.join(" ")));
+    }
+
+    /// Takes the notes of what ran in an image.
+    pub(super) fn take_notes(&mut self) -> impl Iterator<Item = Note> {
+        std::mem::take(&mut self.of_image).into_iter().map(|command| Note::RanInImage { command })
     }
 
     /// Adds what a dry run would do.
@@ -53,6 +65,7 @@ pub(super) fn with_hooks<T>(
 ) -> Result<(T, Vec<Note>), Failed> {
     let (mut changes, mut notes) = (Changes::default(), Vec::new());
     let done = work(&mut changes, &mut notes);
+    notes.extend(changes.take_notes());
     let after = after(machine, &changes, &mut notes);
     match (done, after) {
         (Ok(done), Ok(())) => Ok((done, notes)),

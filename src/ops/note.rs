@@ -142,6 +142,11 @@ pub enum Note {
     },
     /// A file or folder of pgtrust's own had another mode than it should have, and has that now.
     ModeMended(WrongMode),
+    /// A program of an image ran, as root of that.
+    RanInImage {
+        /// The command line.
+        command: String,
+    },
     /// A file that the request names, and that the manifest keeps, could be another's doing.
     SharedSource(Error),
     /// A file with a token or a password can be read by everyone.

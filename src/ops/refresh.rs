@@ -140,6 +140,7 @@ fn run(machine: &Machine<'_>, request: &Request, notes: &mut Vec<Note>) -> Resul
     if !request.check {
         work.notes.extend(modes::mend(machine, &manifest)?.into_iter().map(Note::ModeMended));
     }
+    work.notes.extend(work.changes.take_notes());
     work.hooks(&manifest)?;
     let pins = PinsChecked::of(machine, &manifest)?;
     work.findings.extend(pins.as_ref().and_then(PinsChecked::finding));

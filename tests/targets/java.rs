@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::support::pgtrust::{Home, Run};
 use crate::support::pki::Authority;
+use crate::support::store::in_order;
 use crate::support::store::snapshot;
 use crate::support::tools;
 
@@ -135,6 +136,32 @@ fn a_store_left_from_another_format_is_not_the_one_that_is_told() {
     for (format, name) in [("jks", "java.jks"), ("pkcs12", "java.p12"), ("jks", "java.jks")] {
         home.pgtrust(&["install", "ca.pem", "--target", "java", "--format", format]).expect(0);
         assert!(in_environment(&home).contains(name), "{format}");
+    }
+}
+
+#[test]
+fn the_roots_of_a_jdk_are_those_of_the_one_that_is_named() {
+    let home = Home::new();
+    let [ours, its] = ["ours", "of that JDK"].map(|name| Authority::root(name).certificate);
+    home.write("ours.pem", &ours.pem);
+    home.write("its.pem", &its.pem);
+    for root in ["", "image/"] {
+        let security = home.path().join(format!("{root}opt/jdk/lib/security"));
+        fs::create_dir_all(&security).unwrap();
+        let cacerts = security.join("cacerts");
+        home.pgtrust(&["bundle", "its.pem", "--format", "jks", "-o", cacerts.to_str().unwrap()]).expect(0);
+    }
+    for root in [&[][..], &["--root", "image"]] {
+        let jdk = if root.is_empty() { "opt/jdk" } else { "/opt/jdk" };
+        let install = ["install", "ours.pem", "--target", "java", "--include-jdk-roots", "--java-home", jdk];
+        home.pgtrust(&[root, &install].concat()).expect(0);
+        let store = if root.is_empty() { ".local/share/pgtrust/java.p12" } else { "image/var/lib/pgtrust/java.p12" };
+        let roots = in_order(&home, store);
+        assert!(roots.contains(&its.fingerprint()) && roots.contains(&ours.fingerprint()), "{roots:?}");
+        assert_eq!(roots.len(), 2);
+        fs::remove_file(home.path().join(store)).unwrap();
+        home.pgtrust(&[root, &["refresh", "--offline"]].concat()).expect(0);
+        assert_eq!(in_order(&home, store).len(), 2);
     }
 }
 

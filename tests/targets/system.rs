@@ -54,7 +54,8 @@ fn a_command_that_fails_or_is_missing_changes_nothing() {
     image.home.write("ours.pem", &ours.pem);
     image.home.write("new.pem", &new.pem);
     let both = image.and(&ours);
-    image.pgtrust(&["install", "ours.pem", "--target", "system"]).expect(0);
+    let run = image.pgtrust(&["install", "ours.pem", "--target", "system"]).expect(0);
+    assert!(run.stderr.contains("ran `chroot ") && run.stderr.contains("image update-ca-certificates`\n"), "{run}");
     assert_eq!(image.trusted(), both);
     let command = image.path("usr/sbin/update-ca-certificates");
     let real = fs::read(&command).unwrap();
