@@ -98,7 +98,7 @@ impl Journal {
             self.fail(&cut_short)?;
         }
         let record = Record {
-            id: self.history()?.records.last().map_or(1, |last| last.id + 1),
+            id: self.history()?.records.last().map_or(1, |last| last.id.saturating_add(1)),
             time: timestamp(step.now),
             command: step.command,
             store: absolute(step.store)?,
@@ -144,7 +144,7 @@ impl Journal {
 
     fn fail(&self, record: &Record) -> Result<(), Error> {
         self.append(&Record {
-            id: record.id + 1,
+            id: record.id.saturating_add(1),
             files: vec![],
             added: vec![],
             removed: vec![],

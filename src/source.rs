@@ -102,9 +102,10 @@ impl Source {
         }
     }
 
-    /// Returns the text that means the same in a manifest; none for standard input.
+    /// Returns the text that means the same in a manifest; none for standard input, and what a shell passes in its place.
     pub fn name(&self) -> Result<Option<String>, Error> {
         Ok(match self {
+            Self::Path(path) if file::is_open_already(path) => None,
             Self::Path(path) => {
                 let absolute = std::path::absolute(path).map_err(system::Error::unread("find", path))?;
                 Some(absolute.to_string_lossy().into_owned())

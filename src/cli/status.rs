@@ -54,6 +54,9 @@ fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {
                 line("store", &format!("{}{name}: {format}, {}", store.path, described(&store.roots)))?;
             }
         }
+        if let Some(shared) = &store.shared {
+            line("  shared", shared)?;
+        }
         for unready in &store.unready {
             let missing: Vec<String> = unready.missing.iter().map(ToString::to_string).collect();
             let lacks = format!("{} of {}: lacks {}", unready.rotation, unready.starts, missing.join(", "));

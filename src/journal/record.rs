@@ -92,7 +92,7 @@ impl Listed {
 }
 
 /// A change that is to be made to a file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The file.
     pub path: PathBuf,

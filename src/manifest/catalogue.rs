@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Manifest;
-use crate::catalog::NamedCatalogue;
+use crate::catalog::{Location, NamedCatalogue};
 use crate::manifest::Error;
 use crate::system::file;
 
@@ -12,7 +12,14 @@ use crate::system::file;
 pub(crate) fn catalogues(manifest: &Path) -> Result<Vec<NamedCatalogue>, Error> {
     match file::read(manifest)? {
         Some(text) if memchr::memmem::find(&text, b"catalogue").is_some() => {
-            Ok(Manifest::load(manifest)?.contents.catalogue)
+            let mut named = Manifest::load(manifest)?.contents.catalogue;
+            let root = file::root_of(manifest);
+            for catalogue in &mut named {
+                if let Location::Folder(path) = &mut catalogue.location {
+                    *path = file::place(&root, path);
+                }
+            }
+            Ok(named)
         }
         _ => Ok(Vec::new()),
     }

@@ -177,7 +177,7 @@ impl Asked {
     fn of(machine: &Machine<'_>, names: &[String], download: &Download) -> Result<Self, Error> {
         let (manifest, catalog) = (machine.manifest()?, machine.catalog()?);
         let (tenants, ids) = tenants::partition(names, catalog)?;
-        let (servers, tenants, unclear) = servers::partition(catalog, &manifest, download, tenants)?;
+        let (servers, tenants, unclear) = servers::partition(catalog, &manifest, machine.root(), download, tenants)?;
         let mut providers: Vec<(Provider, Selection)> = Vec::new();
         for id in &ids {
             if providers.iter().all(|(provider, _)| provider.id != *id) {

@@ -14,7 +14,7 @@ use super::stores::{Finder, NamedStore, Stores};
 use super::{Error, RequestError, change, images, load, modes, names, password};
 use crate::bundle::{Bundle, Policy};
 use crate::catalog::{Catalog, Selection};
-use crate::journal::{Listed, Step};
+use crate::journal::{Change, Listed, Step};
 use crate::manifest::{Manifest, Opening};
 use crate::source::Source;
 use crate::store::jvm;
@@ -266,8 +266,9 @@ impl<'a> Run<'a> {
         let mut manifest = self.machine.manifest()?;
         let (mut names, mut copies) = (Vec::new(), Vec::new());
         for source in sources {
-            let Some((name, copied)) = images::name_of(self.machine, source)? else { continue };
-            copies.extend(copied.filter(|copied| copied.before != copied.after));
+            let Some((name, copied)) = images::name_of(self.machine, source, &copies)? else { continue };
+            let is_new = |copied: &Change| copied.before != copied.after && !copies.contains(copied);
+            copies.extend(copied.filter(is_new));
             match source {
                 Source::Tenant(_) => {
                     tenants::remember(&mut manifest, self.catalog, &name, &self.request.download)?;

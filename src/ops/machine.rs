@@ -210,7 +210,10 @@ impl<'a> Machine<'a> {
     /// Lets a refusal pass where the user allowed it, and remembers that.
     fn permit(&self, result: Result<(), Error>) -> Result<(), Error> {
         match result {
-            Err(Error::System(system::Error::Refused(refusal))) if self.allow_writable => {
+            // Nobody can allow where a link of another user leads.
+            Err(Error::System(system::Error::Refused(refusal)))
+                if self.allow_writable && !matches!(refusal, Refusal::Link { .. }) =>
+            {
                 self.allowed.borrow_mut().push(refusal);
                 Ok(())
             }

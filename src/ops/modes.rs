@@ -32,12 +32,15 @@ pub(super) fn wrong(machine: &Machine<'_>, manifest: &Manifest) -> Result<Vec<Wr
         wrong.extend(differs(manifest.path(), |mode| mode & !0o077));
     }
     if machine.system {
-        let folders = [file::folder_of(&layout.manifest), &layout.bundles];
+        // What others put beside it may be private.
+        let files: Vec<PathBuf> = manifest.sources().iter().map(|source| layout.bundle_of(&source.name)).collect();
+        let folders = files.iter().map(|file| file::folder_of(file));
+        let mut folders: Vec<&Path> = folders.chain([file::folder_of(&layout.manifest), &layout.bundles]).collect();
+        folders.sort_unstable();
+        folders.dedup();
         wrong.extend(folders.into_iter().filter_map(|folder| differs(folder, |mode| mode | 0o555)));
-        let mut files = file::entries(&layout.bundles)?;
-        files.retain(|path| file::is_file(path));
-        files.extend((!manifest.is_private()).then(|| layout.manifest.clone()));
-        wrong.extend(files.iter().filter_map(|path| differs(path, |mode| mode | 0o444)));
+        let manifest = (!manifest.is_private()).then_some(&layout.manifest);
+        wrong.extend(files.iter().chain(manifest).filter_map(|path| differs(path, |mode| mode | 0o444)));
     }
     Ok(wrong)
 }

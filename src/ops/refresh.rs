@@ -290,6 +290,8 @@ impl Work<'_> {
 
     fn update(&mut self, named: &NamedStore, bundle: &Bundle) -> Result<Installed, Error> {
         let (machine, path) = (self.machine, &named.store.path);
+        // Also where there is nothing to change: others may have added to it.
+        machine.refuse_shared(path, Guard::Store)?;
         let plan = || Ok::<_, Error>(Plan::new(&Store::open(&named.store, &named.access(machine))?, bundle)?);
         let seen = plan()?;
         self.left_out(&path.display().to_string(), seen.rejected());

@@ -20,7 +20,7 @@ use crate::catalog::{Provider, Selection};
 use crate::manifest::{KeptTarget, Manifest};
 use crate::source;
 use crate::store::plan::Store;
-use crate::system::permissions::is_readable_by_all;
+use crate::system::permissions::{Guard, is_readable_by_all, refuse_shared};
 use crate::system::text::timestamp;
 use crate::x509::{Certificate, Fingerprint};
 pub use metrics::METRICS;
@@ -115,6 +115,7 @@ fn store_state(
     };
     let (catalog, certificates) = (machine.catalog()?, store.certificates());
     let mut state = StoreState::of(path, name, store.format(), &certificates, machine.as_of);
+    state.shared = refuse_shared(&named.store.path, Guard::Store).err().map(|refusal| refusal.to_string());
     let there: HashSet<Fingerprint> = certificates.iter().copied().map(Certificate::fingerprint).collect();
     let providers = target.sources.iter().filter(|name| catalog.contains(name));
     for provider in providers.filter_map(|name| catalog.provider(name).ok()) {
@@ -185,6 +186,8 @@ pub struct StoreState {
     pub unready: Vec<Unready>,
     /// Why it cannot be read.
     pub error: Option<String>,
+    /// Why others could choose what it holds; None where they cannot.
+    pub shared: Option<String>,
 }
 
 /// Some roots, in short.
@@ -239,7 +242,9 @@ pub struct HeldRoot {
 impl Overview {
     /// Tells whether all is well.
     pub fn is_healthy(&self) -> bool {
-        let unwell = |store: &StoreState| store.error.is_some() || store.roots.roots == 0 || !store.unready.is_empty();
+        let unwell = |store: &StoreState| {
+            store.error.is_some() || store.shared.is_some() || store.roots.roots == 0 || !store.unready.is_empty()
+        };
         self.findings.iter().all(|finding| finding.kind.is_note())
             && self.held.is_empty()
             && self.wrong_modes.is_empty()
@@ -274,13 +279,13 @@ impl StoreState {
         as_of: OffsetDateTime,
     ) -> Self {
         let roots = Roots::of(certificates.iter().copied(), as_of);
-        Self { path, target, format: Some(format), roots, unready: Vec::new(), error: None }
+        Self { path, target, format: Some(format), roots, unready: Vec::new(), error: None, shared: None }
     }
 
     /// Describes a store that cannot be read.
     pub fn unreadable(path: String, target: Option<String>, error: &Error) -> Self {
         let error = Some(error.to_string());
-        Self { path, target, format: None, roots: Roots::default(), unready: Vec::new(), error }
+        Self { path, target, format: None, roots: Roots::default(), unready: Vec::new(), error, shared: None }
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn open(path: &Path) -> Result<File, Error> {
 }
 
 /// Tells whether this is the name of a file that this process has open.
-fn is_open_already(path: &Path) -> bool {
+pub(crate) fn is_open_already(path: &Path) -> bool {
     let is_number = |number: &Path| number.to_str().is_some_and(|number| number.parse::<u32>().is_ok());
     let numbered = |folder: &str| path.strip_prefix(folder).is_ok_and(is_number);
     path == Path::new("/dev/stdin") || numbered("/dev/fd") || numbered("/proc/self/fd")

@@ -5,6 +5,32 @@ use std::borrow::Cow;
 /// Returns a text with each URL in it without its user part, `https://user:password@`, and without the passwords in its
 /// query. A URL ends where a space, a control character, a quotation mark or a backtick stands.
 pub fn without_users(text: &str) -> Cow<'_, str> {
+    let text = without_keyword(text);
+    match text {
+        Cow::Borrowed(text) => without_users_of_urls(text),
+        Cow::Owned(text) => Cow::Owned(without_users_of_urls(&text).into_owned()),
+    }
+}
+
+/// `password=...` of a keyword string, as libpq reads it.
+fn without_keyword(text: &str) -> Cow<'_, str> {
+    const KEYWORD: &str = "password=";
+    let begins = |at: usize| {
+        text[..at].chars().next_back().is_none_or(|before| before.is_whitespace() || "`'\"".contains(before))
+    };
+    let Some(at) = text.match_indices(KEYWORD).map(|(at, _)| at).find(|at| begins(*at)) else {
+        return Cow::Borrowed(text);
+    };
+    let value = &text[at + KEYWORD.len()..];
+    let end = match value.strip_prefix('\'') {
+        Some(quoted) => quoted.find('\'').map_or(value.len(), |end| end + 2),
+        None => value.find(|c: char| c.is_whitespace() || "`'\"".contains(c)).unwrap_or(value.len()),
+    };
+    let rest = without_keyword(&value[end..]);
+    Cow::Owned(format!("{}{KEYWORD}…{rest}", &text[..at]))
+}
+
+fn without_users_of_urls(text: &str) -> Cow<'_, str> {
     strip(text, |c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '`'))
 }
 

@@ -81,3 +81,21 @@ fn a_manifest_with_the_command_for_a_token_is_for_its_user_alone() {
     home.pgtrust(&["refresh", "--offline"]);
     assert_eq!(mode(), 0o600);
 }
+
+#[test]
+fn what_others_put_beside_it_is_theirs_to_open() {
+    let home = Home::new();
+    fs::create_dir(home.path().join("image")).unwrap();
+    let root = |arguments: &[&str]| home.pgtrust(&[&["--root", "image"], arguments].concat());
+    root(&["fetch", "azure", "--offline"]).expect(0);
+    let private = home.write("image/var/lib/pgtrust/server.key", "");
+    let shadow = home.write("image/etc/shadow", "");
+    std::os::unix::fs::symlink("/etc/shadow", home.path().join("image/var/lib/pgtrust/supabase.pem")).unwrap();
+    for file in [&private, &shadow] {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    root(&["refresh", "--offline"]).expect(0);
+    for file in [private, shadow] {
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -50,6 +50,31 @@ fn a_store_that_everyone_can_write_is_left_alone() {
 }
 
 #[test]
+fn a_store_that_others_may_have_added_to_is_told_though_nothing_is_missing() {
+    let [a, b] = roots(["A", "B"]);
+    let home = Home::new();
+    install_files(&home, &[&a, &b]);
+    home.pgtrust(&["install", "A.pem", "--output", "store.pem"]).expect(0);
+    home.pgtrust(&["status"]).expect(0);
+    chmod(&home.path().join("store.pem"), 0o666);
+    let run = home.pgtrust(&["refresh", "--offline"]).expect(2);
+    assert!(run.stderr.contains("every user can write `") && run.stderr.contains("store.pem` (mode 0666)"), "{run}");
+    let run = home.pgtrust(&["status"]).expect(1);
+    assert!(run.stdout.contains("shared  every user can write `"), "{run}");
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_state_folder_is_no_wait() {
+    let home = Home::new();
+    fs::create_dir_all(home.path().join(".local/state")).unwrap();
+    assert!(home.command("mkfifo").arg(".local/state/pgtrust").status().unwrap().success());
+    for command in [&["fetch", "azure", "--offline"][..], &["install", "azure", "--offline"]] {
+        let run = home.pgtrust(command).expect(2);
+        assert!(run.stderr.contains("could not create `") && run.stderr.contains("not a directory"), "{run}");
+    }
+}
+
+#[test]
 fn folders_count_from_the_root_on_and_a_sticky_bit_protects() {
     let [a] = roots(["A"]);
     for open in ["open", "open/inner", "open/inner/store"] {

@@ -16,7 +16,7 @@ pub(super) fn hint(error: &SystemError) -> Option<String> {
             "name a file in it; `install --format hashed` makes it a store of OpenSSL's `-CApath`".to_owned()
         }
         E::NoImage { .. } => "`--root` takes the folder of a system that is there already".to_owned(),
-        E::NotAFile { .. } => "name a file; `-` reads standard input where sources are named".to_owned(),
+        E::NotAFile { .. } => "put a file in its place, or name another".to_owned(),
         E::Locked { .. } => "`--wait SECONDS` waits longer for it to end".to_owned(),
         E::Refused(refusal) => of_refusal(refusal),
         E::Process(error) => return of_process(error),

@@ -24,6 +24,7 @@ type Parts = (Vec<AskedServer>, Vec<Tenant>, Vec<(Tenant, Error)>);
 pub(super) fn partition(
     catalog: &Catalog,
     manifest: &Manifest,
+    root: &Path,
     download: &Download,
     tenants: Vec<Tenant>,
 ) -> Result<Parts, Error> {
@@ -33,6 +34,7 @@ pub(super) fn partition(
         let kept = || manifest.source(tenant.name())?.ca_file.clone();
         let path = given.clone().or_else(kept);
         match AskedServer::new(tenant.clone(), &catalog.provider(tenant.provider())?, path.as_deref()) {
+            Ok(Some(server)) if given.is_none() => servers.push(server.in_image(root)),
             Ok(Some(server)) => servers.push(server),
             Ok(None) => others.push(tenant),
             // What the manifest says of one must not keep the others.

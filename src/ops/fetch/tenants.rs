@@ -1,12 +1,13 @@
 //! Customers of providers that have a CA for each: `digitalocean/my-cluster`.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use super::{Download, Keep, difference};
 use crate::catalog::{Catalog, Provider, Selection};
 use crate::journal::Listed;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, TokenFrom};
 use crate::ops::finding::{Finding, FindingKind};
 use crate::ops::hooks::Changes;
 use crate::ops::machine::Machine;
@@ -50,12 +51,22 @@ pub(super) fn ask(
         return Err(RequestError::TokenOfOne { count: providers.len() }.into());
     }
     let programs = machine.programs().until(download.network.deadline);
-    let mut tokens = Tokens::new(&machine.variable, &programs);
+    let in_image = machine.root() != Path::new("/");
+    // An image may define a provider of its own, which asks for a token of the builder's.
+    let none: fn(&str) -> Option<OsString> = |_| None;
+    let (mut tokens, mut no_tokens) = (Tokens::new(&machine.variable, &programs), Tokens::new(&none, &programs));
     let asked = tenants.into_iter().filter_map(|tenant| {
-        let kept = || manifest.source(tenant.name())?.token();
+        let tokens =
+            if in_image && !Catalog::built_in().contains(tenant.provider()) { &mut no_tokens } else { &mut tokens };
+        let kept = || {
+            Some(match manifest.source(tenant.name())?.token()? {
+                TokenFrom::File(path) => TokenFrom::File(machine.place(&path)),
+                command @ TokenFrom::Command(_) => command,
+            })
+        };
         let from = given.clone().or_else(kept);
         let provider = providers.get(tenant.provider())?;
-        AskedTenant::new(tenant, provider, from.as_ref(), &mut tokens)
+        AskedTenant::new(tenant, provider, from.as_ref(), tokens)
     });
     Ok(asked.collect())
 }

@@ -36,10 +36,11 @@ pub(super) fn load(folder: &Path, url: &str, max_bytes: u64) -> Option<CacheEntr
 /// Writes the whole file or nothing.
 pub(super) fn store(folder: &Path, url: &str, entry: &CacheEntry) -> io::Result<()> {
     file::create_private_folder(folder).map_err(io::Error::other)?;
-    let mut file = NamedTempFile::new_in(folder)?;
+    let path = file::behind_links(&path(folder, url)).map_err(io::Error::other)?;
+    let mut file = NamedTempFile::new_in(file::folder_of(&path))?;
     file.write_all(head(url, entry).as_bytes())?;
     file.write_all(&entry.body)?;
-    file.persist(path(folder, url))?;
+    file.persist(path)?;
     Ok(())
 }
 

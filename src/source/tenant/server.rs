@@ -35,6 +35,14 @@ impl AskedServer {
         Ok(Some(Self { tenant, path, mount: file.mount.clone() }))
     }
 
+    /// Takes a file of this machine from the image at `root`, if that is another than this machine.
+    pub(crate) fn in_image(mut self, root: &Path) -> Self {
+        if self.destination().is_none() {
+            self.path = file::place(root, &self.path);
+        }
+        self
+    }
+
     /// Returns the tenant whose CA it is.
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.tenant

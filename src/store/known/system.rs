@@ -169,8 +169,7 @@ impl System {
     /// The command lines that bring the change into use, after the files of added roots are written and those of removed
     /// ones are gone. For a system in another folder than `/` they run inside it.
     pub fn commands(&self, root: &Path, added: &[PathBuf], removed: &[Certificate]) -> Vec<Vec<String>> {
-        let inside =
-            if root == Path::new("/") { vec![] } else { vec!["chroot".to_owned(), root.display().to_string()] };
+        let inside = if root == Path::new("/") { vec![] } else { vec![CHROOT.to_owned(), root.display().to_string()] };
         let command = |words: &[&str], file: &str, sha1: &str| {
             let word = |word: &&str| match *word {
                 FILE => file.to_owned(),
@@ -238,6 +237,10 @@ pub fn run(commands: &[Vec<String>], programs: &Programs) -> Result<(), Error> {
     for command in commands {
         if let [program, arguments @ ..] = &command[..] {
             let mut program = programs.program(program, limits::UPDATE_TIME).arguments(arguments);
+            // One of an image has no business with ours: tokens may stand there.
+            if command[0] == CHROOT {
+                program = program.without_environment();
+            }
             // Those of cron and of `su` lack the folders of the system's commands.
             if cfg!(unix) {
                 program = program.variable("PATH", Some(SEARCH_PATH));
@@ -258,6 +261,7 @@ fn ids(release: &str) -> impl Iterator<Item = String> {
     ids.split_whitespace().map(str::to_owned).collect::<Vec<_>>().into_iter()
 }
 
+const CHROOT: &str = "chroot";
 const KEYCHAIN: &str = "/Library/Keychains/System.keychain";
 const FILE: &str = "{file}";
 const SHA1: &str = "{sha1}";

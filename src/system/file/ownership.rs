@@ -27,10 +27,12 @@ pub(super) fn refuse_other_names(_: &Path, _: &Metadata) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the mode of a file or folder; None when there is none, and where modes do not tell who may read it.
+/// Returns the mode of a file or folder; None when there is none or only a link, and where modes do not tell who may read it.
 #[cfg(unix)]
 pub(crate) fn mode(path: &Path) -> Option<u32> {
-    super::metadata(path).map(|metadata| std::os::unix::fs::MetadataExt::mode(&metadata) & 0o7777)
+    let name = super::inside(super::folder_of(path)).ok()?.join(path.file_name()?);
+    let metadata = std::fs::symlink_metadata(name).ok().filter(|metadata| !metadata.is_symlink())?;
+    Some(std::os::unix::fs::MetadataExt::mode(&metadata) & 0o7777)
 }
 
 #[cfg(not(unix))]
@@ -70,6 +72,7 @@ impl Ownership {
     /// Reads the ownership of a file, or of the one behind a symbolic link; None when there is no file.
     pub(crate) fn of(path: &Path) -> io::Result<Option<Self>> {
         use std::os::unix::fs::MetadataExt as _;
+        let path = &super::inside(path).map_err(io::Error::other)?;
         let old = match std::fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             old => old?,
@@ -97,7 +100,7 @@ impl Ownership {
     pub(crate) fn restorable(&self, folder: &Path) -> Self {
         use std::os::unix::fs::MetadataExt as _;
         let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-        let is_theirs = |owner: u32| std::fs::metadata(folder).is_ok_and(|folder| folder.uid() == owner);
+        let is_theirs = |owner: u32| super::metadata(folder).is_some_and(|folder| folder.uid() == owner);
         let (owner, group) =
             if self.owner == user || is_theirs(self.owner) { (self.owner, self.group) } else { (user, group) };
         let is_harmless = |name: &str| !name.starts_with("trusted.") && name != "security.capability";

@@ -116,6 +116,10 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), Error> {
 pub(crate) fn create_private_folder(folder: &Path) -> Result<(), Error> {
     create_folders(folder_of(folder))?;
     make_folder(&inside(folder)?, 0o700)?;
+    // Opening a pipe would wait for ever.
+    if !super::is_folder(folder) {
+        return Err(Error::io("create", folder)(io::ErrorKind::NotADirectory.into()));
+    }
     if cfg!(unix)
         && let Ok(standing) = File::open(inside(folder)?)
     {

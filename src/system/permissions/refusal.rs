@@ -25,7 +25,7 @@ pub enum Refusal {
     /// Another user's link would say which file is meant.
     #[error("`{link}`, which leads to `{path}`, is a link of {owner}, who can so choose the file")]
     Link {
-        /// The file that was asked for.
+        /// Where it leads.
         path: PathBuf,
         /// The link.
         link: PathBuf,

@@ -30,7 +30,7 @@ pub(crate) fn refuse_shared(path: &Path, guard: Guard) -> Result<(), Error> {
     let path = absolute(path);
     let way = Way::to(&path)?;
     for link in &way.links {
-        refuse_link(&path, link, &way.end, guard)?;
+        refuse_link(link, &way.end, guard)?;
     }
     if guard == Guard::Output {
         return Ok(());
@@ -113,7 +113,7 @@ pub(crate) fn look(_: &Path, _: &Path, _: Guard) -> Result<(), Error> {
 /// Fails when a link of another user's could lead elsewhere than meant. One that leads from a folder of theirs to a file of
 /// theirs may stay where it is the store of theirs that is meant.
 #[cfg(unix)]
-fn refuse_link(path: &Path, link: &Path, end: &Path, guard: Guard) -> Result<(), Error> {
+fn refuse_link(link: &Path, end: &Path, guard: Guard) -> Result<(), Error> {
     use std::os::unix::fs::MetadataExt as _;
 
     use super::refusal::Refusal;
@@ -130,7 +130,7 @@ fn refuse_link(path: &Path, link: &Path, end: &Path, guard: Guard) -> Result<(),
     if owner.is_trusted() || guard == Guard::Store && in_their_folder() && to_their_file() {
         return Ok(());
     }
-    Err(Refusal::Link { path: path.to_owned(), link: link.to_owned(), owner }.into())
+    Err(Refusal::Link { path: end.to_owned(), link: link.to_owned(), owner }.into())
 }
 
 /// Fails for root with the HOME of another user, as under `sudo`, where a file is in there: that user chose what it holds
@@ -145,7 +145,13 @@ pub(crate) fn refuse_foreign_home(home: &Path, file: &Path) -> Result<(), Error>
 
     let this = User::this();
     let Some(owner) = std::fs::metadata(home).ok().map(|metadata| User::of(metadata.uid())) else { return Ok(()) };
-    if !this.is_root() || owner.is_trusted() || !file::absolute(file).starts_with(file::absolute(home)) {
+    // Either may be named by a link.
+    let real = |path: &Path| file::Way::to(&file::absolute(path)).map(|way| way.end);
+    let is_inside = || {
+        file::absolute(file).starts_with(file::absolute(home))
+            || matches!((real(file), real(home)), (Ok(file), Ok(home)) if file.starts_with(&home))
+    };
+    if !this.is_root() || owner.is_trusted() || !is_inside() {
         return Ok(());
     }
     Err(Refusal::ForeignHome { home: home.to_owned(), owner, this }.into())

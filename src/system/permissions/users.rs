@@ -21,7 +21,7 @@ impl User {
         lines(PASSWD)
             .into_iter()
             .find(|line| number(line, 2) == Some(self.0))
-            .map_or_else(|| format!("#{}", self.0), |mut line| line.swap_remove(0))
+            .map_or_else(|| format!("'#{}'", self.0), |mut line| line.swap_remove(0))
     }
 
     /// Returns the one who runs this.

@@ -93,6 +93,12 @@ impl Program {
         self
     }
 
+    /// Lets it see none of our environment. Variables that it should have are set afterwards.
+    pub(crate) fn without_environment(mut self) -> Self {
+        self.command.env_clear();
+        self
+    }
+
     pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
