@@ -285,7 +285,7 @@ impl Manifest {
     pub fn changed(&self) -> Result<Option<String>, Error> {
         let text = self.document.to_string();
         if text.len() as u64 > limits::SETTINGS {
-            return Err(bad(&self.path, format!("it would have more than {} bytes", limits::SETTINGS)));
+            return Err(Error::Full { path: self.path.clone(), limit: limits::SETTINGS });
         }
         Ok((self.on_disk.as_deref().unwrap_or_default() != text).then_some(text))
     }

@@ -119,6 +119,8 @@ fn a_journal_that_cannot_be_read_stops_a_person_and_not_cron() {
             assert_eq!(fs::metadata(file(&home)).unwrap().len(), length, "{command:?}");
             assert_eq!(fs::read(home.path().join("store.pem")).unwrap(), store);
         }
+        let run = home.pgtrust(&["status"]).expect(1);
+        assert!(run.stdout.contains("journal") && run.stdout.contains(reason), "{run}");
         // It is there still, under another name, and the stores come up to date.
         fs::remove_file(home.path().join("store.pem")).unwrap();
         let run = home.pgtrust(&["refresh", "--offline"]).expect(0);

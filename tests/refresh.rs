@@ -14,6 +14,7 @@ use crate::support::pki::{Authority, TestCertificate};
 use crate::support::provider_server::ProviderServer;
 use crate::support::reply::Reply;
 use crate::support::store::{differences, in_order, roots, snapshot};
+use crate::support::tools;
 
 /// A provider with one pinned root, which follows a bundle, installed into two stores.
 struct Scene {
@@ -105,6 +106,42 @@ fn a_new_root_that_may_be_taken_goes_into_every_store_beside_the_old_one() {
     scene.serve(&[&new]);
     scene.refresh(&[]);
     assert_eq!(names.map(|store| in_order(&scene.home, store).len()), [2, 2]);
+}
+
+#[test]
+fn a_root_that_the_manifest_cannot_take_gets_into_no_file() {
+    let scene = Scene::new(ACCEPT);
+    let manifest = scene.home.path().join(".config/pgtrust/pgtrust.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let room = (1 << 20) - text.len() - 300;
+    fs::write(&manifest, format!("{text}#{}\n", "x".repeat(room))).unwrap();
+    let new = Authority::root("pgtrust test new root").certificate;
+    scene.serve(&[&scene.pinned, &new]);
+    let store = scene.home.path().join("one.pem");
+    fs::remove_file(&store).unwrap();
+    let run = scene.refresh(&[]).expect(2);
+    assert!(
+        run.stderr.contains("pgtrust.toml` would have more than 1048576 bytes\nhint: take `[[accepted]]`"),
+        "{run}"
+    );
+    assert!(run.stderr.contains("held, not trusted: `CN=pgtrust test new root"), "{run}");
+    // The rest is done all the same.
+    for file in ["one.pem", ".local/share/pgtrust/prov.pem"] {
+        assert_eq!(in_order(&scene.home, file), [scene.pinned.fingerprint()], "{file}");
+    }
+}
+
+#[test]
+fn an_answer_takes_no_work_of_key_derivations() {
+    let scene = Scene::new("");
+    let new = Authority::root("pgtrust test new root").certificate;
+    scene.home.write("new.pem", &new.pem);
+    let openssl = tools::program("openssl").unwrap();
+    let arguments = "pkcs12 -export -nokeys -in new.pem -out heavy.p12 -passout pass:changeit -iter 20000";
+    Run::of(scene.home.command(openssl).args(arguments.split(' '))).expect(0);
+    scene.server.serve("/bundle.pem", Reply::bytes(fs::read(scene.home.path().join("heavy.p12")).unwrap()));
+    let run = scene.refresh(&[]).expect(2);
+    assert!(run.stderr.contains("iterations of key derivations") && run.stderr.contains("limit of 10000"), "{run}");
 }
 
 #[test]
@@ -300,8 +337,8 @@ fn a_source_on_this_machine_is_looked_at_again_without_a_network() {
     home.pgtrust(&["install", "mine.pem", "--output", "store.pem"]).expect(0);
     fs::remove_file(home.path().join("mine.pem")).unwrap();
     let run = home.pgtrust(&["refresh", "--offline"]).expect(2);
-    let stays = "store.pem` stays as it is: `";
-    assert!(run.stderr.contains(stays) && run.stderr.contains("mine.pem` is neither a provider nor a file"), "{run}");
+    let stays = "store.pem` stays as it is: could not read `";
+    assert!(run.stderr.contains(stays) && run.stderr.contains("mine.pem`: no such file or directory"), "{run}");
     silent(&home.pgtrust(&["refresh", "--offline"]).expect(2));
     home.write("mine.pem", &mine.pem);
     silent(&home.pgtrust(&["refresh", "--offline"]).expect(0));

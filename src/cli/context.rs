@@ -51,9 +51,9 @@ fn readable_by_all() {
 fn environment() -> Environment {
     let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     Environment {
-        home: path("HOME").or_else(|| path("USERPROFILE")),
+        home: path("HOME").or_else(|| path("USERPROFILE")).map(absolute),
         appdata: path("APPDATA"),
-        pgtrust_home: path("PGTRUST_HOME"),
+        pgtrust_home: path("PGTRUST_HOME").map(absolute),
         xdg_config_home: path("XDG_CONFIG_HOME"),
         xdg_data_home: path("XDG_DATA_HOME"),
         xdg_state_home: path("XDG_STATE_HOME"),
@@ -69,6 +69,11 @@ fn environment() -> Environment {
         mise_data_dir: path("MISE_DATA_DIR"),
         sdkman_dir: path("SDKMAN_DIR"),
     }
+}
+
+/// What is kept in a folder is named to programs that run in others.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// Returns the search path of this machine, whatever `--root` names.

@@ -129,6 +129,7 @@ fn did_you_mean(name: &str, suggestion: &str) -> String {
 fn of_manifest(error: &ManifestError) -> Option<String> {
     use ManifestError as E;
     let hint = match error {
+        E::Full { .. } => "take `[[accepted]]` roots out of it that no server has any more",
         E::BadManifest { .. } => "correct the line, or move the file away: `pgtrust install` writes a new one",
         _ => return None,
     };

@@ -22,6 +22,7 @@ pub(crate) fn of(error: &Error) -> &'static str {
         Error::Journal(JournalError::NothingToUndo) => "nothing-to-undo",
         Error::Journal(JournalError::Unreadable { .. }) => "journal-unreadable",
         Error::Manifest(ManifestError::BadManifest { .. }) => "bad-manifest",
+        Error::Manifest(ManifestError::Full { .. }) => "manifest-full",
         Error::Request(error) => of_request(error),
         Error::Schedule(error) => of_schedule(error),
         Error::Settings(SettingsError::UnknownClient { .. }) => "no-such-client",

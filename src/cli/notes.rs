@@ -93,7 +93,7 @@ fn say(note: &Note) {
         | Note::OwnerLost { .. }
         | Note::ModeMended(_)
         | Note::ReadableByAll { .. } => show_of_files(note),
-        Note::Lost(error) => ui::warning(&format!("{error}; it counts as absent, and is written anew by the next run")),
+        Note::Lost(error) => ui::warning(&format!("{error}; it counts as absent")),
         Note::NotLooked(error) => ui::warning(&error.to_string()),
         Note::NotRecorded { path } => ui::warning(&format!(
             "`{}` was replaced, and there is no place for a journal: `pgtrust undo` does not know of it",

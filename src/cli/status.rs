@@ -80,6 +80,9 @@ fn show_findings(overview: &Overview) -> Result<(), Failure> {
     if overview.more_findings > 0 {
         line("finding", &format!("and {} more", overview.more_findings))?;
     }
+    if let Some(error) = &overview.journal {
+        line("journal", error)?;
+    }
     for wrong in &overview.wrong_modes {
         let path = wrong.path.display();
         line("mode", &format!("{path}: {}, should be {}: `pgtrust refresh` mends it", wrong.mode, wrong.should_be))?;

@@ -14,6 +14,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// It would have more bytes than any run reads.
+    #[error("`{path}` would have more than {limit} bytes")]
+    Full {
+        /// The manifest.
+        path: PathBuf,
+        /// The bytes that it may have.
+        limit: u64,
+    },
     /// Files, locks, permissions or programs.
     #[error(transparent)]
     System(#[from] crate::system::Error),

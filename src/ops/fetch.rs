@@ -20,7 +20,7 @@ use crate::bundle::{Bundle, CertificateSet, Policy, Rejected};
 use crate::catalog::{self, Provider, Selection};
 use crate::format::Format;
 use crate::journal::Listed;
-use crate::manifest::{Manifest, NewRoots};
+use crate::manifest::{self, Manifest, NewRoots};
 use crate::source::{
     self, Asking, CatalogueResult, DownloadSettings, Downloader, Fetched, Held, Mirror, Progress, Source, UrlState,
 };
@@ -263,6 +263,23 @@ pub struct KeptProvider {
     unasked: usize,
 }
 
+/// Has the manifest accept these roots, all or none.
+fn take(manifest: &mut Manifest, id: &str, roots: &[Held], keep: Keep) -> Result<(), manifest::Error> {
+    if roots.is_empty() {
+        return Ok(());
+    }
+    let mut with = manifest.clone();
+    roots.iter().try_for_each(|root| with.accept(id, &root.certificate))?;
+    if keep == Keep::Nothing {
+        with.changed()?;
+        *manifest = with;
+    } else {
+        with.save()?;
+        *manifest = Manifest::load(with.path())?;
+    }
+    Ok(())
+}
+
 impl KeptProvider {
     fn keep(
         machine: &Machine<'_>,
@@ -282,19 +299,22 @@ impl KeptProvider {
         fetched.held.retain(|root| !known.contains(&root.certificate));
         // So many at once are no rotation, and a manifest has an end.
         let unasked = fetched.held.iter().filter(|root| accept && root.acceptable).count();
-        let accept = accept && unasked <= limits::ACCEPTED_AT_ONCE;
-        let accepted: Vec<Held> = fetched.held.extract_if(.., |root| accept && root.acceptable).collect();
-        let refused = accepted.iter().try_for_each(|root| manifest.accept(&id, &root.certificate)).err();
+        let accept = accept && unasked <= limits::ACCEPTED_AT_ONCE && known.len() + unasked <= limits::ACCEPTED;
+        let mut accepted: Vec<Held> = fetched.held.extract_if(.., |root| accept && root.acceptable).collect();
+        // Before anything has them: what a file holds and the manifest does not know would be there without a word.
+        let refused = take(manifest, &id, &accepted, keep).err();
+        if refused.is_some() {
+            fetched.held.append(&mut accepted);
+        }
         let lost = if keep == Keep::Nothing { None } else { hold(&layout.held_of(&id), &fetched)? };
         let path = layout.bundle_of(&id);
         let (added, removed, rejected) = (Vec::new(), Vec::new(), Vec::new());
         let unasked = unasked - accepted.len();
         let (changed, made, failure) = (false, true, None);
         let mut one = Self { fetched, accepted, unasked, path, changed, added, removed, made, rejected, failure, lost };
-        let allowed = refused
-            .map_or(Ok(()), |error| Err(error.into()))
-            .and_then(|()| machine.refuse_shared(&one.path, Guard::Store));
+        let allowed = machine.refuse_shared(&one.path, Guard::Store);
         one.failure = allowed.and_then(|()| one.write(bundle(machine, manifest, &id, &wanted), keep)).err();
+        one.failure = one.failure.or_else(|| refused.map(Error::from));
         one.made = one.failure.is_none();
         if one.changed {
             changes.add_bundle(machine, keep == Keep::Nothing, &one.path, &id, (&one.added, &one.removed));

@@ -112,7 +112,12 @@ pub(super) fn run(
     let hooks = hooks(machine, manifest, changes, notes);
     let (state, programs) = (&machine.layout()?.state, machine.programs().until(deadline));
     let (mut pending, lost) = Pending::load(state);
-    notes.extend(lost.map(|error| Note::Lost(error.into())));
+    if let Some(error) = lost {
+        let _lock = machine.lock()?;
+        // What it held is not known any more; the next run is not to say so again.
+        pending.save()?;
+        notes.push(Note::Lost(error.into()));
+    }
     let mut saved = Ok(());
     if hooks.iter().any(|hook| hook.concerns_any(changes)) {
         let _lock = machine.lock()?;

@@ -118,6 +118,10 @@ impl<'a> Machine<'a> {
     pub(crate) fn kept_source(&self, name: &str) -> Result<Source, Error> {
         let path = self.place(Path::new(name));
         let text = if Path::new(name).has_root() { path.to_str().unwrap_or(name) } else { name };
+        if Path::new(name).has_root() && !file::exists(&path) {
+            let why = file::stat(&path).err().unwrap_or_else(|| std::io::ErrorKind::NotFound.into());
+            return Err(system::Error::unread("read", &path)(why).into());
+        }
         let source = Source::parse(text, self.catalog()?)?;
         if let Source::Path(path) = &source {
             if !Path::new(name).has_root() {

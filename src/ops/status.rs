@@ -31,6 +31,7 @@ pub fn status(machine: &Machine<'_>) -> Result<Overview, Error> {
     let lost = last.take_lost();
     let mut overview = overview(machine, &machine.manifest()?, &last)?;
     overview.lost.extend(lost.map(|error| error.to_string()));
+    overview.journal = machine.journal()?.history().err().map(|error| error.to_string());
     Ok(overview)
 }
 
@@ -74,6 +75,7 @@ pub(super) fn overview(machine: &Machine<'_>, manifest: &Manifest, last: &LastRu
         lost: lost.iter().map(ToString::to_string).collect(),
         readable_by_all: readable_by_all(manifest),
         wrong_modes: modes::wrong(machine, manifest)?,
+        journal: None,
     })
 }
 
@@ -150,6 +152,8 @@ pub struct Overview {
     pub lost: Vec<String>,
     /// The files with tokens and passwords that everyone can read.
     pub readable_by_all: Vec<String>,
+    /// Why the journal cannot be read; None where it can, or there is none.
+    pub journal: Option<String>,
     /// What pgtrust made and who must read it cannot, or who must not can.
     pub wrong_modes: Vec<WrongMode>,
 }
@@ -248,6 +252,7 @@ impl Overview {
         self.findings.iter().all(|finding| finding.kind.is_note())
             && self.held.is_empty()
             && self.wrong_modes.is_empty()
+            && self.journal.is_none()
             && !self.stores.iter().any(unwell)
     }
 }

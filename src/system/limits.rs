@@ -76,6 +76,9 @@ pub const DERIVATION: u64 = if cfg!(fuzzing) { 1_000 } else { 5_000_000 };
 /// Iterations of all key derivations for what one run reads, however many stores that is: a few seconds.
 pub const DERIVATIONS: u64 = if cfg!(fuzzing) { 4_000 } else { 30_000_000 };
 
+/// Iterations of all key derivations for one download, or one answer of an API. No provider encrypts its certificates.
+pub const DERIVATIONS_OF_ANSWER: u64 = 10_000;
+
 /// Bytes of the salt of a key derivation. Programs write 8 to 64.
 pub const SALT: u64 = 64 << 10;
 
@@ -175,6 +178,9 @@ pub const HELD_BYTES: usize = 256 << 10;
 /// Roots of all providers that are held.
 pub const HELD_IN_ALL: usize = 2_000;
 
+/// New roots of one provider that are taken in all under `new-roots = "accept"`, with those that a person accepted.
+pub const ACCEPTED: usize = 128;
+
 /// New roots of one provider that are taken at once under `new-roots = "accept"`. Where there are more, none is.
 pub const ACCEPTED_AT_ONCE: usize = 32;
 
@@ -248,7 +254,7 @@ mod tests {
     #[test]
     fn the_table_for_users_has_every_limit() {
         let table = table();
-        assert_eq!(table.lines().count(), 65);
+        assert_eq!(table.lines().count(), 67);
         assert!(include_str!("../../SECURITY.md").contains(&table), "SECURITY.md should have:\n{table}");
     }
 }

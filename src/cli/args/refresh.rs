@@ -25,12 +25,12 @@ Exit status: 0 done, 1 something needs a person (a root is held, a URL serves so
 change, 2 something could not be fetched or written; the rest was")]
 pub(crate) struct Refresh {
     /// First wait a random time of at most this (`90s`, `15m`, `1h`), so that many machines do not ask at once
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = within_a_day)]
     pub(crate) splay: Option<Duration>,
 
     /// How long downloads, APIs, ssh and hooks may take in all, after `--splay`. What did not get its turn is reported, and
     /// stores are brought up to date with what is there
-    #[arg(long, value_name = "DURATION", default_value = DEADLINE, value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = DEADLINE, value_parser = within_a_day)]
     pub(crate) deadline: Duration,
 
     /// Only report whether something would change, and write nothing
@@ -63,4 +63,10 @@ pub(crate) struct Status {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What waits longer is forgotten before it ends.
+fn within_a_day(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if duration <= Duration::from_secs(24 * 60 * 60) { Ok(duration) } else { Err("more than a day".to_owned()) }
 }

@@ -32,6 +32,9 @@ fn of_io(error: &IoError) -> Option<String> {
             "run it as a user who may write there; or PGTRUST_HOME moves what pgtrust keeps, and `install --output FILE` \
              the store: point PGSSLROOTCERT or `sslrootcert=` at that file"
         }
+        io::ErrorKind::NotADirectory => {
+            "a file stands where a folder is meant; PGTRUST_HOME names a folder for all that pgtrust keeps"
+        }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space; the old file is untouched",
         _ => return None,
     };

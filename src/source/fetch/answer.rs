@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::download::{DownloadError, Downloaded};
 use super::super::held::HeldRoom;
 use crate::catalog::Root;
-use crate::format::{self, Identified, Member, Passwords};
+use crate::format::{self, Derivations, Identified, Member, Passwords};
 use crate::system::limits;
 use crate::x509::{Certificate, Fingerprint};
 
@@ -157,7 +157,9 @@ impl Answer {
 impl Served {
     fn of(body: &[u8], known: &HashSet<Fingerprint>, is_followed: bool) -> Result<Self, format::Error> {
         let (mut served, mut room, mut seen) = (Self::default(), HeldRoom::of_provider(), HashSet::new());
-        format::decode(&mut &body[..], body.len() as u64, Passwords::usual(), &mut |member| {
+        let derivations = Derivations::of(limits::DERIVATIONS_OF_ANSWER);
+        let passwords = Passwords::usual().within(&derivations);
+        format::decode(&mut &body[..], body.len() as u64, passwords, &mut |member| {
             let Member::Certificate { certificate, .. } = member else { return };
             let fingerprint = certificate.fingerprint();
             if !seen.insert(fingerprint) {

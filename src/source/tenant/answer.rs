@@ -4,7 +4,8 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use crate::catalog::{Encoding, Followed};
-use crate::format::{self, Identified, Member, Passwords, what_is};
+use crate::format::{self, Derivations, Identified, Member, Passwords, what_is};
+use crate::system::limits;
 use crate::x509::Certificate;
 
 /// Returns the certificates in what an API answered, in its order. One that is damaged in part is refused as a whole.
@@ -63,7 +64,9 @@ pub(super) fn decode(encoding: Encoding, text: &[u8], found: &mut Vec<Certificat
     };
     let before = found.len();
     let mut bad = None;
-    let decoded = format::decode(&mut &bytes[..], bytes.len() as u64, Passwords::usual(), &mut |member| match member {
+    let derivations = Derivations::of(limits::DERIVATIONS_OF_ANSWER);
+    let passwords = Passwords::usual().within(&derivations);
+    let decoded = format::decode(&mut &bytes[..], bytes.len() as u64, passwords, &mut |member| match member {
         Member::Certificate { certificate, .. } => found.push(certificate),
         Member::Rejected { position, reason } => bad = Some(format!("is damaged: {position}: {reason}")),
         Member::Distrusted { certificate, reason, .. } => {
