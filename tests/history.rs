@@ -73,7 +73,7 @@ fn a_change_is_undone_by_its_number_or_its_store() {
     assert_eq!(in_order(&home, "one.pem"), [a.fingerprint()]);
     home.pgtrust(&["undo", "1"]).expect(0);
     assert!(!home.path().join("one.pem").exists());
-    refused(home.pgtrust(&["undo", "1"]).expect(2), "there is no change 1 to undo");
+    refused(home.pgtrust(&["undo", "1"]).expect(2), "change 1 is put back already, by change 6");
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub(crate) fn of(error: &Error) -> &'static str {
         Error::Journal(JournalError::NoSuchChange { .. }) => "no-such-change",
         Error::Journal(JournalError::NotItsOwn { .. }) => "not-its-own",
         Error::Journal(JournalError::NothingToUndo) => "nothing-to-undo",
+        Error::Journal(JournalError::PutBackAlready { .. }) => "put-back-already",
         Error::Journal(JournalError::Unreadable { .. }) => "journal-unreadable",
         Error::Manifest(ManifestError::BadManifest { .. }) => "bad-manifest",
         Error::Manifest(ManifestError::Full { .. }) => "manifest-full",

@@ -68,7 +68,7 @@ fn say(report: &Report, verbose: bool) {
         }
     }
     if more > 0 {
-        ui::warning(&format!("and {more} more findings"));
+        ui::warning(&format!("and {} more", ui::count(more, "finding")));
         ui::hint("`pgtrust status` lists those that are kept");
     }
 }

@@ -143,18 +143,27 @@ fn status(machine: &Machine<'_>, host: &Host<'_>, json: bool) -> Result<Status, 
         ui::json(&ShownStatus { enabled: !schedules.is_empty(), schedules: &schedules })?;
     } else if schedules.is_empty() {
         ui::data(&format!("not scheduled for {}", host.whom()))?;
-        ui::hint("`pgtrust schedule enable`");
+        ui::hint(&format!("`{}`", enabling(machine)));
     } else {
         for ShownSchedule { job, problem } in &schedules {
             ui::data(&format!("{}: scheduled for {}: {}", job.scheduler, host.whom(), job.when()))?;
             if let Some(problem) = problem {
                 ui::warning(&format!("{}: {problem}", job.scheduler));
-                ui::hint("`pgtrust schedule enable` writes it anew");
+                ui::hint(&format!("`{}` writes it anew", enabling(machine)));
             }
         }
     }
     let good = !schedules.is_empty() && schedules.iter().all(|found| found.problem.is_none());
     Ok(if good { Status::Done } else { Status::Found })
+}
+
+/// The command that schedules the job of the same machine or user.
+fn enabling(machine: &Machine<'_>) -> String {
+    match (machine.root().parent(), machine.system) {
+        (Some(_), _) => format!("pgtrust --root {} schedule enable", machine.root().display()),
+        (None, true) => "pgtrust --system schedule enable".to_owned(),
+        (None, false) => "pgtrust schedule enable".to_owned(),
+    }
 }
 
 fn carry_out(host: &Host<'_>, dry_run: bool, steps: &[JobStep]) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `pgtrust status`
 
 use pgtrust::status::{self, Overview, Roots};
-use pgtrust::{Machine, timestamp};
+use pgtrust::{FindingKind, Machine, limits, timestamp};
 use time::OffsetDateTime;
 
 use super::ui::{self, Failure};
@@ -63,10 +63,18 @@ fn show(machine: &Machine<'_>, overview: &Overview) -> Result<(), Failure> {
             line("  unready", &lacks)?;
         }
     }
-    for held in &overview.held {
-        line("held", &format!("{}: {} {}", held.source, held.sha256, held.subject))?;
-    }
+    let held = overview.held.iter().map(|held| format!("{}: {} {}", held.source, held.sha256, held.subject));
+    lines("held", held, 0)?;
     show_findings(overview)
+}
+
+/// As many as a person reads, and how many more there are.
+fn lines(label: &str, mut texts: impl Iterator<Item = String>, more: usize) -> Result<(), Failure> {
+    texts.by_ref().take(limits::PROBLEMS).try_for_each(|text| line(label, &text))?;
+    match texts.count() + more {
+        0 => Ok(()),
+        more => line(label, &format!("and {more} more")),
+    }
 }
 
 /// What a person should look at.
@@ -74,12 +82,10 @@ fn show_findings(overview: &Overview) -> Result<(), Failure> {
     for lost in &overview.lost {
         ui::warning(&format!("{lost}; it counts as absent"));
     }
-    for finding in &overview.findings {
-        line("finding", &format!("{} (since {})", finding.message, finding.since))?;
-    }
-    if overview.more_findings > 0 {
-        line("finding", &format!("and {} more", overview.more_findings))?;
-    }
+    // What is held stands there already.
+    let others = overview.findings.iter().filter(|finding| finding.kind != FindingKind::Held);
+    let others = others.map(|finding| format!("{} (since {})", finding.message, finding.since));
+    lines("finding", others, overview.more_findings)?;
     if let Some(error) = &overview.journal {
         line("journal", error)?;
     }

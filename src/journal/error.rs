@@ -49,6 +49,14 @@ pub enum Error {
         /// The store.
         store: PathBuf,
     },
+    /// A change is put back already.
+    #[error("change {id} is put back already, by change {by}")]
+    PutBackAlready {
+        /// What was asked for.
+        id: u64,
+        /// The change that did it.
+        by: u64,
+    },
     /// Files, locks, permissions or programs.
     #[error(transparent)]
     System(#[from] crate::system::Error),

@@ -32,8 +32,12 @@ impl Journal {
     /// Returns the change of this number, if it is not undone.
     pub fn change(&self, id: u64) -> Result<Record, Error> {
         let history = self.history()?;
+        let undone = history.records.iter().find(|record| record.undoes == Some(id));
         let standing = standing(&history.records).into_iter().find(|record| record.id == id);
-        standing.cloned().ok_or(Error::NoSuchChange { id })
+        standing.cloned().ok_or(match undone {
+            Some(by) => Error::PutBackAlready { id, by: by.id },
+            None => Error::NoSuchChange { id },
+        })
     }
 
     /// Returns the last change of this store that no undo has put back yet.
