@@ -129,7 +129,7 @@ impl<'a> Machine<'a> {
                 return Err(manifest::Error::BadManifest { path: self.layout()?.manifest.clone(), reason }.into());
             }
             self.refuse_shared(path, Guard::Settings)?;
-            self.permit(refuse_shared_entries(path))?;
+            self.permit(refuse_shared_entries(path, Guard::Settings))?;
         }
         Ok(source)
     }
@@ -184,7 +184,12 @@ impl<'a> Machine<'a> {
     /// Fails when others can write what decides trust on this machine: manifest, journal, held roots, downloads, providers
     /// of one's own. So it does for root in the home of another user, who chose what is there.
     pub fn refuse_shared_settings(&self) -> Result<(), Error> {
-        self.permit(self.check_settings())
+        self.permit(self.check_settings())?;
+        match self.layout() {
+            // Nobody can allow where a link of another user leads.
+            Ok(layout) if self.allow_writable => refuse_shared_settings(layout, Guard::Output),
+            _ => Ok(()),
+        }
     }
 
     fn check_settings(&self) -> Result<(), Error> {
@@ -192,15 +197,14 @@ impl<'a> Machine<'a> {
         for place in [&layout.manifest, &layout.catalogue, &layout.bundles, &layout.state] {
             self.check_home(place)?;
         }
-        refuse_shared_settings(layout)
+        refuse_shared_settings(layout, Guard::Settings)
     }
 
     /// Fails when others can write something that decides trust, or put another in its place.
     pub(crate) fn refuse_shared(&self, path: &Path, guard: Guard) -> Result<(), Error> {
         self.permit(self.check_home(path))?;
         self.permit(refuse_shared(path, guard).map_err(Error::from))?;
-        // Nobody can allow that.
-        Ok(refuse_shared(path, Guard::Output)?)
+        if self.allow_writable { Ok(refuse_shared(path, Guard::Output)?) } else { Ok(()) }
     }
 
     /// Fails for root with the HOME of another user, if this is in there.
@@ -214,10 +218,7 @@ impl<'a> Machine<'a> {
     /// Lets a refusal pass where the user allowed it, and remembers that.
     fn permit(&self, result: Result<(), Error>) -> Result<(), Error> {
         match result {
-            // Nobody can allow where a link of another user leads.
-            Err(Error::System(system::Error::Refused(refusal)))
-                if self.allow_writable && !matches!(refusal, Refusal::Link { .. }) =>
-            {
+            Err(Error::System(system::Error::Refused(refusal))) if self.allow_writable => {
                 self.allowed.borrow_mut().push(refusal);
                 Ok(())
             }

@@ -99,3 +99,54 @@ fn no_link_of_another_user_leads_an_output_elsewhere() {
     }
     table.close("outputs");
 }
+
+#[test]
+fn no_link_of_another_user_leads_settings_elsewhere_even_where_writing_is_allowed() {
+    if !is_root() {
+        return;
+    }
+    let [a] = roots(["A"]);
+    for link in [".local/state/pgtrust", ".local/share/pgtrust", ".config/pgtrust"] {
+        let home = Home::new();
+        install_files(&home, &[&a]);
+        home.pgtrust(&["install", "A.pem", "--output", "store.pem"]).expect(0);
+        home.pgtrust(&["fetch", "azure", "--offline"]).expect(0);
+        // What may be allowed comes first on the way.
+        fs::set_permissions(home.path().join(".config"), fs::Permissions::from_mode(0o777)).unwrap();
+        let (there, theirs) = (home.path().join(link), home.path().join("theirs"));
+        fs::rename(&there, &theirs).unwrap();
+        symlink(&theirs, &there).unwrap();
+        lchown(&there, Some(OTHER), Some(OTHER)).unwrap();
+        let before = snapshot(&theirs);
+        for command in ["fetch supabase --offline", "install A.pem --output new.pem", "refresh --offline", "undo"] {
+            let mut arguments: Vec<&str> = command.split(' ').collect();
+            arguments.push("--allow-writable");
+            let run = home.pgtrust(&arguments).expect(2);
+            assert!(run.stderr.contains("is a link of user 12345"), "{run}");
+            assert_eq!(snapshot(&theirs), before);
+        }
+    }
+}
+
+#[test]
+fn a_link_of_a_users_own_to_a_store_of_theirs_is_followed_by_root() {
+    if !is_root() {
+        return;
+    }
+    let [a] = roots(["A"]);
+    let home = Home::new();
+    install_files(&home, &[&a]);
+    // As Homebrew and version managers have it, and `sudo pgtrust` finds it.
+    home.write("users/real/store.pem", &a.pem);
+    symlink("real/store.pem", home.path().join("users/store.pem")).unwrap();
+    for path in ["users", "users/real", "users/real/store.pem", "users/store.pem"] {
+        lchown(home.path().join(path), Some(OTHER), Some(OTHER)).unwrap();
+    }
+    home.pgtrust(&["install", "A.pem", "azure", "--offline", "--output", "users/store.pem"]).expect(0);
+    // Not one to a file of root's.
+    home.write("roots.pem", &a.pem);
+    fs::remove_file(home.path().join("users/store.pem")).unwrap();
+    symlink(home.path().join("roots.pem"), home.path().join("users/store.pem")).unwrap();
+    lchown(home.path().join("users/store.pem"), Some(OTHER), Some(OTHER)).unwrap();
+    home.pgtrust(&["install", "A.pem", "azure", "--offline", "--output", "users/store.pem"]).expect(2);
+}
