@@ -44,7 +44,9 @@ pub(super) fn compacted(records: &[Record], standing: &HashSet<u64>) -> Option<V
         let speaks_of_kept = [record.undoes, record.failed].iter().flatten().any(|id| kept.contains(id));
         if rank.is_newest || rank.nth <= MAX_CHANGES || speaks_of_kept {
             kept.insert(record.id);
-            short.extend(open.remove(&*record.store).filter(|_| rank.stands).into_iter().chain([record.clone()]));
+            // What is older and stands is drawn together up to the next one that stands and is kept.
+            short.extend(rank.stands.then(|| open.remove(&*record.store)).flatten());
+            short.push(record.clone());
         } else if rank.stands {
             match open.remove(&*record.store) {
                 Some(earlier) => match earlier.with(record) {
@@ -174,5 +176,22 @@ mod tests {
         assert!(ids.contains(&1) && ids.contains(&2) && short.len() < 110, "{}", short.len());
         let undone: HashSet<u64> = short.iter().filter_map(|record| record.undoes).collect();
         assert!(short.iter().all(|record| record.undoes.is_some() || undone.contains(&record.id)));
+    }
+
+    #[test]
+    fn no_root_that_still_stands_is_forgotten() {
+        for undone in [250, 400, 401, 499] {
+            let mut all: Vec<Record> =
+                (1..=500).map(|id| record(id, Some("a"), Some("b"), &[&id.to_string()], &[])).collect();
+            // It is kept as it is, among the others that do not stand.
+            all.push(Record { undoes: Some(undone), ..record(501, Some("b"), Some("a"), &[], &[]) });
+            let standing: HashSet<u64> = (1..=500).filter(|id| *id != undone).collect();
+            let short = compacted(&all, &standing).unwrap();
+            let roots = |records: &[Record]| -> HashSet<String> {
+                let standing = records.iter().filter(|record| standing.contains(&record.id));
+                standing.flat_map(|record| names(&record.added)).map(str::to_owned).collect()
+            };
+            assert!(short.len() < 110 && roots(&short) == roots(&all), "{undone}: {}", roots(&short).len());
+        }
     }
 }
