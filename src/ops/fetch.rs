@@ -382,15 +382,16 @@ pub(super) fn difference(before: &[Certificate], bundle: &Bundle) -> (Vec<Listed
     (added.map(Listed::of).collect(), removed.map(Listed::of).collect())
 }
 
-/// Keeps apart what no pin knows. What was held before stays as long as not every URL could be asked. Returns why that
-/// cannot be read.
+/// Keeps apart what no pin knows. What was held before stays, and has room first, as long as not every URL could be asked, or
+/// served more than anyone counts. Returns why that cannot be read.
 fn hold(path: &Path, fetched: &Fetched) -> Result<Option<source::Error>, Error> {
-    let mut held: Vec<Certificate> = fetched.held.iter().map(|held| held.certificate.clone()).collect();
     let (before, lost) = source::held_of(path);
-    if fetched.urls.iter().any(|asked| matches!(asked.state, UrlState::Unreachable(_))) {
-        let now: HashSet<Fingerprint> = held.iter().map(Certificate::fingerprint).collect();
-        held.extend(before.into_iter().filter(|before| !now.contains(&before.fingerprint())));
-    }
+    let is_missing = |state: &UrlState| matches!(state, UrlState::Unreachable(_) | UrlState::Gone(_));
+    let is_known = fetched.more_held == 0 && !fetched.urls.iter().any(|asked| is_missing(&asked.state));
+    let mut held = if is_known { Vec::new() } else { before };
+    let stays: HashSet<Fingerprint> = held.iter().map(Certificate::fingerprint).collect();
+    let served = fetched.held.iter().map(|held| &held.certificate);
+    held.extend(served.filter(|served| !stays.contains(&served.fingerprint())).cloned());
     source::hold(path, held.iter())?;
     Ok(lost)
 }

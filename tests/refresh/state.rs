@@ -110,7 +110,29 @@ fn a_source_that_brings_many_new_roots_at_once_is_left_to_a_person() {
     scene.serve(&all);
     let run = scene.refresh(&[]).expect(1);
     assert!(run.stderr.contains("33 new roots at once"), "{run}");
-    assert!(run.stderr.contains("more findings"), "{run}");
+    assert!(run.stderr.contains(" findings more\n"), "{run}");
     scene.serve(&all[..33]);
     scene.refresh(&[]).expect(0);
+}
+
+#[test]
+fn what_is_held_is_not_forgotten_for_a_flood_or_a_missing_page() {
+    let scene = Scene::new("");
+    let new = Authority::root("pgtrust test new").certificate;
+    scene.serve(&[&scene.pinned, &new]);
+    scene.refresh(&[]).expect(1);
+    let is_held = || fs::read_to_string(scene.state("held/prov.pem")).unwrap().contains(&new.fingerprint());
+    assert!(is_held());
+    scene.server.serve("/bundle.pem", Reply::status(404));
+    scene.refresh(&[]);
+    assert!(is_held());
+    let junk: Vec<_> = (0..201).map(|number| Authority::root(&format!("junk {number}")).certificate).collect();
+    scene.serve(&std::iter::once(&scene.pinned).chain(&junk).collect::<Vec<_>>());
+    scene.refresh(&[]).expect(1);
+    assert!(is_held());
+    scene.home.pgtrust(&["accept", &new.fingerprint(), "--dry-run"]).expect(0);
+    // It is no longer served, and nobody hides that.
+    scene.serve(&[&scene.pinned]);
+    scene.refresh(&[]).expect(0);
+    assert!(!scene.state("held/prov.pem").exists());
 }
