@@ -1,7 +1,8 @@
 //! Hooks: programs that the manifest names and that run after stores changed.
 //!
 //! A hook runs once for all changes of a command, after the last of them. It gets them as JSON on standard input and, in
-//! short, in [`VARIABLES`]. One for findings runs once for all that a `refresh` says. What it does is no longer pgtrust's affair: no store goes back because a hook failed.
+//! short, in [`VARIABLES`]. One for findings runs once for all that a `refresh` says. What it does is no longer pgtrust's
+//! affair: no store goes back because a hook failed.
 
 mod error;
 mod pending;

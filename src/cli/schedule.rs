@@ -159,10 +159,10 @@ fn status(machine: &Machine<'_>, host: &Host<'_>, json: bool) -> Result<Status, 
 
 /// The command that schedules the job of the same machine or user.
 fn enabling(machine: &Machine<'_>) -> String {
-    match (machine.root().parent(), machine.system) {
-        (Some(_), _) => format!("pgtrust --root {} schedule enable", machine.root().display()),
-        (None, true) => "pgtrust --system schedule enable".to_owned(),
-        (None, false) => "pgtrust schedule enable".to_owned(),
+    match (machine.is_image(), machine.system) {
+        (true, _) => format!("pgtrust --root {} schedule enable", machine.root().display()),
+        (false, true) => "pgtrust --system schedule enable".to_owned(),
+        (false, false) => "pgtrust schedule enable".to_owned(),
     }
 }
 

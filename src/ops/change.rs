@@ -1,7 +1,5 @@
 //! Changes of stores: checked, journalled, told to the system and to hooks.
 
-use std::path::Path;
-
 use super::Error;
 use super::hooks::Changes;
 use super::machine::Machine;
@@ -27,7 +25,7 @@ pub(super) fn make(machine: &Machine<'_>, step: Step<'_>, made: &mut Changes) ->
         journal.roll_back(&record, changes)?;
         return Err(error.into());
     }
-    if machine.root() != Path::new("/") {
+    if machine.is_image() {
         made.add_programs_of_image(&commands);
     }
     made.add_made(&record);

@@ -186,7 +186,7 @@ fn hooks<'a>(
     if machine.no_hooks {
         return &[];
     }
-    if machine.root() != Path::new("/") {
+    if machine.is_image() {
         if manifest.hooks().iter().any(|hook| hook.concerns_any(changes)) {
             notes.push(Note::HooksOfImage { root: machine.root().to_owned() });
         }

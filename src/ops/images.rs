@@ -21,7 +21,7 @@ pub(super) fn name_of(
     match source {
         // What can be read once only.
         source if source.name()?.is_none() => Ok(None),
-        Source::Path(path) if machine.root() != Path::new("/") => {
+        Source::Path(path) if machine.is_image() => {
             let in_image = file::absolute(path).starts_with(machine.root());
             let copied = if in_image { None } else { Some(copy(machine, path, others)?) };
             let path = copied.as_ref().map_or(path, |copied| &copied.path);

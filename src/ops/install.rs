@@ -1,7 +1,5 @@
 //! Merges roots into stores, losing nothing that was there.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::fetch::tenants::{self, KeptTenant};
@@ -134,10 +132,10 @@ impl<'a> Run<'a> {
     /// What is named is the user's word. A later run has only the manifest's for it.
     fn warn_of_shared(&mut self) -> Result<(), Error> {
         for name in &self.named {
-            let Source::Path(path) = Source::parse(name, self.catalog)? else { continue };
-            let copied = self.machine.root() != Path::new("/");
-            if let Err(error) = refuse_shared(&path, Guard::Settings)
-                && !copied
+            // An image gets a copy of its own.
+            if let Source::Path(path) = Source::parse(name, self.catalog)?
+                && !self.machine.is_image()
+                && let Err(error) = refuse_shared(&path, Guard::Settings)
             {
                 self.notes.push(Note::SharedSource(error.into()));
             }

@@ -94,9 +94,10 @@ pub(super) fn load(
         Source::Stdin => return Ok(source::load(set, &mut io::stdin().lock(), Origin::Stdin, passwords)?),
         Source::System => {
             let mut own = CertificateSet::new();
-            let problems = match machine.root() {
-                root if root == Path::new("/") => source::load_system(&mut own),
-                root => source::load_system_of_image(&mut own, root)?,
+            let problems = if machine.is_image() {
+                source::load_system_of_image(&mut own, machine.root())?
+            } else {
+                source::load_system(&mut own)
             };
             if own.is_empty() {
                 let reason = problems.into_iter().next().map(|problem| problem.reason);

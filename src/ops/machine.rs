@@ -118,9 +118,8 @@ impl<'a> Machine<'a> {
     pub(crate) fn kept_source(&self, name: &str) -> Result<Source, Error> {
         let path = self.place(Path::new(name));
         let text = if Path::new(name).has_root() { path.to_str().unwrap_or(name) } else { name };
-        if Path::new(name).has_root() && !file::exists(&path) {
-            let why = file::stat(&path).err().unwrap_or_else(|| std::io::ErrorKind::NotFound.into());
-            return Err(system::Error::unread("read", &path)(why).into());
+        if Path::new(name).has_root() {
+            file::stat(&path).map_err(system::Error::unread("read", &path))?;
         }
         let source = Source::parse(text, self.catalog()?)?;
         if let Source::Path(path) = &source {
@@ -163,6 +162,11 @@ impl<'a> Machine<'a> {
     /// Returns the folder that stands for `/`.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Tells whether this is an image, and not the machine that runs this.
+    pub fn is_image(&self) -> bool {
+        self.root.parent().is_some()
     }
 
     /// Returns where a path is that a request or the manifest names for a file that pgtrust writes, or keeps: in an image, where
@@ -260,7 +264,7 @@ impl<'a> Machine<'a> {
                 Withheld::new(names, &variable)
             };
             // Whatever is allowed: what others wrote, or an image holds, names no program that runs with the rights of this user.
-            let is_ours = self.root.parent().is_none() && (!self.allow_writable || self.check_settings().is_ok());
+            let is_ours = !self.is_image() && (!self.allow_writable || self.check_settings().is_ok());
             let search_path = self.environment.path.clone().unwrap_or_default();
             Programs::new(search_path, prepare).with_chosen(is_ours)
         })

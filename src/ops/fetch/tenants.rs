@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Download, Keep, difference};
 use crate::catalog::{Catalog, Provider, Selection};
@@ -51,7 +51,7 @@ pub(super) fn ask(
         return Err(RequestError::TokenOfOne { count: providers.len() }.into());
     }
     let programs = machine.programs().until(download.network.deadline);
-    let in_image = machine.root() != Path::new("/");
+    let in_image = machine.is_image();
     // An image may define a provider of its own, which asks for a token of the builder's.
     let none: fn(&str) -> Option<OsString> = |_| None;
     let (mut tokens, mut no_tokens) = (Tokens::new(&machine.variable, &programs), Tokens::new(&none, &programs));
