@@ -109,19 +109,18 @@ impl Catalog {
         Ok(provider)
     }
 
-    fn built_in_provider(&self, entry: &BuiltIn) -> Result<Provider, Error> {
+    fn of_built_in<T>(&self, entry: &BuiltIn, ask: impl FnOnce(&Provider) -> T) -> Result<T, Error> {
         let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(provider) = parsed.get(entry.id) {
-            return Ok(provider.clone());
+            return Ok(ask(provider));
         }
         let provider = Provider::parse(entry.id, entry.definition, Cow::Borrowed(entry.roots))?;
-        parsed.insert(entry.id, provider.clone());
-        Ok(provider)
+        Ok(ask(parsed.entry(entry.id).or_insert(provider)))
     }
 
     fn load(&self, id: &str) -> Result<Provider, Error> {
         match self.holder(id)? {
-            Some(Holder::BuiltIn(entry)) => self.built_in_provider(entry),
+            Some(Holder::BuiltIn(entry)) => self.of_built_in(entry, Provider::clone),
             Some(Holder::Own(catalogue)) => {
                 let Files { definition, roots } = catalogue.files(id)?;
                 let mut provider = Provider::parse(id, &definition, Cow::Owned(roots))?;
@@ -211,15 +210,22 @@ impl Catalog {
         Ok(found)
     }
 
-    /// Returns the provider whose servers have this host name. A built-in one has the first claim on its names.
+    /// Returns the provider whose servers have this host name: the one with the most specific pattern. Any built-in one
+    /// goes before those of other catalogues.
     pub fn provider_of_host(&self, host: &str) -> Result<Option<String>, Error> {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let mut found = None;
         for id in self.by_catalogue()? {
-            if self.load(&id)?.has_host(&host) {
-                return Ok(Some(id.into_owned()));
+            let claim = match self.holder(&id)? {
+                Some(Holder::BuiltIn(entry)) => self.of_built_in(entry, |provider| provider.claim_on(&host))?,
+                _ => self.load(&id)?.claim_on(&host),
+            };
+            let claim = claim.map(|claim| (built_in(&id).is_some(), claim));
+            if claim > found.as_ref().map(|(claim, _)| *claim) {
+                found = claim.map(|claim| (claim, id));
             }
         }
-        Ok(None)
+        Ok(found.map(|(_, id)| id.into_owned()))
     }
 }
 

@@ -191,6 +191,7 @@ fn a_region_narrows_the_roots_and_the_bundle() {
 
     let run = home.pgtrust(&["fetch", "testprov", "--region", "east"]).expect(2);
     assert!(run.stdout.is_empty() && run.stderr.contains("south"), "{run}");
+    assert!(run.stderr.contains("once a new one is published, `pgtrust refresh` of all regions"), "{run}");
 }
 
 #[test]

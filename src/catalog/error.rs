@@ -50,5 +50,7 @@ pub enum Error {
         region: String,
         /// What there is.
         regions: Vec<String>,
+        /// Whether it publishes a bundle that grows with new regions.
+        grows: bool,
     },
 }

@@ -73,6 +73,9 @@ pub struct Root {
     pub regions: Vec<String>,
     /// Why it is listed although it is not a self-signed CA certificate.
     pub exception: Option<String>,
+    /// The day on which Mozilla's list, which most public root lists follow, stops to trust it for servers: `2029-04-15`.
+    #[serde(default, deserialize_with = "optional_date")]
+    pub unlisted: Option<String>,
 }
 
 /// A choice of a provider's roots. The default is those of all regions that are in use or upcoming.
@@ -252,7 +255,8 @@ impl Provider {
             // No regions: the roots are for all of them.
             if !regions.is_empty() && !regions.contains(&region.as_str()) {
                 let regions = regions.into_iter().map(str::to_owned).collect();
-                return Err(Error::UnknownRegion { id: self.id.clone(), region: region.clone(), regions });
+                let grows = self.sources.iter().any(|source| source.regional.is_some());
+                return Err(Error::UnknownRegion { id: self.id.clone(), region: region.clone(), regions, grows });
             }
         }
         Ok(self.roots()?.into_iter().filter(|(root, _)| selection.wants(root)).collect())
@@ -278,12 +282,16 @@ impl Provider {
         if self.docs.is_empty() { "what its owner publishes" } else { &self.docs }
     }
 
-    /// Tells whether its servers have names like this one, which is in lower case.
-    pub fn has_host(&self, host: &str) -> bool {
+    /// Returns how specific its claim on a host name in lower case is: the characters, stars aside, of the longest pattern
+    /// that fits. None when its servers have no such names.
+    pub fn claim_on(&self, host: &str) -> Option<usize> {
         // A star stands for one character at least: `*.example.com` is not `.example.com`.
-        let matches = |pattern: &str| wildcard(pattern, host) && host.len() >= pattern.len();
-        let taken_away = self.hosts.iter().filter_map(|pattern| pattern.strip_prefix('!')).any(matches);
-        !taken_away && self.hosts.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
+        let fits = |pattern: &str| wildcard(pattern, host) && host.len() >= pattern.len();
+        if self.hosts.iter().filter_map(|pattern| pattern.strip_prefix('!')).any(fits) {
+            return None;
+        }
+        let fitting = self.hosts.iter().filter(|pattern| !pattern.starts_with('!') && fits(pattern));
+        fitting.map(|pattern| pattern.bytes().filter(|byte| *byte != b'*').count()).max()
     }
 
     /// Makes the origin of a certificate of this provider.

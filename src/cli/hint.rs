@@ -109,10 +109,14 @@ fn of_catalog(error: &CatalogError) -> Option<String> {
         },
         E::UnknownProvider { id, suggestion: Some(suggestion) } => did_you_mean(id, suggestion),
         E::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
-        E::UnknownRegion { id, regions, .. } if regions.len() > 8 => {
-            format!("`pgtrust providers {id}` lists its {} regions", regions.len())
+        E::UnknownRegion { id, regions, grows, .. } => {
+            let known = match regions.len() {
+                ..=8 => format!("there are {}", regions.join(", ")),
+                many => format!("`pgtrust providers {id}` lists its {many} regions"),
+            };
+            let new = "; once a new one is published, `pgtrust refresh` of all regions brings its roots";
+            if *grows { known + new } else { known }
         }
-        E::UnknownRegion { regions, .. } => format!("there are {}", regions.join(", ")),
         _ => return None,
     })
 }

@@ -91,6 +91,7 @@ struct ShownRoot<'a> {
     url: Option<&'a str>,
     regions: &'a [String],
     exception: Option<&'a str>,
+    unlisted: Option<&'a str>,
     #[serde(skip)]
     certificate: Certificate,
 }
@@ -117,6 +118,7 @@ fn shown_provider(provider: &Provider) -> Result<ShownProvider<'_>, Failure> {
         url: root.url.as_deref(),
         regions: &root.regions,
         exception: root.exception.as_deref(),
+        unlisted: root.unlisted.as_deref(),
         certificate,
     });
     let rotations = provider.rotations.iter().map(|rotation| ShownRotation {
@@ -199,6 +201,9 @@ fn show(provider: &Provider, shown: &ShownProvider<'_>, as_of: OffsetDateTime) -
         }
         if let Some(exception) = root.exception {
             ui::data(&format!("  {exception}"))?;
+        }
+        if let Some(day) = root.unlisted {
+            ui::data(&format!("  Mozilla's root list trusts it until {day}"))?;
         }
     }
     for rotation in &shown.rotations {
