@@ -131,6 +131,22 @@ pub(super) const APIS: &[Api] = &[
         },
     },
     Api {
+        tenant: "vultr/999c4ed0-f2e4-4f2a-a951-de358ceb9ab5",
+        flags: &["--database", "999c4ed0-f2e4-4f2a-a951-de358ceb9ab5"],
+        host: "api.vultr.com:443",
+        path: "/v2/databases/999c4ed0-f2e4-4f2a-a951-de358ceb9ab5",
+        variables: &[("VULTR_API_KEY", "hunter2")],
+        header: Some(("authorization", "Bearer hunter2")),
+        answer: |roots| {
+            json!({"database": {
+                "id": "999c4ed0-f2e4-4f2a-a951-de358ceb9ab5", "database_engine": "pg", "label": "orders",
+                "host": "vultr-prod-1.vultrdb.com", "port": "16751", "user": "vultradmin", "password": "hunter2",
+                "ca_certificate": pem(roots), "read_replicas": [],
+            }})
+            .to_string()
+        },
+    },
+    Api {
         tenant: "clickhouse/org-1/pg-1",
         flags: &["--organization", "org-1", "--service", "pg-1"],
         host: "api.clickhouse.cloud:443",
@@ -231,6 +247,24 @@ fn a_name_is_looked_up() {
     scene.server.serve("/v2/databases", Reply::bytes(elsewhere.to_string()));
     let run = scene.home.pgtrust(&["fetch", "digitalocean/bad"]).expect(2);
     assert!(run.stderr.contains("unexpected answer"), "{run}");
+}
+
+/// Vultr calls the name a label.
+#[test]
+fn a_label_is_looked_up() {
+    let mut scene = Scene::new();
+    scene.home.set("VULTR_API_KEY", "hunter2");
+    let [a] = roots(["A"]);
+    let api = APIS.iter().find(|api| api.tenant.starts_with("vultr/")).unwrap();
+    scene.server.serve(api.path, Reply::bytes((api.answer)(&[&a])));
+    let databases = json!({"databases": [
+        {"id": "daeb6d62-a6a2-458c-9f74-e053735d7f50", "label": "other", "password": "hunter3"},
+        {"id": "999c4ed0-f2e4-4f2a-a951-de358ceb9ab5", "label": "orders", "password": "hunter3"},
+    ], "meta": {"total": 2}});
+    scene.server.serve("/v2/databases", Reply::bytes(databases.to_string()));
+    let run = scene.home.pgtrust(&["fetch", "vultr", "--database", "orders"]).expect(0);
+    assert_eq!(run.printed_path(), scene.kept("vultr/orders"));
+    nowhere("hunter", &[&run], scene.home.path());
 }
 
 #[test]
