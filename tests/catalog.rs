@@ -9,6 +9,8 @@ use std::path::Path;
 use pgtrust::format::{Entry, Format};
 use pgtrust::{Catalog, Encoding, Provider, Role, Selection};
 
+use crate::support::tools;
+
 fn providers() -> Vec<Provider> {
     let catalog = Catalog::built_in();
     catalog.ids().unwrap().iter().map(|id| catalog.provider(id).unwrap()).collect()
@@ -102,6 +104,25 @@ fn a_host_belongs_to_one_provider() {
             }
         }
     }
+}
+
+/// `../shared/exam/hosts.tsv`: forms of names that were seen in public files, `-` for those of nobody.
+#[test]
+fn host_names_of_the_exam_find_their_provider() {
+    let exam = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/exam/hosts.tsv");
+    let lines = match fs::read_to_string(&exam) {
+        Ok(lines) => lines,
+        Err(error) => return tools::report(&format!("catalog: without {}: {error}", exam.display())),
+    };
+    let catalog = Catalog::built_in();
+    let wrong: Vec<_> = lines
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(host, id)| (host, id, catalog.provider_of_host(host).unwrap().unwrap_or_else(|| "-".to_owned())))
+        .filter(|(_, id, found)| id != found)
+        .collect();
+    assert!(lines.lines().count() > 50 && wrong.is_empty(), "{wrong:#?}");
 }
 
 /// A certificate leaves a list on one day, whoever uses it.
