@@ -130,7 +130,7 @@ fn a_file_is_taken_with_all_its_roots() {
     assert!(run.stderr.contains("none.pem"), "{run}");
     home.write("leaf.pem", &chain.leaf.pem);
     home.pgtrust(&["providers", "add", "leaf", "--file", "leaf.pem"]).expect(2);
-    let run = home.pgtrust(&["providers", "add", "late", "--file", "ca.pem", "--as-of", "2061-01-01"]).expect(2);
+    let run = home.pgtrust(&["providers", "add", "late", "--file", "ca.pem", "--at", "2061-01-01"]).expect(2);
     assert!(run.stderr.contains("expired"), "{run}");
     assert_eq!(fs::read_dir(home.user_bundles()).unwrap().count(), 2);
 }

@@ -108,10 +108,10 @@ fn prune_takes_what_was_added_and_is_stale_and_nothing_else() {
     assert!(nothing.stdout.contains("unchanged: 0 roots removed"), "{nothing}");
 
     let untouched = snapshot(home.path());
-    let dry = home.pgtrust(&["--as-of", "2039-01-01", "prune", "--dry-run"]).expect(0).stdout;
+    let dry = home.pgtrust(&["--at", "2039-01-01", "prune", "--dry-run"]).expect(0).stdout;
     assert_eq!(differences(&untouched, &snapshot(home.path())), [""; 0]);
     assert!(dry.contains("(expired on 2038-01-15, current by azure, current by "), "{dry}");
-    let run = home.pgtrust(&["--as-of", "2039-01-01", "prune"]).expect(0).stdout;
+    let run = home.pgtrust(&["--at", "2039-01-01", "prune"]).expect(0).stdout;
     assert_eq!(dry.replace("would be updated", "updated"), run);
     let left = in_order(&home, "store.pem");
     assert!(left.contains(&foreign[0]) && left.len() < before.len(), "{left:?}");
@@ -121,7 +121,7 @@ fn prune_takes_what_was_added_and_is_stale_and_nothing_else() {
 
     // Nothing in it would be left that is good for anything: a client without roots may check nothing.
     home.pgtrust(&["install", "supabase", "--offline", "--output", "other.pem"]).expect(0);
-    let run = home.pgtrust(&["--as-of", "2090-01-01", "prune", "--output", "other.pem"]).expect(2);
+    let run = home.pgtrust(&["--at", "2090-01-01", "prune", "--output", "other.pem"]).expect(2);
     assert!(run.stderr.contains("every root in") && run.stderr.contains("hint: "), "{run}");
     assert_eq!(in_order(&home, "other.pem").len(), 1);
 }

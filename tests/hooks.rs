@@ -166,7 +166,7 @@ fn every_command_that_changes_a_store_tells() {
     assert!(run.stdout.contains("one.pem: updated: "), "{run}");
     assert_eq!(scene.told("any"), [Value::Null; 0], "--no-hooks");
     // By then it has expired.
-    let (added, removed) = changes(&["--as-of", "2032-01-01", "prune", "--output", "one.pem"]);
+    let (added, removed) = changes(&["--at", "2032-01-01", "prune", "--output", "one.pem"]);
     assert_eq!((added, &removed[0]["sha256"]), (nothing.clone(), &json!(SUPABASE)));
     assert_eq!(changes(&["refresh", "--offline"]).0[0]["sha256"], SUPABASE);
     scene.pgtrust(&["fetch", "supabase", "--offline"]).expect(0);

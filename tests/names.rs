@@ -33,7 +33,7 @@ fn no_name_acts_on_a_terminal_or_adds_a_line_to_a_comment() {
             &["install", "name.der", "--output", "store.pem", "--allow-non-roots", "--dry-run"],
             &["install", "name.der", "--output", "store.pem", "--allow-non-roots"],
             &["undo"],
-            &["bundle", "name.der", "--as-of", "2070-01-01"],
+            &["bundle", "name.der", "--at", "2070-01-01"],
         ] {
             let run = home.pgtrust(arguments);
             for c in run.stdout.chars().chain(run.stderr.chars()).filter(|c| *c != '\n' && deceives(*c)) {

@@ -74,7 +74,7 @@ fn of_many_certificates_each_has_its_own_verdict() {
         inspect(&home, "many.pem").iter().map(|certificate| certificate["self_signed"] == true).collect();
     assert_eq!(told, verified);
 
-    let run = home.pgtrust(&["--as-of", "2015-01-01", "bundle", "many.pem", "-o", "out.pem"]).expect(0);
+    let run = home.pgtrust(&["--at", "2015-01-01", "bundle", "many.pem", "-o", "out.pem"]).expect(0);
     let warnings: Vec<&str> = run.stderr.lines().filter(|line| line.contains("left out")).collect();
     let forged = "its own key did not sign it";
     let wanted = [(0, forged), (1, forged), (7, forged), (20, forged), (49, forged), (51, "signed it")];

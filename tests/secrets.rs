@@ -162,7 +162,7 @@ fn a_pasted_connection_string_is_never_repeated() {
             &["enforcement", "supabase", url],
             &["schedule", "enable", "--every", url],
             &["providers", "add", "x", "--url", url],
-            &["--as-of", url, "status"],
+            &["--at", url, "status"],
         ] {
             let run = home.pgtrust(arguments);
             assert!(!run.stdout.contains(SECRET) && !run.stderr.contains(SECRET), "{arguments:?}: {run}");

@@ -22,8 +22,8 @@ fn intermediates_leaves_and_expired_roots_are_refused_with_the_reason() {
 
     home.write("roots.pem", format!("{}{}", a.pem, chain.root.pem));
     for arguments in [
-        &["install", "roots.pem", "--output", "late.pem", "--as-of", "2061-01-01", "--allow-non-roots"] as &[&str],
-        &["bundle", "roots.pem", "-o", "late.pem", "--as-of", "2061-01-01"],
+        &["install", "roots.pem", "--output", "late.pem", "--at", "2061-01-01", "--allow-non-roots"] as &[&str],
+        &["bundle", "roots.pem", "-o", "late.pem", "--at", "2061-01-01"],
     ] {
         let run = home.pgtrust(arguments).expect(2);
         assert!(run.stderr.contains("expired on 2060-01-01"), "{run}");
@@ -148,7 +148,7 @@ fn usage_errors_have_status_2_and_write_nothing() {
         &["install", "azure", "--target", "nowhere"],
         &["providers", "azura"],
         &["accept", "12"],
-        &["--as-of", "yesterday", "providers"],
+        &["--at", "yesterday", "providers"],
     ] {
         let run = home.pgtrust(arguments).expect(2);
         assert!(run.stdout.is_empty() && !run.stderr.is_empty(), "{run}");

@@ -22,6 +22,7 @@ fn a_store_that_would_not_survive_a_rotation_is_named_with_what_it_lacks() {
     let one = home.pgtrust(&["bundle", "azure", "--only", "CN=Microsoft RSA Root*"]).expect(0).stdout;
     home.write("whole.pem", one);
     let report = home.pgtrust(&["--as-of", "2029-06-09", "status", "--json"]).expect(1).json();
+    home.pgtrust(&["--at", "2029-06-09T12:00:00+02:00", "status"]).expect(1);
     let store = &report["stores"][0];
     assert_eq!((&store["roots"], &store["format"]), (&json!(1), &json!("pem")), "{report}");
     let unready = store["unready"].as_array().unwrap();

@@ -18,7 +18,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use pgtrust::env::SHELLS;
 use pgtrust::{Fingerprint, Pattern};
-use time::{Date, macros::format_description};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 
 pub(crate) use custom::{AddProvider, ProvidersCommand, RemoveProvider};
 pub(crate) use enforcement::{Enforcement, EnforcementAction, EnforcementProvider};
@@ -50,9 +52,9 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// Judge validity by this day instead of today
-    #[arg(long, global = true, value_name = "YYYY-MM-DD", value_parser = date, help_heading = "Global options")]
-    pub(crate) as_of: Option<Date>,
+    /// Judge validity by this time instead of now: a day (2026-11-21) or a time (2026-11-21T08:00:00Z)
+    #[arg(long, alias = "as-of", global = true, value_name = "TIME", value_parser = time, help_heading = "Global options")]
+    pub(crate) at: Option<OffsetDateTime>,
 
     /// How long to wait for another run that works on the same store
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30, help_heading = "Global options")]
@@ -393,6 +395,9 @@ pub(crate) struct Uninstall {
     pub(crate) removing: Removing,
 }
 
-fn date(text: &str) -> Result<Date, String> {
-    Date::parse(text, format_description!("[year]-[month]-[day]")).map_err(|_| "not a date like 2026-11-21".to_owned())
+/// A day begins at midnight, UTC.
+fn time(text: &str) -> Result<OffsetDateTime, String> {
+    let day = Date::parse(text, format_description!("[year]-[month]-[day]")).map(|day| day.midnight().assume_utc());
+    day.or_else(|_| OffsetDateTime::parse(text, &Rfc3339))
+        .map_err(|_| "not a day like 2026-11-21 or a time like 2026-11-21T08:00:00Z".to_owned())
 }

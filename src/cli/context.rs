@@ -17,8 +17,8 @@ use super::{enforcement, hint, interrupt};
 /// Makes the machine that commands run on, from the command line and the environment.
 pub(crate) fn machine(args: &Args) -> Result<Machine<'static>, Error> {
     let mut machine = Machine::new(environment(), &|| OffsetDateTime::from(SystemTime::now()));
-    if let Some(date) = args.as_of {
-        machine.as_of = date.midnight().assume_utc();
+    if let Some(time) = args.at {
+        machine.as_of = time;
     }
     machine.variable = |name| env::var_os(name);
     machine.before_programs = interrupt::end_programs_too;

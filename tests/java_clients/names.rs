@@ -31,7 +31,7 @@ fn every_keytool_lists_every_root_whatever_its_name() {
     // All that were ever published; those that have expired by now are left out.
     let rds = concat!(env!("CARGO_MANIFEST_DIR"), "/bundles/aws-rds/roots.pem");
     for Kind { store, arguments, .. } in &KINDS {
-        let install = ["install", rds, "names.pem", "--as-of", "2026-11-21", "--output", store];
+        let install = ["install", rds, "names.pem", "--at", "2026-11-21", "--output", store];
         home.pgtrust(&[&install[..], arguments].concat()).expect(0);
     }
     let judge = |jdk: &Path| {

@@ -156,7 +156,7 @@ fn another_day_to_judge_by_forgets_nothing() {
     let [a, b] = roots(["A", "B"]);
     for root in [&a, &b] {
         scene.serves(&[root]);
-        scene.fetch(&["--as-of", "2070-01-01"]).expect(0);
+        scene.fetch(&["--at", "2070-01-01"]).expect(0);
     }
     assert_eq!(in_order(&scene.home, scene.file().to_str().unwrap()), [b.fingerprint(), a.fingerprint()]);
 }

@@ -44,7 +44,7 @@ static UNINSTALL: Action = Action {
 };
 static PRUNE: Action = Action {
     name: "prune",
-    arguments: |store| vec!["prune", "--as-of", AFTER_ALL, "--output", store],
+    arguments: |store| vec!["prune", "--at", AFTER_ALL, "--output", store],
     adds: false,
     may_empty: false,
     kept: false,
