@@ -33,6 +33,7 @@
 //!   [`status`](mod@status), [`inspect`]. Each takes a request and returns a report. They write no line; what a person should know is
 //!   a [`Note`]. Journal, locks, hooks and the manifest come with them.
 //! - [`plan`] merges into one store without any of that.
+//! - [`client`] tells what a client's engine makes of a served chain, a store and a time.
 //!
 //! # Features
 //!
@@ -53,6 +54,7 @@
 
 mod bundle;
 mod catalog;
+pub mod client;
 pub mod format;
 mod hook;
 mod journal;
@@ -103,4 +105,6 @@ pub use system::process::{Error as ProcessError, Programs, Withheld, end_all};
 pub use system::secrets::without_users;
 pub use system::text::{is_unsafe, sanitise, shortened, timestamp};
 pub use system::{Error as SystemError, IoError, limits};
-pub use x509::{Certificate, Curve, Fingerprint, Key, Name, NotACertificate, NotAFingerprint, Verdict};
+pub use x509::{
+    AltNames, Certificate, Curve, Fingerprint, GeneralName, Key, Name, NotACertificate, NotAFingerprint, Verdict,
+};

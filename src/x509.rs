@@ -1,10 +1,12 @@
 //! One X.509 certificate: its bytes, its fingerprint and the facts people ask for.
 
 pub(crate) mod asn1;
+pub(crate) mod extension;
 mod fingerprint;
 mod key;
 mod name;
 pub(crate) mod name_hash;
+pub(crate) mod names;
 mod own_signatures;
 mod signature;
 
@@ -30,6 +32,7 @@ pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub(crate) use fingerprint::{sha1, sha256};
 pub use key::{Curve, Key};
 pub use name::Name;
+pub use names::{AltNames, GeneralName};
 pub(crate) use own_signatures::own_signatures;
 pub use signature::Verdict;
 

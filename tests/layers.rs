@@ -8,8 +8,8 @@ use syn::visit::{self, Visit};
 
 /// The rooms of the library from the ground up. A room may use itself and those before it.
 const ROOMS: &[&str] = &[
-    "system", "x509", "format", "bundle", "catalog", "manifest", "journal", "store", "source", "settings", "schedule",
-    "hook", "ops",
+    "system", "x509", "format", "bundle", "catalog", "manifest", "journal", "store", "source", "client", "settings",
+    "schedule", "hook", "ops",
 ];
 
 #[test]
@@ -40,7 +40,7 @@ fn the_program_uses_what_any_other_program_could() {
     let program = Tree::of_program();
     assert!(!program.files.is_empty() && program.files.values().all(|file| file.starts_with("src/cli")));
     let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    assert!(!text.contains("mod cli"), "the command line is no part of the library");
+    assert!(!text.contains("mod cli;"), "the command line is no part of the library");
 }
 
 /// A reader holds a file, and a function, in the head.

@@ -17,6 +17,7 @@ mod custom;
 mod directory;
 mod distrust;
 mod enforcement;
+mod engines;
 #[cfg(unix)]
 mod env;
 mod examples;

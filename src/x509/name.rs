@@ -1,5 +1,6 @@
 //! Distinguished names as text, safe to show.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt;
 
@@ -43,8 +44,13 @@ impl<'a> Name<'a> {
         )
     }
 
-    /// Types and values, most general first, as far as they can be read.
-    fn attributes(&self) -> impl Iterator<Item = (&'a [u8], Element<'a>)> {
+    /// Returns the texts of its common names, most general first, with nothing escaped.
+    pub(crate) fn common_names(&self) -> Vec<String> {
+        self.attributes().filter(|(oid, _)| *oid == COMMON_NAME).map(|(_, value)| text(&value).into_owned()).collect()
+    }
+
+    /// Returns types and values, most general first, as far as they can be read.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a [u8], Element<'a>)> {
         let rdns = Reader::new(self.rdns).all(tag::SET, RDN).map_while(Result::ok);
         let attributes = rdns.flat_map(|rdn| rdn.reader().all(tag::SEQUENCE, ATTRIBUTE).map_while(Result::ok));
         attributes.map_while(|attribute| parts(attribute).ok())
@@ -110,19 +116,23 @@ fn is_text(tag: u8) -> bool {
 }
 
 fn write_value(out: &mut impl fmt::Write, value: &Element<'_>) -> fmt::Result {
+    write_escaped(out, &text(value))
+}
+
+/// What a string of any kind says.
+fn text<'a>(value: &Element<'a>) -> Cow<'a, str> {
     let bytes = value.content;
     match value.tag {
-        tag::BMP_STRING => write_escaped(out, &bmp_text(bytes)),
+        tag::BMP_STRING => Cow::Owned(bmp_text(bytes)),
         tag::UNIVERSAL_STRING => {
             let (codes, _) = bytes.as_chunks();
             let characters = codes.iter().map(|code| char::from_u32(u32::from_be_bytes(*code)));
-            let text: String = characters.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-            write_escaped(out, &text)
+            Cow::Owned(characters.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
         }
         _ => match str::from_utf8(bytes) {
-            Ok(text) => write_escaped(out, text),
+            Ok(text) => Cow::Borrowed(text),
             // TeletexString in real certificates is Latin-1, whatever T.61 says.
-            Err(_) => write_escaped(out, &bytes.iter().map(|byte| char::from(*byte)).collect::<String>()),
+            Err(_) => Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()),
         },
     }
 }

@@ -12,8 +12,8 @@ pub fn hash(certificate: &Certificate) -> Option<u32> {
     sha1(&canonical).first_chunk().map(|start| u32::from_le_bytes(*start))
 }
 
-/// The RDNSequence without its outer header, every text in one form. A set without attributes leaves nothing.
-fn canonical(rdns: &[u8]) -> Option<Vec<u8>> {
+/// Returns the RDNSequence without its outer header, every text in one form. A set without attributes leaves nothing.
+pub(crate) fn canonical(rdns: &[u8]) -> Option<Vec<u8>> {
     let mut name = Vec::new();
     for rdn in Reader::new(rdns).all(tag::SET, "a set of attributes") {
         let attributes = rdn.ok()?.reader().all(tag::SEQUENCE, "an attribute");

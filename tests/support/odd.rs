@@ -46,6 +46,21 @@ impl Fields {
         self.algorithm = algorithm.to_vec();
         self.outer_algorithm = algorithm.to_vec();
     }
+
+    /// What is signed.
+    pub(crate) fn contents(&self) -> Vec<u8> {
+        let Self { version, serial, algorithm, issuer, validity, subject, key, unique_ids, .. } = self;
+        let extensions = match &self.extensions[..] {
+            [] => Vec::new(),
+            extensions => tlv(0xa3, &[&tlv(0x30, &[&extensions.concat()])]),
+        };
+        tlv(0x30, &[version, serial, algorithm, issuer, validity, subject, key, unique_ids, &extensions])
+    }
+
+    /// The certificate.
+    pub(crate) fn signed(&self, contents: &[u8], signature: &[u8]) -> Vec<u8> {
+        tlv(0x30, &[contents, &self.outer_algorithm, &tlv(3, &[&[self.unused_bits], signature])])
+    }
 }
 
 /// The key that signs roots of a kind.
@@ -55,7 +70,7 @@ pub(crate) enum Signer {
 }
 
 impl Signer {
-    fn ec() -> Self {
+    pub(crate) fn ec() -> Self {
         Self::Ec(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap())
     }
 
@@ -88,13 +103,7 @@ impl Signer {
     }
 
     pub(crate) fn sign(&self, fields: &Fields) -> Vec<u8> {
-        let Fields { version, serial, algorithm, issuer, validity, subject, key, unique_ids, .. } = fields;
-        let extensions = match &fields.extensions[..] {
-            [] => Vec::new(),
-            extensions => tlv(0xa3, &[&tlv(0x30, &[&extensions.concat()])]),
-        };
-        let contents =
-            tlv(0x30, &[version, serial, algorithm, issuer, validity, subject, key, unique_ids, &extensions]);
+        let contents = fields.contents();
         let random = SystemRandom::new();
         let signature = match self {
             Self::Ec(pair) => pair.sign(&random, &contents).unwrap().as_ref().to_vec(),
@@ -104,7 +113,7 @@ impl Signer {
                 signature
             }
         };
-        tlv(0x30, &[&contents, &fields.outer_algorithm, &tlv(3, &[&[fields.unused_bits], &signature])])
+        fields.signed(&contents, &signature)
     }
 }
 

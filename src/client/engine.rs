@@ -1,0 +1,101 @@
+//! The engines that build and judge paths: what each does with the certificates that a server sends, a store and a time.
+//!
+//! An engine is modelled after what it does, not after what RFC 5280 wants: OpenSSL 3.x (`X509_verify_cert`), Java 17 and
+//! later (`PKIXValidator`), Go 1.25 and later (`crypto/x509`). webpki is called itself. Host names are not compared; the
+//! names of the server matter to name constraints only. Nothing is revoked here.
+
+mod constraints;
+mod facts;
+mod go;
+mod java;
+mod openssl;
+mod policies;
+mod reason;
+mod webpki;
+
+use time::OffsetDateTime;
+
+use crate::x509::Certificate;
+use facts::Facts;
+pub use openssl::Rules;
+pub use reason::Reason;
+use reason::Stop;
+pub use webpki::Provider;
+
+/// What builds and judges paths in a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Engine {
+    /// Go's crypto/x509.
+    Go,
+    /// Java's PKIX with the settings of its TLS.
+    Java,
+    /// OpenSSL, and Node.js and Python with it.
+    OpenSsl(Rules),
+    /// rustls-webpki.
+    Webpki(Provider),
+}
+
+/// What an engine is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// As the server sends them, its own first.
+    pub chain: &'a [Certificate],
+    /// The certificates of the store, in its order.
+    pub anchors: &'a [Certificate],
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// What an engine makes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It refuses the server.
+    Refused(Reason),
+    /// It trusts the server.
+    Trusted {
+        /// From the server's certificate to the trusted one, both included.
+        path: Vec<Certificate>,
+    },
+    /// pgtrust cannot tell, for this reason.
+    Undetermined(Reason),
+}
+
+impl Engine {
+    /// Tells what the engine makes of a server that authenticates with these certificates.
+    ///
+    /// The answer can change only where a validity of a certificate of the question begins or ends.
+    pub fn builds(&self, question: Question<'_>) -> Answer {
+        if question.chain.is_empty() {
+            return Answer::Refused(Reason::NothingSent);
+        }
+        if let Self::Webpki(provider) = self {
+            return webpki::build(*provider, question);
+        }
+        let chain: Vec<Facts<'_>> = question.chain.iter().map(Facts::of).collect();
+        let anchors: Vec<Facts<'_>> = question.anchors.iter().map(Facts::of).collect();
+        let scene = Scene { chain: &chain, anchors: &anchors, at: question.at };
+        let found = match self {
+            Self::Go => go::build(scene),
+            Self::Java => java::build(scene),
+            Self::OpenSsl(rules) => openssl::build(scene, *rules),
+            Self::Webpki(_) => return webpki::build(Provider::AwsLc, question),
+        };
+        match found {
+            Ok(path) => Answer::Trusted { path: path.iter().map(|facts| facts.certificate.clone()).collect() },
+            Err(Stop::Refused(reason)) => Answer::Refused(reason),
+            Err(Stop::Unknown(reason)) => Answer::Undetermined(reason),
+        }
+    }
+}
+
+/// A question whose certificates were read.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    chain: &'a [Facts<'a>],
+    anchors: &'a [Facts<'a>],
+    at: OffsetDateTime,
+}
+
+/// A path from the server's certificate to the trusted one, or why there is none.
+type Path<'a> = Result<Vec<&'a Facts<'a>>, Stop>;
