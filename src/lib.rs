@@ -95,7 +95,7 @@ pub use source::{
     Mirror, Renewed, RootResult, RootState, TenantError, TenantReason, TenantRoot, UrlState, enforcement,
 };
 pub use source::{
-    Error as SourceError, Problem, Progress, Source, Tenant, certificates_in_answer, load_path, load_system,
+    Error as SourceError, Problem, Progress, Source, Tenant, certificates_in_answer, load_path, load_system, server,
 };
 pub use store::{Error as StoreError, folder, java, jvm, known, nss, plan, reader};
 pub use system::deadline::Deadline;

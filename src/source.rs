@@ -12,6 +12,7 @@ mod fetch;
 mod held;
 mod problem;
 mod progress;
+pub mod server;
 mod tenant;
 
 use std::io::Read;

@@ -58,6 +58,9 @@ pub enum Error {
         /// Where its file would stand.
         path: PathBuf,
     },
+    /// A server shows no certificate.
+    #[error(transparent)]
+    Server(#[from] crate::source::server::ServerError),
     /// A store cannot be read or changed.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
