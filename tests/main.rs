@@ -78,6 +78,7 @@ mod rotation;
 mod schedule;
 #[cfg(unix)]
 mod secrets;
+mod server;
 #[cfg(unix)]
 mod snippets;
 mod sources;

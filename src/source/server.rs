@@ -16,6 +16,7 @@ mod handshake;
 mod key_exchange;
 #[cfg(feature = "fetch")]
 mod login;
+mod observed;
 #[cfg(feature = "fetch")]
 mod parallel;
 #[cfg(feature = "fetch")]
@@ -25,13 +26,12 @@ use std::fmt;
 use std::net::IpAddr;
 
 pub use chain::{Served, Unreadable};
-#[cfg(feature = "fetch")]
-pub use connection::Unreached;
 pub use error::{ServerError, ServerReason, Step};
 #[cfg(feature = "fetch")]
-pub use handshake::{Observed, ask};
+pub use handshake::ask;
 #[cfg(feature = "fetch")]
 pub use login::{Login, Plaintext, plaintext};
+pub use observed::{Observed, Unreached};
 #[cfg(feature = "fetch")]
 pub use parallel::{Answer, Question, ask_all};
 

@@ -1,9 +1,11 @@
 //! Certificates made for one test run: a chain root → intermediate → leaf, and CAs with one odd property each.
 
+use aws_lc_rs::signature::Ed25519KeyPair;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P521_SHA512, PKCS_ED25519, SignatureAlgorithm, date_time_ymd,
 };
+use rustls::pki_types::PrivatePkcs8KeyDer;
 
 /// One certificate, without its key.
 #[derive(Clone)]
@@ -81,7 +83,11 @@ impl Authority {
 
     /// A server certificate for these DNS names and addresses, and its key as PKCS#8 PEM.
     pub(crate) fn server(&self, names: &[&str]) -> (TestCertificate, KeyPair) {
-        let key = KeyPair::generate().unwrap();
+        self.server_with(names, &PKCS_ECDSA_P256_SHA256)
+    }
+
+    fn server_with(&self, names: &[&str], algorithm: &'static SignatureAlgorithm) -> (TestCertificate, KeyPair) {
+        let key = key(algorithm);
         let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let common_name = names[0].clone();
         let mut params = CertificateParams::new(names).unwrap();
@@ -119,9 +125,18 @@ impl Chain {
 
     /// The same, with names that begin so.
     pub(crate) fn named(name: &str) -> Self {
+        Self::with(name, &PKCS_ECDSA_P256_SHA256)
+    }
+
+    /// The same, whose server has a key of this algorithm.
+    pub(crate) fn with_key(algorithm: &'static SignatureAlgorithm) -> Self {
+        Self::with("pgtrust test", algorithm)
+    }
+
+    fn with(name: &str, algorithm: &'static SignatureAlgorithm) -> Self {
         let root = Authority::root(&format!("{name} root"));
         let intermediate = root.intermediate(&format!("{name} intermediate"));
-        let (leaf, leaf_key) = intermediate.server(&["localhost", "127.0.0.1"]);
+        let (leaf, leaf_key) = intermediate.server_with(&["localhost", "127.0.0.1"], algorithm);
         Self { root: root.certificate, intermediate: intermediate.certificate, leaf, leaf_key }
     }
 
@@ -134,6 +149,15 @@ impl Chain {
     pub(crate) fn key_pem(&self) -> String {
         self.leaf_key.serialize_pem()
     }
+}
+
+/// OpenSSL 3.0 cannot read an Ed25519 key as rcgen writes it, in the second version of PKCS#8.
+fn key(algorithm: &'static SignatureAlgorithm) -> KeyPair {
+    if algorithm != &PKCS_ED25519 {
+        return KeyPair::generate_for(algorithm).unwrap();
+    }
+    let first = Ed25519KeyPair::generate().unwrap().to_pkcs8v1().unwrap();
+    KeyPair::from_pkcs8_der_and_sign_algo(&PrivatePkcs8KeyDer::from(first.as_ref()), algorithm).unwrap()
 }
 
 /// A self-signed CA with a P-521 key.

@@ -18,7 +18,7 @@ pub(crate) struct Postgres {
     pub(crate) port: u16,
     pub(crate) chain: Chain,
     process_id: u32,
-    keeper: Option<JoinHandle<()>>,
+    keeper: Option<JoinHandle<String>>,
     directory: tempfile::TempDir,
 }
 
@@ -28,21 +28,41 @@ impl Postgres {
         static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
         let programs = Programs::find()?;
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        let server = shared.upgrade().unwrap_or_else(|| Arc::new(Self::start(&programs)));
+        let server = shared.upgrade().unwrap_or_else(|| Arc::new(Self::start(&programs, &[], ACCESS)));
         *shared = Arc::downgrade(&server);
         Some(server)
     }
 
     /// A server that no other test uses, or nothing when this machine has no PostgreSQL.
     pub(crate) fn start_own() -> Option<Self> {
-        Some(Self::start(&Programs::find()?))
+        Self::start_with(&[], ACCESS)
+    }
+
+    /// The same, with settings of its own, such as `ssl=off`, and its own `pg_hba.conf`.
+    pub(crate) fn start_with(settings: &[&str], access: &str) -> Option<Self> {
+        Some(Self::start(&Programs::find()?, settings, access))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// Ends it. Returns what it wrote to its log.
+    pub(crate) fn stop(mut self) -> String {
+        self.end().unwrap()
+    }
+
+    fn end(&mut self) -> Option<String> {
+        // SIGINT: disconnect the clients, then stop.
+        let signalled = Command::new("kill").args(["-INT", &self.process_id.to_string()]).status();
+        self.keeper.take().filter(|_| signalled.is_ok_and(|status| status.success()))?.join().ok()
     }
 
     /// Goes over to another chain, as on a reload after a rotation. Returns once it presents it.
     pub(crate) fn present(&self, chain: &Chain) {
         let account = Account::of_server();
         for (name, content) in [("server.crt", chain.server_pem()), ("server.key", chain.key_pem())] {
-            write(&account, &self.directory.path().join("data").join(name), &content);
+            write(&account, &self.data().join(name), &content);
         }
         let status = Command::new("kill").args(["-HUP", &self.process_id.to_string()]).status().unwrap();
         assert!(status.success(), "kill -HUP: {status}");
@@ -57,18 +77,18 @@ impl Postgres {
         assert!(presented, "PostgreSQL does not go over to the new certificate");
     }
 
-    fn start(programs: &Programs) -> Self {
+    fn start(programs: &Programs, settings: &[&str], access: &str) -> Self {
         let directory = tempfile::Builder::new().prefix("pgtrust-postgres-").tempdir().unwrap();
         let account = Account::of_server();
         let chain = Chain::new();
         account.take(directory.path());
         let data = directory.path().join("data");
-        initialise(programs, &account, &data, &chain);
+        initialise(programs, &account, &data, &chain, access);
         // Between asking for a free port and the server's bind, another process can take it.
         let mut log = String::new();
         for _ in 0..3 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            match run(account.command(programs, &programs.postgres), &data, port) {
+            match run(account.command(programs, &programs.postgres), &data, port, settings) {
                 Ok((process_id, keeper)) => {
                     return Self { port, chain, process_id, keeper: Some(keeper), directory };
                 }
@@ -81,10 +101,8 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // SIGINT: disconnect the clients, then stop.
-        let signalled = Command::new("kill").args(["-INT", &self.process_id.to_string()]).status();
-        if signalled.is_ok_and(|status| status.success()) {
-            let _ = self.keeper.take().map(JoinHandle::join);
+        if self.keeper.is_some() {
+            self.end();
         }
     }
 }
@@ -143,7 +161,7 @@ impl Account {
     }
 }
 
-fn initialise(programs: &Programs, account: &Account, data: &Path, chain: &Chain) {
+fn initialise(programs: &Programs, account: &Account, data: &Path, chain: &Chain, access: &str) {
     let output = account
         .command(programs, &programs.initdb)
         .args(["--username=postgres", "--auth=trust", "--locale=C", "--encoding=UTF8", "--no-sync", "-D"])
@@ -151,8 +169,12 @@ fn initialise(programs: &Programs, account: &Account, data: &Path, chain: &Chain
         .output()
         .unwrap();
     assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
-    let access = "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
-    let files = [("pg_hba.conf", access), ("server.crt", &chain.server_pem()), ("server.key", &chain.key_pem())];
+    let files = [
+        ("pg_hba.conf", access),
+        ("root.crt", &chain.root.pem),
+        ("server.crt", &chain.server_pem()),
+        ("server.key", &chain.key_pem()),
+    ];
     for (name, content) in files {
         write(account, &data.join(name), content);
     }
@@ -165,9 +187,10 @@ fn write(account: &Account, file: &Path, content: &str) {
 }
 
 /// Starts the server and waits until it says that it is ready; otherwise returns what it said.
-fn run(mut command: Command, data: &Path, port: u16) -> Result<(u32, JoinHandle<()>), String> {
+fn run(mut command: Command, data: &Path, port: u16, settings: &[&str]) -> Result<(u32, JoinHandle<String>), String> {
     command.arg("-D").arg(data).args(["-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::piped());
-    for setting in ["ssl=on", "listen_addresses=localhost", "unix_socket_directories=", "fsync=off"] {
+    let usual = ["ssl=on", "listen_addresses=localhost", "unix_socket_directories=", "fsync=off"];
+    for setting in usual.iter().chain(settings) {
         command.args(["-c", setting]);
     }
     let (ready, readiness) = mpsc::channel();
@@ -177,7 +200,7 @@ fn run(mut command: Command, data: &Path, port: u16) -> Result<(u32, JoinHandle<
     Ok((process_id, keeper))
 }
 
-fn keep(mut server: Child, ready: &mpsc::Sender<Result<u32, String>>) {
+fn keep(mut server: Child, ready: &mpsc::Sender<Result<u32, String>>) -> String {
     let mut log = String::new();
     for line in BufReader::new(server.stderr.take().unwrap()).lines().map_while(Result::ok) {
         if line.contains("database system is ready to accept connections") {
@@ -187,8 +210,12 @@ fn keep(mut server: Child, ready: &mpsc::Sender<Result<u32, String>>) {
         log.push('\n');
     }
     let _ = server.wait();
-    let _ = ready.send(Err(log));
+    let _ = ready.send(Err(log.clone()));
+    log
 }
+
+/// `pg_hba.conf`: TLS, and no password.
+const ACCESS: &str = "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
 
 fn id(arguments: &[&str]) -> u32 {
     let output = Command::new("id").args(arguments).output().unwrap();

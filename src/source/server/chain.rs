@@ -1,5 +1,7 @@
 //! The certificates of a server as it sent them.
 
+use super::ServerReason;
+use crate::system::limits;
 use crate::x509::Certificate;
 
 /// A chain as a server sent it: its own certificate first. Nothing in it is trusted.
@@ -21,16 +23,19 @@ pub struct Unreadable {
 }
 
 impl Served {
-    /// Reads the DER of each certificate of a chain.
-    pub fn of<'a>(ders: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    /// Reads the DER of each certificate of a chain; fails where there are more than [`limits::SERVED`].
+    pub fn of<'a>(ders: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, ServerReason> {
         let mut served = Self::default();
         for (index, der) in ders.into_iter().enumerate() {
+            if index == limits::SERVED {
+                return Err(ServerReason::TooMany { limit: limits::SERVED });
+            }
             match Certificate::from_der(der) {
                 Ok(certificate) => served.certificates.push(certificate),
                 Err(error) => served.unreadable.push(Unreadable { position: index + 1, reason: error.to_string() }),
             }
         }
-        served
+        Ok(served)
     }
 
     /// Returns how many the server sent.

@@ -11,7 +11,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::runtime;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Address, ServerError, ServerReason, Step};
+use super::{Address, ServerError, ServerReason, Step, Unreached};
 use crate::system::limits;
 use crate::system::text::{cause, sanitise, shortened};
 
@@ -20,15 +20,6 @@ use crate::system::text::{cause, sanitise, shortened};
 pub(super) struct End {
     at: Instant,
     limit: Duration,
-}
-
-/// An address of a server that could not be reached, while another could.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreached {
-    /// The address.
-    pub address: SocketAddr,
-    /// Why.
-    pub reason: ServerReason,
 }
 
 pub(super) struct Connection {

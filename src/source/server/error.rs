@@ -88,8 +88,16 @@ pub enum ServerReason {
         detail: String,
     },
     /// The server sends more than a handshake may have.
-    #[error("the server's certificates are more than {limit} bytes; OpenSSL and others refuse as many")]
+    #[error(
+        "the server's certificates have more than {limit} bytes: clients with rustls refuse that, OpenSSL's do from 100 KB on"
+    )]
     TooLarge {
+        /// The limit that was passed.
+        limit: usize,
+    },
+    /// The server sends more certificates than are read.
+    #[error("the server sends more than {limit} certificates")]
+    TooMany {
         /// The limit that was passed.
         limit: usize,
     },

@@ -6,9 +6,8 @@ use rustls::crypto::aws_lc_rs::ALL_CIPHER_SUITES;
 
 use super::connection::Connection;
 use super::flight::{Flight, flight};
-use super::handshake::Observed;
 use super::recorder::{ALPN, SCHEMES};
-use super::{Address, ServerReason, TlsVersion, sni};
+use super::{Address, Observed, ServerReason, TlsVersion, sni};
 use crate::system::limits;
 
 /// Returns what the server shows to who offers TLS 1.0 to 1.2 with nearly every cipher suite. `reason` is why it made no

@@ -62,12 +62,8 @@ fn read(mut messages: &[u8]) -> Option<Flight> {
                 None => return Some(Flight::Invalid),
             },
             (11, Some((version, cipher))) => {
-                let ders = certificates(content);
-                return Some(ders.map_or(Flight::Invalid, |ders| Flight::Shown {
-                    version,
-                    cipher,
-                    chain: Served::of(ders),
-                }));
+                let chain = certificates(content).and_then(|ders| Served::of(ders).ok());
+                return Some(chain.map_or(Flight::Invalid, |chain| Flight::Shown { version, cipher, chain }));
             }
             _ => return Some(Flight::Invalid),
         }

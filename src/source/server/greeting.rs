@@ -109,15 +109,14 @@ pub fn protocol(bytes: &[u8]) -> Protocol {
 fn error(bytes: &[u8], is_whole: bool) -> Option<Greeting> {
     let length = bytes.get(1..5).map(|length| length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)));
     let fields = match length {
-        None if is_whole => &[],
-        None => return None,
+        None if !is_whole => return None,
         Some(length) if ERROR.contains(&length) => match bytes.get(5..=length) {
             Some(fields) => fields,
             None if is_whole => &bytes[5..],
             None => return None,
         },
-        Some(_) if bytes.starts_with(b"ERR") => return other(bytes, is_whole),
-        Some(_) => {
+        _ if bytes.starts_with(b"ERR") => return other(bytes, is_whole),
+        _ => {
             let text = bytes[1..].split(|byte| *byte == 0).next().unwrap_or_default();
             let is_whole = is_whole || bytes.len() > text.len() + 1;
             return is_whole.then(|| Greeting::Error(Said { message: line(text), ..Said::default() }));

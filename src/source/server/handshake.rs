@@ -1,39 +1,18 @@
 //! The TLS handshake with a server, up to its end where that comes.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, ClientConnection, Error, InvalidMessage, ProtocolVersion};
 
-use super::connection::{Connection, End, Unreached, block_on};
+use super::connection::{Connection, End, block_on};
 use super::first_flight;
 use super::greeting::{self, Greeting, Protocol, SSL_REQUEST, ssl_answer};
 use super::recorder::Recorder;
-use super::{Address, Negotiation, Served, ServerError, ServerReason, Step, TlsVersion, sni};
+use super::{Address, Negotiation, Observed, Served, ServerError, ServerReason, Step, TlsVersion, sni};
 use crate::system::limits;
 use crate::system::text::{sanitise, shortened};
-
-/// What a server showed of itself.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Observed {
-    /// The address that answered.
-    pub address: SocketAddr,
-    /// Addresses of the same name that were tried before and could not be reached. Clients wait for them too.
-    pub unreached: Vec<Unreached>,
-    /// The version of TLS, where the server came so far as to choose one.
-    pub tls: Option<TlsVersion>,
-    /// Its certificates, as it sent them: untrusted.
-    pub chain: Served,
-    /// Whether it took `postgresql` as the protocol, as servers do since PostgreSQL 17.
-    pub alpn: bool,
-    /// Whether it asked for a certificate of the client.
-    pub wants_certificate: bool,
-    /// Why the handshake did not come to its end, after the certificates were there.
-    pub unfinished: Option<ServerReason>,
-}
 
 /// Asks a server for its certificates. Trusts none of them, and sends neither a user name nor a password.
 ///
@@ -62,7 +41,7 @@ pub(super) async fn observe(server: &Address, negotiation: Negotiation, end: End
         address: connection.address,
         unreached: std::mem::take(&mut connection.unreached),
         tls: tls.protocol_version().and_then(version),
-        chain: Served::of(ders.iter().map(Vec::as_slice)),
+        chain: Served::of(ders.iter().map(Vec::as_slice))?,
         alpn: tls.alpn_protocol().is_some(),
         wants_certificate: recorder.wants_certificate(),
         unfinished: ended.err(),

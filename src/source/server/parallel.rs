@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::connection::End;
-use super::handshake::{Observed, observe};
+use super::handshake::observe;
 use super::login::{Login, Plaintext, log_in};
-use super::{Address, Negotiation, ServerError, ServerReason};
+use super::{Address, Negotiation, Observed, ServerError, ServerReason};
 use crate::system::limits;
 use crate::system::text::cause;
 
