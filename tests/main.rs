@@ -11,6 +11,7 @@ mod certificates;
 mod clients;
 #[cfg(unix)]
 mod command_line;
+mod connection_strings;
 #[cfg(unix)]
 mod coolify;
 mod custom;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
+use std::path::PathBuf;
 
 use crate::system::limits;
 
@@ -22,6 +23,19 @@ impl User {
             .into_iter()
             .find(|line| number(line, 2) == Some(self.0))
             .map_or_else(|| format!("'#{}'", self.0), |mut line| line.swap_remove(0))
+    }
+
+    /// Returns the one of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let lines = lines(PASSWD);
+        lines.iter().find(|line| line[0] == name).and_then(|line| number(line, 2)).map(Self)
+    }
+
+    /// Returns the home of the account.
+    pub(crate) fn home(self) -> Option<PathBuf> {
+        let lines = lines(PASSWD);
+        let home = lines.iter().find(|line| number(line, 2) == Some(self.0)).and_then(|line| line.get(5));
+        home.filter(|home| !home.is_empty()).map(PathBuf::from)
     }
 
     /// Returns the one who runs this.
