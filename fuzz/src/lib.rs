@@ -131,6 +131,11 @@ fn printable(text: &str) {
     assert!(!shown.contains(|character: char| character.is_control()), "{shown:?}");
 }
 
+/// What a server said is short, and made safe already.
+pub fn shown(text: &str) {
+    assert!(!text.contains(pgtrust::is_unsafe) && text.chars().count() <= 400, "{text:?}");
+}
+
 static ROOT: LazyLock<Certificate> = LazyLock::new(|| {
     let der = include_bytes!("../../tests/data/isrg-root-x1.der");
     Certificate::from_der(&der[..]).expect("a certificate")
