@@ -38,6 +38,7 @@ use std::path::Path;
 use crate::system::limits;
 use crate::x509::Certificate;
 pub(crate) use alias::aliases;
+pub(crate) use armour::for_servers;
 pub use decode::{Decoded, decode, look};
 pub use derivations::Derivations;
 pub use error::{DecodeError, Error};

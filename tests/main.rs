@@ -15,6 +15,8 @@ mod connection_strings;
 #[cfg(unix)]
 mod coolify;
 mod custom;
+#[cfg(unix)]
+mod dialects;
 mod directory;
 mod distrust;
 mod enforcement;

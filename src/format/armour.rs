@@ -14,7 +14,7 @@ use crate::x509::Certificate;
 use crate::x509::asn1::Reader;
 pub(super) use body::BASE64;
 pub(super) use scanner::{BEGIN, Block, Scanner, has_block};
-pub(super) use trusted::for_servers;
+pub(crate) use trusted::for_servers;
 pub(super) use utf16::utf8;
 
 /// Returns a block of anything but PKCS#7. Fails on a private key.

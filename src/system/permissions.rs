@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod acl;
+mod reach;
 mod readable;
 mod refusal;
 mod shared;
@@ -11,6 +12,8 @@ mod writable;
 use std::path::Path;
 
 use crate::system::Error;
+pub use reach::Who;
+pub(crate) use reach::{Unreachable, obstacle};
 pub(crate) use readable::is_readable_by_all;
 pub use refusal::{Obstacle, Refusal, Writer};
 pub(crate) use shared::{Guard, look, owner_of, refuse_foreign_home, refuse_shared};

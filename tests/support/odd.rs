@@ -78,6 +78,14 @@ impl Signer {
         Self::Rsa(rsa::KeyPair::generate(rsa::KeySize::Rsa2048).unwrap())
     }
 
+    /// The private key, as PKCS#8 in DER.
+    pub(crate) fn pkcs8(&self) -> Vec<u8> {
+        match self {
+            Self::Ec(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
+            Self::Rsa(_) => unreachable!("no test asks for it"),
+        }
+    }
+
     /// A sound root's fields.
     pub(crate) fn fields(&self, name: &str) -> Fields {
         let (algorithm, key) = match self {

@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// A program on `PATH`.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
-    or_skip(found, format_args!("`{name}` is not on PATH"))
+    or_skip(on_path(name), format_args!("`{name}` is not on PATH"))
+}
+
+/// A program on `PATH` that `scripts/setup` does not install: what asks it also stands without.
+pub(crate) fn optional(name: &str) -> Option<PathBuf> {
+    on_path(name)
 }
 
 /// PgBouncer. Debian has it in a folder that is not on everybody's `PATH`.
@@ -79,6 +82,11 @@ pub(crate) fn promtool() -> Option<PathBuf> {
 /// What tells how much memory a program had: GNU time.
 pub(crate) fn gnu_time() -> Option<PathBuf> {
     existing(Path::new("/usr/bin/time"))
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 fn installed(relative: &str) -> Option<PathBuf> {

@@ -7,7 +7,7 @@ use crate::x509::asn1::{Error, Reader, tag};
 /// that is rejected is not trusted, and where any purpose is listed as trusted, all others are not.
 ///
 /// `X509_CERT_AUX`: SEQUENCE { trust SEQUENCE OF OID OPTIONAL, reject [0] IMPLICIT SEQUENCE OF OID OPTIONAL, ... }
-pub(in crate::format) fn for_servers(settings: &[u8]) -> Result<bool, Error> {
+pub(crate) fn for_servers(settings: &[u8]) -> Result<bool, Error> {
     let mut reader = Reader::new(settings);
     if reader.is_empty() {
         return Ok(true);

@@ -107,6 +107,27 @@ pub(super) fn is_private(group: u32, user: User) -> bool {
     is_alone && users.iter().all(|line| number(line, 3) != Some(group) || number(line, 2) == Some(user.0))
 }
 
+/// An account as a client that runs as it sees it.
+#[cfg(unix)]
+pub(super) struct Account {
+    pub(super) number: u32,
+    /// All its groups.
+    pub(super) groups: Vec<u32>,
+    pub(super) home: String,
+}
+
+/// Finds an account by its name, or its number. None for one that only a directory service knows.
+#[cfg(unix)]
+pub(super) fn account(user: &str) -> Option<Account> {
+    let users = lines(PASSWD);
+    let named = users.iter().find(|line| line[0] == user);
+    let line = named.or_else(|| users.iter().find(|line| line.get(2).is_some_and(|number| number == user)))?;
+    let is_member = |group: &[String]| group.get(3).is_some_and(|all| all.split(',').any(|member| member == line[0]));
+    let more = lines(GROUP).into_iter().filter(|group| is_member(group)).filter_map(|group| number(&group, 2));
+    let groups = number(line, 3).into_iter().chain(more).collect();
+    Some(Account { number: number(line, 2)?, groups, home: line.get(5).cloned().unwrap_or_default() })
+}
+
 /// The fields of each line of passwd(5) or group(5).
 fn lines(file: &str) -> Vec<Vec<String>> {
     let mut text = Vec::new();
