@@ -32,6 +32,8 @@ mod history;
 #[cfg(unix)]
 mod hooks;
 #[cfg(unix)]
+mod host_names;
+#[cfg(unix)]
 mod hostile_mirror;
 #[cfg(unix)]
 mod hostile_names;
