@@ -86,7 +86,7 @@ pub use ops::finding::{Finding, FindingKind, Reported};
 pub use ops::pins::PinsChecked;
 pub use ops::{Error, Failed, Machine, Note, RequestError, Stores};
 #[cfg(feature = "fetch")]
-pub use ops::{accept, custom, fetch, install, refresh};
+pub use ops::{accept, check, custom, fetch, install, refresh};
 pub use ops::{inspect, load, managed, password, remove, repair, status, undo};
 pub use settings::{Error as SettingsError, env, snippet};
 #[cfg(feature = "fetch")]

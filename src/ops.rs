@@ -4,6 +4,8 @@
 pub mod accept;
 mod change;
 #[cfg(feature = "fetch")]
+pub mod check;
+#[cfg(feature = "fetch")]
 mod clock;
 #[cfg(feature = "fetch")]
 pub mod custom;
@@ -24,6 +26,7 @@ pub(crate) mod last_run;
 pub mod load;
 pub(crate) mod machine;
 pub mod managed;
+mod metrics;
 pub(crate) mod modes;
 #[cfg(feature = "fetch")]
 mod names;

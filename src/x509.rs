@@ -383,7 +383,7 @@ fn basic_constraints(x509: &X509Certificate<'_>) -> Option<BasicConstraints> {
     Some(BasicConstraints { ca, path_length })
 }
 
-fn serial(content: &[u8]) -> String {
+pub(crate) fn serial(content: &[u8]) -> String {
     let (sign, magnitude) = BigInt::from_signed_bytes_be(content).to_bytes_be();
     let sign = if sign == Sign::Minus { "-" } else { "" };
     format!("{sign}{}", HEXLOWER.encode(&magnitude))

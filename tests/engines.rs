@@ -6,7 +6,7 @@ mod graphs;
 mod rustls;
 
 use pgtrust::Certificate;
-use pgtrust::client::engine::{Answer, Engine, Question, Rules};
+use pgtrust::client::engine::{Answer, Engine, Leaf, Question, Rules};
 use time::OffsetDateTime;
 
 /// OpenSSL with the flags of libpq, and no security level: that of `openssl verify`.
@@ -22,7 +22,7 @@ struct Case {
 
 impl Case {
     fn answer(&self, engine: Engine) -> Answer {
-        engine.builds(Question { chain: &self.chain, anchors: &self.anchors, at: self.at })
+        engine.builds(Question { chain: &self.chain, anchors: &self.anchors, at: self.at, leaf: Leaf::Sent })
     }
 }
 

@@ -8,6 +8,8 @@ mod catalog;
 mod catalogues;
 mod certificates;
 #[cfg(unix)]
+mod check;
+#[cfg(unix)]
 mod clients;
 #[cfg(unix)]
 mod command_line;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 use toml_edit::Datetime;
 
 use super::followed::{Encoding, Followed, ServerFile, Token};
@@ -119,6 +121,14 @@ pub struct Rotation {
     pub needs: Vec<Fingerprint>,
     /// Where it is announced.
     pub source: String,
+}
+
+impl Rotation {
+    /// Returns the first second of its first day, UTC.
+    pub fn begins(&self) -> Option<OffsetDateTime> {
+        let day = Date::parse(&self.starts, format_description!("[year]-[month]-[day]")).ok()?;
+        Some(day.midnight().assume_utc())
+    }
 }
 
 /// `provider.toml` as it stands.

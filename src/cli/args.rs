@@ -1,5 +1,6 @@
 //! The arguments of the command line. Parsing does no work and touches no file.
 
+mod check;
 mod custom;
 mod enforcement;
 mod history;
@@ -7,21 +8,21 @@ mod parse;
 mod refresh;
 mod repair;
 mod schedule;
+mod settings;
 mod shared;
 mod tenant;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
-use pgtrust::env::SHELLS;
 use pgtrust::{Fingerprint, Pattern};
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
 
+pub(crate) use check::Check;
 pub(crate) use custom::{AddProvider, ProvidersCommand, RemoveProvider};
 pub(crate) use enforcement::{Enforcement, EnforcementAction, EnforcementProvider};
 pub(crate) use history::{History, Undo};
@@ -29,6 +30,7 @@ pub(crate) use parse::{ask_for_json, parse};
 pub(crate) use refresh::{Refresh, Status};
 pub(crate) use repair::Repair;
 pub(crate) use schedule::{Schedule, ScheduleAction, ScheduleEnable};
+pub(crate) use settings::{Env, Snippet};
 use shared::format;
 pub(crate) use shared::{Download, Network, Password, Removing, Stores};
 
@@ -81,6 +83,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Accept(Accept),
     Bundle(Bundle),
+    Check(Check),
     Completions(Completions),
     Enforcement(Enforcement),
     Env(Env),
@@ -169,30 +172,6 @@ pub(crate) struct Bundle {
   pgtrust completions bash > ~/.local/share/bash-completion/completions/pgtrust")]
 pub(crate) struct Completions {
     pub(crate) shell: Shell,
-}
-
-/// Print the environment variables that point clients at the files that pgtrust keeps
-///
-/// Without PROVIDER: `~/.postgresql/root.crt` if it exists, else the file of the only provider that is kept.
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:
-  eval \"$(pgtrust env azure)\"                     sh, bash, zsh
-  pgtrust env --shell fish azure | source
-  pgtrust env --shell systemd > pgtrust.env        for EnvironmentFile=
-
-They say which roots are trusted, not that anything is checked: ask for `sslmode=verify-full` in each connection")]
-pub(crate) struct Env {
-    /// The provider whose file to use
-    pub(crate) provider: Option<String>,
-
-    /// The syntax to write
-    #[arg(long, default_value = SHELLS[0].name,
-        value_parser = PossibleValuesParser::new(SHELLS.iter().map(|shell| PossibleValue::new(shell.name).help(shell.summary))))]
-    pub(crate) shell: String,
-
-    /// Print JSON
-    #[arg(long, conflicts_with = "shell")]
-    pub(crate) json: bool,
 }
 
 /// Download a provider's roots, check them against the pins, keep them as one PEM file
@@ -343,42 +322,6 @@ pub(crate) struct Providers {
 pub(crate) struct Prune {
     #[command(flatten)]
     pub(crate) removing: Removing,
-}
-
-/// Print the connection settings of a client that check the server against the files that pgtrust keeps
-///
-/// Without CLIENT: lists all. The file is chosen as `pgtrust env` does.
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:
-  pgtrust snippet
-  pgtrust snippet django azure --host mydb.postgres.database.azure.com --user me --dbname app
-  psql \"$(pgtrust snippet libpq-url azure --host mydb.postgres.database.azure.com --user me --dbname app)\"")]
-pub(crate) struct Snippet {
-    /// A client
-    pub(crate) client: Option<String>,
-
-    /// The provider whose file to use
-    pub(crate) provider: Option<String>,
-
-    /// The server: a name or an IP address
-    #[arg(long, default_value = "HOST", requires = "client")]
-    pub(crate) host: String,
-
-    /// Its port
-    #[arg(long, default_value_t = 5432, requires = "client")]
-    pub(crate) port: u16,
-
-    /// The account there
-    #[arg(long, default_value = "USER", requires = "client")]
-    pub(crate) user: String,
-
-    /// The database
-    #[arg(long, default_value = "DBNAME", requires = "client")]
-    pub(crate) dbname: String,
-
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Take out of a store what pgtrust added to it, and nothing else

@@ -1,5 +1,7 @@
 //! Remedies for errors, in the words of the command line.
 
+#[path = "hint/check.rs"]
+mod check;
 #[path = "hint/system.rs"]
 mod system;
 
@@ -24,6 +26,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         Error::Request(error) => of_request(error),
         Error::Schedule(error) => of_schedule(error),
         Error::Settings(error) => of_settings(error),
+        Error::Source(SourceError::Server(error)) => check::of_server(&error.reason).map(str::to_owned),
         Error::Source(error) => of_source(error),
         Error::Store(error) => of_store(error),
         Error::System(error) => system::hint(error),
@@ -292,6 +295,13 @@ fn of_schedule(error: &schedule::Error) -> Option<String> {
 fn of_request(error: &RequestError) -> Option<String> {
     use RequestError as E;
     Some(match error {
+        E::NoTarget { .. }
+        | E::OneChain { .. }
+        | E::Socket { .. }
+        | E::UnknownClient { .. }
+        | E::UnknownRotation { .. } => {
+            return check::of_request(error).map(str::to_owned);
+        }
         E::BadMirrorAuth => "write the name and the password for the mirror into it, with a colon between".to_owned(),
         E::FolderNotEmpty { .. } => "`pgtrust install --output` adds to a hashed folder and keeps the rest".to_owned(),
         E::FormatOfDatabase { .. } => "leave `--format` out".to_owned(),

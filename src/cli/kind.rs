@@ -1,7 +1,9 @@
 //! The kinds of failures, as scripts know them: `{"error":{"kind":"no-such-provider",…}}`. A name in this list stays as it is. What is wrong
 //! with the command line itself is `usage`, and standard output that cannot be written is `output`.
 
+use pgtrust::client::surroundings::SurroundingsError;
 use pgtrust::enforcement::EnforcementError;
+use pgtrust::server::ServerReason;
 use pgtrust::{
     BundleError, CatalogError, DownloadError, Error, HookError, JournalError, ManifestError, ProcessError, Refusal,
     RequestError, SettingsError, SourceError, StoreError, SystemError, TenantReason, format, schedule,
@@ -29,7 +31,10 @@ pub(crate) fn of(error: &Error) -> &'static str {
         Error::Settings(SettingsError::UnknownClient { .. }) => "no-such-client",
         Error::Source(error) => of_source(error),
         Error::Store(error) => of_store(error),
+        Error::Surroundings(SurroundingsError::NoSuchUser { .. }) => "no-such-user",
+        Error::Surroundings(_) => "bad-connection-file",
         Error::System(error) => of_system(error),
+        Error::Target(_) => "bad-target",
         _ => OTHER,
     }
 }
@@ -64,12 +69,18 @@ fn of_format(error: &format::Error) -> &'static str {
 
 fn of_request(error: &RequestError) -> &'static str {
     match error {
+        RequestError::BadHosts { .. } => "bad-target",
         RequestError::FolderNotEmpty { .. } => "folder-not-empty",
         RequestError::FormatOfDatabase { .. } | RequestError::FormatOfTarget { .. } => "no-such-format",
         RequestError::HoldsOthers { .. } => "holds-others",
         RequestError::MissingValues { .. } => "missing-values",
         RequestError::NoJavaStore { .. } => "no-java-store",
         RequestError::NoPassword { .. } | RequestError::PasswordNotInFile { .. } => "no-password",
+        RequestError::NoTarget { .. } => "no-target",
+        RequestError::OneChain { .. } => "several-servers",
+        RequestError::Socket { .. } => "unix-socket",
+        RequestError::UnknownClient { .. } => "no-such-client",
+        RequestError::UnknownRotation { .. } => "no-such-rotation",
         RequestError::NoStoreKept => "no-store-kept",
         RequestError::NotARoot { .. } => "not-a-root",
         RequestError::NotAStore { .. } => "not-a-store",
@@ -101,6 +112,7 @@ fn of_schedule(error: &schedule::Error) -> &'static str {
 fn of_source(error: &SourceError) -> &'static str {
     match error {
         SourceError::BadTenant { .. } => "bad-tenant",
+        SourceError::Server(error) => of_server(&error.reason),
         SourceError::Download(DownloadError::Timeout { .. }) => "timeout",
         SourceError::Download(_) => "download",
         SourceError::Enforcement(EnforcementError::NotAReference { .. } | EnforcementError::UnknownProject { .. }) => {
@@ -138,6 +150,18 @@ fn of_store(error: &StoreError) -> &'static str {
         StoreError::UnknownFormat { .. } => "no-such-format",
         StoreError::WouldLose { .. } | StoreError::WouldNotReadBack { .. } => "would-lose",
         _ => OTHER,
+    }
+}
+
+fn of_server(reason: &ServerReason) -> &'static str {
+    match reason {
+        ServerReason::Closed { .. } | ServerReason::Reset { .. } => "server-closes",
+        ServerReason::Injected => "injected",
+        ServerReason::NotPostgres { .. } => "not-postgres",
+        ServerReason::Said { .. } => "server-error",
+        ServerReason::Timeout { .. } => "timeout",
+        ServerReason::Refused | ServerReason::UnknownHost { .. } | ServerReason::Unreachable { .. } => "unreachable",
+        _ => "tls",
     }
 }
 

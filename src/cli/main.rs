@@ -3,6 +3,7 @@
 mod accept;
 mod args;
 mod bundle;
+mod check;
 mod completions;
 mod context;
 mod custom;
@@ -90,6 +91,7 @@ fn run(machine: &Machine<'_>, command: &Command) -> Result<Status, Failure> {
     match command {
         Command::Accept(args) => accept::run(machine, args),
         Command::Bundle(args) => bundle::run(machine, args),
+        Command::Check(args) => check::run(machine, args),
         Command::Completions(args) => completions::run(args),
         Command::Enforcement(args) => enforcement::run(machine, args),
         Command::Env(args) => env::run(machine, args),

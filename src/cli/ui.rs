@@ -118,6 +118,11 @@ pub(crate) fn data(line: &str) -> Result<(), Failure> {
     Ok(writeln!(anstream::stdout(), "{}", shown(line))?)
 }
 
+/// One line of data that begins in colour, on a terminal.
+pub(crate) fn styled(style: Style, begin: &str, rest: &str) -> Result<(), Failure> {
+    Ok(writeln!(anstream::stdout(), "{style}{}{style:#}{}", shown(begin), shown(rest))?)
+}
+
 fn shown(text: &str) -> String {
     sanitise(&without_users(text)).into_owned()
 }
@@ -140,6 +145,12 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let mut text = json_text(value)?;
     text.push('\n');
     raw(text.as_bytes())
+}
+
+/// Prints a value as JSON on one line.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(io::Error::from)?;
+    raw((visible(&without_users(&text)) + "\n").as_bytes())
 }
 
 /// The same of settings for a client, in which a user has its place.

@@ -11,6 +11,7 @@ mod java;
 mod openssl;
 mod policies;
 mod reason;
+mod stand_in;
 mod webpki;
 
 use time::OffsetDateTime;
@@ -45,6 +46,20 @@ pub struct Question<'a> {
     pub anchors: &'a [Certificate],
     /// When.
     pub at: OffsetDateTime,
+    /// What stands at the beginning of the chain.
+    pub leaf: Leaf,
+}
+
+/// What stands at the beginning of a chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leaf {
+    /// The server's own certificate.
+    #[default]
+    Sent,
+    /// The server's own certificate, which it is taken to have renewed in time.
+    Renewed,
+    /// A CA: the record has no certificate of a server.
+    Missing,
 }
 
 /// What an engine makes of it.
@@ -69,22 +84,64 @@ impl Engine {
         if question.chain.is_empty() {
             return Answer::Refused(Reason::NothingSent);
         }
-        if let Self::Webpki(provider) = self {
-            return webpki::build(*provider, question);
+        let Some(stand_in) = self.stand_in(question) else { return self.build(question, false) };
+        let rest = if question.leaf == Leaf::Renewed { &question.chain[1..] } else { question.chain };
+        let chain = [&[stand_in], rest].concat();
+        match self.build(Question { chain: &chain, ..question }, true) {
+            Answer::Trusted { mut path } => {
+                path.remove(0);
+                if question.leaf == Leaf::Renewed {
+                    path.insert(0, question.chain[0].clone());
+                }
+                Answer::Trusted { path }
+            }
+            answer => answer,
         }
-        let chain: Vec<Facts<'_>> = question.chain.iter().map(Facts::of).collect();
+    }
+
+    fn build(&self, question: Question<'_>, with_stand_in: bool) -> Answer {
+        if let Self::Webpki(provider) = self {
+            return webpki::build(*provider, question, with_stand_in);
+        }
+        let mut chain: Vec<Facts<'_>> = question.chain.iter().map(Facts::of).collect();
+        chain[0].stands_in = with_stand_in;
         let anchors: Vec<Facts<'_>> = question.anchors.iter().map(Facts::of).collect();
         let scene = Scene { chain: &chain, anchors: &anchors, at: question.at };
         let found = match self {
             Self::Go => go::build(scene),
             Self::Java => java::build(scene),
             Self::OpenSsl(rules) => openssl::build(scene, *rules),
-            Self::Webpki(_) => return webpki::build(Provider::AwsLc, question),
+            Self::Webpki(provider) => return webpki::build(*provider, question, with_stand_in),
         };
         match found {
             Ok(path) => Answer::Trusted { path: path.iter().map(|facts| facts.certificate.clone()).collect() },
             Err(Stop::Refused(reason)) => Answer::Refused(reason),
             Err(Stop::Unknown(reason)) => Answer::Undetermined(reason),
+        }
+    }
+
+    /// Returns why there is no handshake with a server of this certificate, whether its chain is verified or not.
+    pub fn handshake(&self, question: Question<'_>) -> Option<Reason> {
+        match (self, question.chain, question.leaf) {
+            (Self::Webpki(provider), [leaf, ..], Leaf::Sent) => webpki::handshake(*provider, leaf),
+            _ => None,
+        }
+    }
+
+    /// What stands in for a server's certificate that is renewed or missing.
+    fn stand_in(&self, question: Question<'_>) -> Option<Certificate> {
+        let first = question.chain.first()?;
+        let own = matches!(self, Self::Webpki(_)).then_some(stand_in::OWN);
+        match question.leaf {
+            Leaf::Sent => None,
+            Leaf::Renewed => {
+                let algorithm = own.or_else(|| Some(first.outline().ok()?.algorithms[0]))?;
+                stand_in::below(first.issuer(), first.authority_key_id(), algorithm)
+            }
+            Leaf::Missing => {
+                let algorithm = own.unwrap_or_else(|| stand_in::algorithm_by(&first.key()));
+                stand_in::below(first.subject(), first.subject_key_id(), algorithm)
+            }
         }
     }
 }

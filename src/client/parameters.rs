@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// What a target says of the connection to one server.
@@ -154,6 +154,31 @@ pub enum Root {
     System,
     /// A file, as it was written.
     File(PathBuf),
+}
+
+impl Root {
+    /// Returns the file, if it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::System => None,
+            Self::File(path) => Some(path),
+        }
+    }
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("system"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl From<&Path> for Root {
+    fn from(path: &Path) -> Self {
+        if path == Path::new("system") { Self::System } else { Self::File(path.to_owned()) }
+    }
 }
 
 impl From<&str> for Root {

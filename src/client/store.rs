@@ -74,6 +74,11 @@ pub fn read(path: &Path, dialect: Dialect, who: &Who) -> Result<Loaded, Unusable
     parse(&bytes(path, who)?, dialect)
 }
 
+/// Returns what keeps this user from reading a file; None where nothing does, or only the attempt tells.
+pub fn state(path: &Path, who: &Who) -> Option<Unusable> {
+    obstacle(path, who).map(Unusable::from)
+}
+
 /// Reads the bytes of a file as a library does.
 pub fn parse(bytes: &[u8], dialect: Dialect) -> Result<Loaded, Unusable> {
     match dialect {

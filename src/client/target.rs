@@ -241,7 +241,7 @@ fn wrapper(text: &str) -> Fault {
 const LONGEST: usize = 32;
 
 /// The port of PostgreSQL.
-const PORT: u16 = 5432;
+pub const PORT: u16 = 5432;
 
 #[cfg(test)]
 mod tests;

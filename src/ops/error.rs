@@ -15,6 +15,12 @@ pub enum Error {
     /// A provider or a catalogue cannot be used.
     #[error(transparent)]
     Catalog(catalog::Error),
+    /// What clients find on this machine cannot be read.
+    #[error(transparent)]
+    Surroundings(#[from] crate::client::surroundings::SurroundingsError),
+    /// A text names no server.
+    #[error(transparent)]
+    Target(#[from] crate::client::target::TargetError),
     /// A file could not be read or written in its format.
     #[error(transparent)]
     Decode(#[from] format::DecodeError),
@@ -83,6 +89,44 @@ impl Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
+    /// A line of a list of servers names none.
+    #[error("`{path}`: {reason}")]
+    BadHosts {
+        /// The list.
+        path: PathBuf,
+        /// The line, and why.
+        reason: crate::client::target::BadLine,
+    },
+    /// No server is named, and nothing around names one.
+    #[error("no server is named, and neither variables nor files in `{folder}` name one")]
+    NoTarget {
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// The chains of several servers do not go into one file.
+    #[error("one file takes the certificates of one server, and there are {servers}")]
+    OneChain {
+        /// How many there are.
+        servers: usize,
+    },
+    /// A server is asked through a Unix socket.
+    #[error("`{path}` is a Unix socket, which has no TLS")]
+    Socket {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// No client has this name.
+    #[error("no client is called `{name}`")]
+    UnknownClient {
+        /// What was asked for.
+        name: String,
+    },
+    /// The catalogue has no such rotation.
+    #[error("no rotation is called `{id}`")]
+    UnknownRotation {
+        /// What was asked for.
+        id: String,
+    },
     /// A file exists and is something else than a store.
     #[error("`{path}` exists and is not a certificate store")]
     NotAStore {
@@ -266,5 +310,14 @@ flatten! {
 impl From<source::DownloadError> for Error {
     fn from(error: source::DownloadError) -> Self {
         source::Error::from(error).into()
+    }
+}
+
+impl From<crate::client::found::FoundError> for Error {
+    fn from(error: crate::client::found::FoundError) -> Self {
+        match error {
+            crate::client::found::FoundError::Surroundings(error) => error.into(),
+            crate::client::found::FoundError::Target(error) => error.into(),
+        }
     }
 }

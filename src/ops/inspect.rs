@@ -16,7 +16,8 @@ use crate::source::{self, Tally};
 use crate::store::folder;
 use crate::store::nss::{Certutil, Database};
 use crate::system::{self, file};
-use listing::Found;
+use crate::x509::Certificate;
+use listing::{Found, listings};
 pub use listing::{ListedProvider, Listing, OtherEntry, Unreadable};
 use view::View;
 pub use view::{Head, Part, Tail};
@@ -44,6 +45,18 @@ pub fn inspect(
         look.notes.extend(told.problem(&origin).map(Note::Problem));
     }
     Ok(look.notes)
+}
+
+/// Returns what is told of these certificates, in their order.
+pub(crate) fn listed(certificates: &[Certificate], catalog: &Catalog) -> Result<Vec<Listing>, Error> {
+    let found = certificates.iter().map(|certificate| Found {
+        alias: None,
+        certificate: certificate.clone(),
+        position: String::new(),
+        flaw: None,
+        distrusted: false,
+    });
+    listings(found.collect(), catalog, "pem")
 }
 
 struct Look<'a> {

@@ -52,6 +52,12 @@ pub const TARGET: usize = 64 << 10;
 /// Servers that one connection string names. Those in use name a handful.
 pub const HOSTS: usize = 100;
 
+/// Days before its end on which `check` speaks of a server's certificate.
+pub const LEAF_DAYS: i64 = 14;
+
+/// Ends and rotations through which a verdict of `check` is followed.
+pub const EVENTS: usize = 64;
+
 /// Bytes of one certificate, or of its block in PEM. The largest root in use has 4 KiB.
 pub const CERTIFICATE: usize = 1 << 20;
 

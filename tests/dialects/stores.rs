@@ -218,17 +218,17 @@ fn java_trusts_what_is_read_of_its_store() {
         assert_eq!(lines.len(), stores.len() + 1, "{}", String::from_utf8_lossy(&output.stderr));
         let jvm = pgtrust::jvm::Jvm::at(jdk).unwrap();
         for (store, theirs) in stores.iter().zip(&lines) {
-            let ours = trust_store(Some(&store.path), store.password, &jvm, &Who::this());
+            let ours = trust_store(Some(&store.path), store.password, Some(&jvm), &Who::this());
             let said = format!("{} with {:?}: Java: {theirs}, here: {ours:?}", store.name, store.password);
             match theirs.parse::<usize>() {
                 Ok(count) => assert_eq!(ours.map(|loaded| loaded.certificates.len()), Ok(count), "{said}"),
                 Err(_) => assert!(ours.is_err(), "{said}"),
             }
         }
-        let own = trust_store(None, None, &jvm, &Who::this()).unwrap();
+        let own = trust_store(None, None, Some(&jvm), &Who::this()).unwrap();
         assert_eq!(own.certificates.len().to_string(), lines[stores.len()], "{}", jdk.display());
         let wrong = stores.iter().find(|store| store.password == Some("wrong")).unwrap();
-        let error = trust_store(Some(&wrong.path), wrong.password, &jvm, &Who::this()).unwrap_err();
+        let error = trust_store(Some(&wrong.path), wrong.password, Some(&jvm), &Who::this()).unwrap_err();
         assert_eq!(error, Unusable::Password);
     }
     tools::report(&format!("dialects: Java trusts of {} stores what is read of them", stores.len() + 1));

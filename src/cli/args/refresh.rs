@@ -66,7 +66,7 @@ pub(crate) struct Status {
 }
 
 /// What waits longer is forgotten before it ends.
-fn within_a_day(text: &str) -> Result<Duration, String> {
+pub(super) fn within_a_day(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     if duration <= Duration::from_secs(24 * 60 * 60) { Ok(duration) } else { Err("more than a day".to_owned()) }
 }

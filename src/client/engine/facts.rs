@@ -6,11 +6,13 @@ use super::constraints::Constraints;
 use crate::x509::asn1::{Error, Reader, oid, tag};
 use crate::x509::extension::Extension;
 use crate::x509::names::{AltNames, GeneralName, SUBJECT_ALT_NAME, general_names};
-use crate::x509::{Certificate, name_hash};
+use crate::x509::{Certificate, Verdict, name_hash};
 
 /// One certificate with its extensions.
 pub(super) struct Facts<'a> {
     pub(super) certificate: &'a Certificate,
+    /// Whether it stands in for a server's certificate: its signature is taken for good.
+    pub(super) stands_in: bool,
     /// In the order of the certificate.
     pub(super) extensions: Vec<Extension<'a>>,
     /// Whether the algorithm inside is the one beside the signature.
@@ -78,6 +80,7 @@ impl<'a> Facts<'a> {
         let canonical = |name: &[u8]| name_hash::canonical(name).unwrap_or_else(|| name.to_vec());
         Self {
             certificate,
+            stands_in: false,
             one_algorithm,
             subject: canonical(certificate.subject().as_bytes()),
             issuer: canonical(certificate.issuer().as_bytes()),
@@ -93,6 +96,10 @@ impl<'a> Facts<'a> {
             }),
             extensions,
         }
+    }
+
+    pub(super) fn signature_by(&self, issuer: &Self) -> Verdict {
+        if self.stands_in { Verdict::Valid } else { self.certificate.signature_by(issuer.certificate) }
     }
 
     pub(super) fn title(&self) -> String {

@@ -98,10 +98,10 @@ impl<'a> Search<'a> {
             return Err(Reason::critical(facts, oid).into());
         }
         if self.scene.at < facts.certificate.not_before() {
-            return Err(Reason::not_yet_valid(facts).into());
+            return Err(Reason::not_yet_valid(facts.certificate).into());
         }
         if self.scene.at > facts.certificate.not_after() {
-            return Err(Reason::expired(facts).into());
+            return Err(Reason::expired(facts.certificate).into());
         }
         if role == Role::Intermediate && !facts.is_ca() {
             return Err(Reason::not_a_ca(facts, "its basic constraints do not say so").into());
@@ -189,7 +189,7 @@ fn signed(child: &Facts<'_>, parent: &Facts<'_>) -> Checked {
     if matches!(parent.certificate.key(), Key::Rsa(..1024)) {
         return Err(Reason::algorithm(parent, format!("the key {}", parent.certificate.key()), "Go").into());
     }
-    match child.certificate.signature_by(parent.certificate) {
+    match child.signature_by(parent) {
         Verdict::Valid => Ok(()),
         Verdict::Invalid => Err(Reason::signature(child, parent).into()),
         Verdict::Unknown => Err(Stop::Unknown(Reason::unverified(child, "Go"))),

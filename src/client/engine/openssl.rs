@@ -28,6 +28,11 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// As libpq and most others have it, on systems of today.
+    pub const PLAIN: Self = Self { strict: false, partial_chain: false, security_level: 2 };
+    /// As Python's default context has it from 3.13 on.
+    pub const STRICT: Self = Self { strict: true, partial_chain: true, security_level: 2 };
+
     fn engine(self) -> String {
         format!("OpenSSL at security level {}", self.security_level)
     }
@@ -58,7 +63,7 @@ fn signatures(chain: &Chain<'_, '_>, doubts: &mut Vec<Reason>) -> Checked {
         if !allows_signing(issuer) {
             return Err(Reason::usage(issuer, "its key usage does not include signing certificates").into());
         }
-        match subject.certificate.signature_by(issuer.certificate) {
+        match subject.signature_by(issuer) {
             Verdict::Valid => {}
             Verdict::Invalid => return Err(Reason::signature(subject, issuer).into()),
             Verdict::Unknown => doubts.push(Reason::unverified(subject, "OpenSSL")),

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::facts::Facts;
+use crate::x509::Certificate;
 use crate::x509::asn1::dotted;
 
 /// Why an engine refuses a server, or why pgtrust cannot tell. Displayed as one line that names the certificate.
@@ -146,12 +147,12 @@ pub(super) enum Stop {
 pub(super) type Checked = Result<(), Stop>;
 
 impl Reason {
-    pub(super) fn expired(facts: &Facts<'_>) -> Self {
-        Self::Expired { certificate: facts.title(), date: day(facts.certificate.not_after()) }
+    pub(super) fn expired(certificate: &Certificate) -> Self {
+        Self::Expired { certificate: certificate.title(), date: day(certificate.not_after()) }
     }
 
-    pub(super) fn not_yet_valid(facts: &Facts<'_>) -> Self {
-        Self::NotYetValid { certificate: facts.title(), date: day(facts.certificate.not_before()) }
+    pub(super) fn not_yet_valid(certificate: &Certificate) -> Self {
+        Self::NotYetValid { certificate: certificate.title(), date: day(certificate.not_before()) }
     }
 
     pub(super) fn algorithm(facts: &Facts<'_>, what: impl Into<String>, engine: impl Into<String>) -> Self {

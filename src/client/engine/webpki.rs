@@ -4,11 +4,15 @@
 
 use std::time::Duration;
 
-use pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+use pki_types::{
+    AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
+    alg_id,
+};
 use webpki::aws_lc_rs as algorithms;
 use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 
 use super::reason::Reason;
+use super::stand_in;
 use super::{Answer, Question};
 use crate::x509::{Certificate, Curve, Key};
 
@@ -47,12 +51,21 @@ impl Provider {
     }
 }
 
-pub(super) fn build(provider: Provider, question: Question<'_>) -> Answer {
-    let [leaf, sent @ ..] = question.chain else { return Answer::Refused(Reason::NothingSent) };
+/// rustls reads the server's certificate for the signature of the handshake too.
+pub(super) fn handshake(provider: Provider, leaf: &Certificate) -> Option<Reason> {
     let key = leaf.key();
     if !provider.has_handshakes_with(&key) {
         let (certificate, engine) = (leaf.title(), provider.name().to_owned());
-        return Answer::Refused(Reason::Algorithm { certificate, what: format!("the key {key}"), engine });
+        return Some(Reason::Algorithm { certificate, what: format!("the key {key}"), engine });
+    }
+    EndEntityCert::try_from(&CertificateDer::from(leaf.der())).err().map(|error| refusal(leaf, &error))
+}
+
+/// With a stand-in for the first certificate its signature is taken for good.
+pub(super) fn build(provider: Provider, question: Question<'_>, with_stand_in: bool) -> Answer {
+    let [leaf, sent @ ..] = question.chain else { return Answer::Refused(Reason::NothingSent) };
+    if let Some(reason) = handshake(provider, leaf).filter(|_| !with_stand_in) {
+        return Answer::Refused(reason);
     }
     let ders: Vec<CertificateDer<'_>> = question.anchors.iter().map(|anchor| anchor.der().into()).collect();
     let read = question.anchors.iter().zip(&ders);
@@ -63,12 +76,19 @@ pub(super) fn build(provider: Provider, question: Question<'_>) -> Answer {
     let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
     let der = CertificateDer::from(leaf.der());
     let usage = KeyUsage::server_auth();
+    let mut algorithms = provider.algorithms();
+    if with_stand_in {
+        algorithms.extend(STAND_INS.iter().map(|stand_in| stand_in as &dyn SignatureVerificationAlgorithm));
+    }
     let end = match EndEntityCert::try_from(&der) {
         Ok(end) => end,
         Err(error) => return Answer::Refused(refusal(leaf, &error)),
     };
-    match end.verify_for_usage(&provider.algorithms(), &anchors, &intermediates, time, usage, None, None) {
+    match end.verify_for_usage(&algorithms, &anchors, &intermediates, time, usage, None, None) {
         Ok(path) => Answer::Trusted { path: certificates(&path, leaf, sent, (&known, &anchors)) },
+        Err(error @ (Error::CertExpired { .. } | Error::CertNotValidYet { .. })) => {
+            Answer::Refused(dated(question).unwrap_or_else(|| refusal(leaf, &error)))
+        }
         Err(error) => Answer::Refused(refusal(leaf, &error)),
     }
 }
@@ -86,6 +106,16 @@ fn certificates(
     let anchor =
         known.iter().zip(anchors).find(|(_, anchor)| *anchor == path.anchor()).map(|(certificate, _)| *certificate);
     [leaf].into_iter().chain(between).chain(anchor).cloned().collect()
+}
+
+/// webpki does not say which certificate is out of its time.
+fn dated(question: Question<'_>) -> Option<Reason> {
+    let at = question.at.unix_timestamp();
+    question.chain.iter().find_map(|certificate| match certificate {
+        ended if ended.not_after().unix_timestamp() < at => Some(Reason::expired(ended)),
+        early if early.not_before().unix_timestamp() > at => Some(Reason::not_yet_valid(early)),
+        _ => None,
+    })
 }
 
 fn refusal(leaf: &Certificate, error: &Error) -> Reason {
@@ -124,4 +154,31 @@ static ONLY_AWS_LC: &[&dyn SignatureVerificationAlgorithm] = &[
     algorithms::ECDSA_P521_SHA256,
     algorithms::ECDSA_P521_SHA384,
     algorithms::ECDSA_P521_SHA512,
+];
+
+/// Takes the signature of a stand-in for good, by a key of this kind.
+#[derive(Debug)]
+struct StandIn(AlgorithmIdentifier);
+
+impl SignatureVerificationAlgorithm for StandIn {
+    fn verify_signature(&self, _: &[u8], _: &[u8], _: &[u8]) -> Result<(), InvalidSignature> {
+        Ok(())
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.0
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        // Without the tag and the length of its SEQUENCE.
+        AlgorithmIdentifier::from_slice(&stand_in::OWN[2..])
+    }
+}
+
+static STAND_INS: &[StandIn] = &[
+    StandIn(alg_id::RSA_ENCRYPTION),
+    StandIn(alg_id::ECDSA_P256),
+    StandIn(alg_id::ECDSA_P384),
+    StandIn(alg_id::ECDSA_P521),
+    StandIn(alg_id::ED25519),
 ];

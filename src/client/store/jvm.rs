@@ -12,14 +12,20 @@ use crate::store::jvm::Jvm;
 ///
 /// Where that file is missing, a folder, or out of this user's reach, the JVM says nothing and takes its own `cacerts`
 /// (`TrustStoreManager` of the JDK); without `javax.net.ssl.trustStore` it is `jssecacerts` that is tried before. `NONE` is
-/// an empty store. Without a password JKS is read unchecked, and of PKCS#12 what is not encrypted. Of an entry with a
-/// private key its own certificate is trusted too.
-pub fn trust_store(named: Option<&Path>, password: Option<&str>, jvm: &Jvm, who: &Who) -> Result<Loaded, Unusable> {
+/// an empty store, as is that of no JVM at all. Without a password JKS is read unchecked, and of PKCS#12 what is not
+/// encrypted. Of an entry with a private key its own certificate is trusted too.
+pub fn trust_store(
+    named: Option<&Path>,
+    password: Option<&str>,
+    jvm: Option<&Jvm>,
+    who: &Who,
+) -> Result<Loaded, Unusable> {
     let mut loaded = Loaded::default();
     if named == Some(Path::new("NONE")) {
         return Ok(loaded);
     }
-    for path in named.or(jvm.shadowed_by.as_deref()).into_iter().chain([jvm.cacerts.as_path()]) {
+    let shadowing = jvm.and_then(|jvm| jvm.shadowed_by.as_deref());
+    for path in named.or(shadowing).into_iter().chain(jvm.map(|jvm| jvm.cacerts.as_path())) {
         match bytes(path, who) {
             Ok(bytes) => return parse(&bytes, password, loaded),
             Err(reason) => loaded.pass_over(None, format!("`{}` {reason}, of which Java says nothing", path.display())),

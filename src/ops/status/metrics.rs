@@ -1,13 +1,12 @@
-//! The text format that Prometheus reads, version 0.0.4: one file for node_exporter's textfile collector.
+//! What `refresh` tells a monitoring system.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize as _;
 
 use super::{Overview, StoreState};
 use crate::ops::Error;
-use crate::system::file;
+use crate::ops::metrics::{self, Labels, Sample};
 
 /// Every metric with what it says. All are gauges.
 pub const METRICS: &[(&str, &str)] = &[
@@ -39,26 +38,12 @@ const UNREADY: &str = "pgtrust_rotation_unready_days";
 impl Overview {
     /// Writes all metrics, as a refresh that ended with this status writes them.
     pub fn metrics(&self, status: u8) -> String {
-        let mut text = String::new();
-        for (name, help) in METRICS {
-            let samples = self.samples(name, status);
-            if samples.is_empty() {
-                continue;
-            }
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
-            for (labels, value) in samples {
-                let labels: Vec<String> =
-                    labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
-                let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-                let _ = writeln!(text, "{name}{labels} {value}");
-            }
-        }
-        text
+        metrics::text(METRICS, &|name| self.samples(name, status))
     }
 
     /// Writes them to a file, whole or not at all: a collector may read it at any time, as another user.
     pub(crate) fn write_metrics(&self, path: &Path, status: u8) -> Result<(), Error> {
-        Ok(file::replace_bytes(path, self.metrics(status).as_bytes())?)
+        metrics::write(path, &self.metrics(status))
     }
 
     fn samples(&self, name: &str, status: u8) -> Vec<Sample> {
@@ -103,9 +88,6 @@ impl Overview {
     }
 }
 
-type Labels = Vec<(&'static str, String)>;
-type Sample = (Labels, i64);
-
 fn labels(store: &StoreState) -> Labels {
     vec![("store", store.path.clone()), ("target", store.target.clone().unwrap_or_default())]
 }
@@ -122,9 +104,4 @@ fn name_of(kind: crate::ops::finding::FindingKind) -> String {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),
     }
-}
-
-/// A label's value as the format wants it.
-fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -52,7 +52,8 @@ impl Drop for Engine {
 /// Both kinds of roots: a stripped container has none of its own, a company's proxy is known only to the machine.
 /// Roots that cannot be read are left out: what they would have signed then fails with its own error.
 fn tls_config() -> Result<ClientConfig, rustls::Error> {
-    let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)

@@ -52,6 +52,7 @@ impl Who {
 
 /// What keeps a user from a file.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "only the attempt tells there"))]
 pub(crate) enum Unreachable {
     /// It is not there.
     Missing,

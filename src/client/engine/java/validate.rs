@@ -61,10 +61,10 @@ fn lengths(path: &[&Facts<'_>]) -> Checked {
 
 pub(super) fn dates(facts: &Facts<'_>, at: OffsetDateTime) -> Checked {
     if facts.certificate.not_before() > at {
-        return Err(Reason::not_yet_valid(facts).into());
+        return Err(Reason::not_yet_valid(facts.certificate).into());
     }
     if facts.certificate.not_after() < at {
-        return Err(Reason::expired(facts).into());
+        return Err(Reason::expired(facts.certificate).into());
     }
     Ok(())
 }
@@ -74,7 +74,7 @@ pub(super) fn critical(facts: &Facts<'_>) -> Checked {
 }
 
 pub(super) fn signed(facts: &Facts<'_>, issuer: &Facts<'_>) -> Checked {
-    match facts.certificate.signature_by(issuer.certificate) {
+    match facts.signature_by(issuer) {
         Verdict::Valid => Ok(()),
         Verdict::Invalid => Err(Reason::signature(facts, issuer).into()),
         Verdict::Unknown => Err(Stop::Unknown(Reason::unverified(facts, "Java"))),

@@ -79,10 +79,10 @@ fn purpose(kind: &Kind<'_>, index: usize, rules: Rules) -> Checked {
 pub(super) fn times(chain: &Chain<'_, '_>, at: OffsetDateTime) -> Checked {
     for kind in &chain.certificates {
         if kind.early_at(at) {
-            return Err(Reason::not_yet_valid(kind).into());
+            return Err(Reason::not_yet_valid(kind.certificate).into());
         }
         if has_ended(kind, at) {
-            return Err(Reason::expired(kind).into());
+            return Err(Reason::expired(kind.certificate).into());
         }
     }
     Ok(())
