@@ -204,3 +204,67 @@ fn a_list_has_one_target_a_line() {
     let error = list.iter().find_map(|target| target.as_ref().err()).unwrap().to_string();
     assert!(error.starts_with("line 5: `host=…`, column 8: a port is"), "{error}");
 }
+
+/// What a URL, a string and a value are made of.
+const PARTS: &[&str] = &[
+    ":",
+    "/",
+    "?",
+    "#",
+    "@",
+    "%",
+    "%40",
+    "&",
+    "=",
+    ";",
+    ",",
+    "'",
+    "\"",
+    "\\",
+    " ",
+    "[",
+    "]",
+    ".",
+    "5",
+    "x",
+    "h.example",
+    "&host=",
+    " host=",
+    ";Host=",
+    "&sslmode=",
+    " sslmode=",
+    ";SSL Mode=",
+    "&service=",
+    " user=",
+    "://",
+    "\u{1b}",
+    "é",
+];
+
+/// What stands before a password.
+const BEFORE: &[&str] = &[
+    "postgres://u:",
+    "postgresql+asyncpg://u%40:x",
+    "postgres://h/db?password=",
+    "postgres://h/db?sslkey=",
+    "jdbc:postgresql://h/db?password=",
+    "jdbc:postgresql://u:",
+    "host=h password=",
+    "host=h password='",
+    "Host=h;Password=",
+    "Host=h;Pwd=\"",
+];
+
+proptest::proptest! {
+    #[test]
+    fn no_part_of_a_password_is_kept_or_told(
+        before in proptest::sample::select(BEFORE),
+        parts in proptest::collection::vec(proptest::sample::select(PARTS), 0..10),
+    ) {
+        let told = match Target::parse(&format!("{before}s3cret{}", parts.concat()), &nobody()) {
+            Ok(target) => format!("{target:?}"),
+            Err(error) => format!("{error} {error:?}"),
+        };
+        assert!(!told.contains("s3cret") && !told.contains(char::is_control), "{told}");
+    }
+}
