@@ -24,6 +24,13 @@ const METRICS: &[(&str, &[&str])] = &[
     ("pgtrust_store_readable", &["store", "target"]),
     ("pgtrust_store_roots", &["store", "target"]),
 ];
+/// Those of `check`, of servers.
+const OF_SERVERS: &[(&str, &[&str])] = &[
+    ("pgtrust_server_expiry_seconds", &["certificate", "host", "port"]),
+    ("pgtrust_server_reached", &["host", "port"]),
+    ("pgtrust_server_survives_seconds", &["client", "host", "port", "version"]),
+    ("pgtrust_server_verified", &["client", "host", "port", "version"]),
+];
 const KINDS: &[&str] = &["changed", "gone", "held", "hook", "left-out", "mismatch", "moved", "source", "store"];
 
 #[test]
@@ -84,7 +91,7 @@ fn panels_have_their_places_and_numbers() {
 #[test]
 fn every_metric_that_is_asked_for_is_one_that_is_written() {
     let manual = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/metrics.md")).unwrap();
-    let known: BTreeSet<&str> = METRICS.iter().map(|(name, _)| *name).collect();
+    let known: BTreeSet<&str> = METRICS.iter().chain(OF_SERVERS).map(|(name, _)| *name).collect();
     let mut asked = BTreeSet::new();
     for text in [text("alerts.yml"), text("alerts.test.yml"), text("dashboard.json"), manual.clone()] {
         for name in names(&text) {
@@ -95,23 +102,25 @@ fn every_metric_that_is_asked_for_is_one_that_is_written() {
             assert!(KINDS.contains(&kind), "`{kind}`");
         }
     }
-    // The manual has them all, and the dashboard shows them all but the plain time of the last run.
-    for (name, labels) in METRICS {
+    // The manual has them all, and the dashboard, which is of stores, shows theirs, but for the plain time of the last run.
+    for (name, labels) in METRICS.iter().chain(OF_SERVERS) {
         assert!(manual.contains(&format!("`{name}`")), "the manual lacks `{name}`");
-        let shown = text("dashboard.json").contains(name);
+        let shown = text("dashboard.json").contains(name) || OF_SERVERS.iter().any(|(other, _)| other == name);
         assert!(shown || *name == "pgtrust_refresh_last_run_timestamp_seconds", "the dashboard lacks `{name}`");
         let row = manual.lines().find(|line| line.contains(&format!("| `{name}`"))).unwrap();
         for label in *labels {
             assert!(row.contains(&format!("`{label}`")), "the manual lacks `{label}` of `{name}`");
         }
     }
-    assert_eq!(asked.len(), METRICS.len());
+    assert_eq!(asked.len(), METRICS.len() + OF_SERVERS.len());
 }
 
 #[test]
 fn prometheus_reads_what_is_written() {
     let written: BTreeSet<&str> = pgtrust::status::METRICS.iter().map(|(name, _)| *name).collect();
     assert_eq!(written, METRICS.iter().map(|(name, _)| *name).collect());
+    let of_servers: BTreeSet<&str> = pgtrust::check::METRICS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(of_servers, OF_SERVERS.iter().map(|(name, _)| *name).collect());
     let Some(promtool) = tools::promtool() else { return };
     let home = Home::new();
     home.pgtrust(&["install", "azure", "--offline", "--output", "odd \"name\\.pem"]).expect(0);
@@ -131,8 +140,10 @@ fn prometheus_reads_what_is_written() {
 #[test]
 fn every_label_that_is_shown_is_one_that_is_written() {
     let labels = |text: &str| -> BTreeSet<String> {
-        let names =
-            names(text).into_iter().flat_map(|name| METRICS.iter().find(|(known, _)| *known == name).unwrap().1);
+        let names = names(text).into_iter().flat_map(|name| {
+            let known = METRICS.iter().chain(OF_SERVERS).find(|(known, _)| *known == name);
+            known.unwrap().1
+        });
         names.copied().chain(["instance"]).map(str::to_owned).collect()
     };
     let shown = |text: &str, open: &str| -> Vec<String> {

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::support::pgtrust::{Home, Run};
-use crate::support::pki::Authority;
+use crate::support::pki::{Authority, Chain};
+use crate::support::postgres::Postgres;
 use crate::support::provider_server::ProviderServer;
 use crate::support::reply::Reply;
 
@@ -20,7 +21,11 @@ fn the_examples_show_what_happens() {
     serve_what_the_examples_ask(&mirror, &new_root.pem);
 
     let binary = Path::new(env!("CARGO_BIN_EXE_pgtrust"));
+    let Some(server) = Postgres::start_with(&[], "host all all all trust\n") else { return };
+    server.present(&Chain::named("Example"));
     let mut home = Home::new();
+    home.set("PGHOSTADDR", "127.0.0.1");
+    home.set("PGPORT", server.port.to_string());
     home.trust_for_https(mirror.ca_pem());
     home.set("HTTPS_PROXY", mirror.plain(""));
     home.set("PATH", format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap()));
@@ -28,6 +33,8 @@ fn the_examples_show_what_happens() {
         ("/home/me", home.path().display().to_string()),
         ("https://mirror.example/pki", mirror.plain("/pki")),
         ("FINGERPRINT", new_root.fingerprint()),
+        ("db.example:5432", format!("db.example:{}", server.port)),
+        ("CN=db.example", "CN=localhost".to_owned()),
     ];
     let real = |shown: &str| stand_ins.iter().fold(shown.to_owned(), |text, (shown, real)| text.replace(shown, real));
     let shown = |real: &str| stand_ins.iter().fold(real.to_owned(), |text, (shown, real)| text.replace(real, shown));

@@ -146,7 +146,7 @@ impl KeptTenant {
     }
 
     fn update(&mut self, machine: &Machine<'_>, fetched: FetchedTenant, keep: Keep) -> Result<(), Error> {
-        // Not by the day of `--as-of`: what goes from this file is forgotten.
+        // Not by the day of `--at`: what goes from this file is forgotten.
         let renewed = fetched.renew(&self.path, machine.now.min(machine.expires_by()))?;
         let bundle = &renewed.bundle;
         (self.added, self.removed) = difference(&source::certificates_in(&self.path)?, bundle);
