@@ -78,6 +78,8 @@ static NODE_POSTGRES_8: Client = node_postgres::V8;
 pub struct Client {
     /// The name in JSON and on the command line.
     pub name: &'static str,
+    /// Other names that people give it.
+    pub aliases: &'static [&'static str],
     /// What tells its variants apart: a range of versions, or a setting.
     pub version: &'static str,
     /// The name for people, with programs that are built on it.
@@ -95,6 +97,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Tells whether it has this name, or people give it.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+
     /// Returns the setting with which it verifies a server in full, in its own words: by the roots in this file, or by the
     /// machine's.
     pub fn setting(&self, root: Option<&Path>) -> String {

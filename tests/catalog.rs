@@ -9,6 +9,7 @@ use std::path::Path;
 use pgtrust::format::{Entry, Format};
 use pgtrust::{Catalog, Encoding, Provider, Role, Selection};
 
+use crate::support::pgtrust::Home;
 use crate::support::tools;
 
 fn providers() -> Vec<Provider> {
@@ -123,6 +124,24 @@ fn host_names_of_the_exam_find_their_provider() {
         .filter(|(_, id, found)| id != found)
         .collect();
     assert!(lines.lines().count() > 50 && wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_provider_is_found_by_any_form_of_its_host() {
+    let home = Home::new();
+    let host = "db1.postgres.database.azure.com";
+    for name in [
+        host.to_owned(),
+        format!("{host}:6432"),
+        format!("postgresql://me:s3cret@{host}:5432/app?sslmode=require"),
+        format!("jdbc:postgresql://{host}/app"),
+        format!("host={host} user=me"),
+    ] {
+        let run = home.pgtrust(&["providers", &name]).expect(0);
+        assert!(run.stdout.starts_with("azure: Azure Database for PostgreSQL\n"), "{name}: {run}");
+    }
+    let run = home.pgtrust(&["providers", "db.example.org:5432"]).expect(2);
+    assert!(run.stdout.is_empty() && run.stderr.contains("pgtrust check db.example.org"), "{run}");
 }
 
 /// A certificate leaves a list on one day, whoever uses it.

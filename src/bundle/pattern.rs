@@ -1,5 +1,6 @@
 //! Patterns by which a user names certificates: a fingerprint or a subject.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::x509::Certificate;
@@ -13,6 +14,14 @@ pub enum Pattern {
     Fingerprint(String),
     /// A subject in lower case.
     Subject(String),
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fingerprint(text) | Self::Subject(text) => f.write_str(text),
+        }
+    }
 }
 
 /// The text names no certificate.

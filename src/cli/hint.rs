@@ -111,6 +111,9 @@ fn of_catalog(error: &CatalogError) -> Option<String> {
             None => format!("`pgtrust providers {id}` tells where the CA comes from"),
         },
         E::UnknownProvider { id, suggestion: Some(suggestion) } => did_you_mean(id, suggestion),
+        E::UnknownProvider { id, .. } if id.contains('.') => {
+            format!("no provider is known for this host: `pgtrust check {id}` shows its certificates")
+        }
         E::UnknownProvider { .. } => "`pgtrust providers` lists all".to_owned(),
         E::UnknownRegion { id, regions, grows, .. } => {
             let known = match regions.len() {
@@ -299,6 +302,7 @@ fn of_request(error: &RequestError) -> Option<String> {
         | E::OneChain { .. }
         | E::Socket { .. }
         | E::UnknownClient { .. }
+        | E::RotationOfAnother { .. }
         | E::UnknownRotation { .. } => {
             return check::of_request(error).map(str::to_owned);
         }

@@ -78,6 +78,8 @@ fn of_request(error: &RequestError) -> &'static str {
         RequestError::NoPassword { .. } | RequestError::PasswordNotInFile { .. } => "no-password",
         RequestError::NoTarget { .. } => "no-target",
         RequestError::OneChain { .. } => "several-servers",
+        RequestError::RotationOfAnother { .. } => "no-such-rotation",
+        RequestError::UnusedPattern { .. } => "no-such-root",
         RequestError::Socket { .. } => "unix-socket",
         RequestError::UnknownClient { .. } => "no-such-client",
         RequestError::UnknownRotation { .. } => "no-such-rotation",

@@ -1,5 +1,9 @@
 //! `pgtrust providers`
 
+use std::path::Path;
+
+use pgtrust::client::surroundings::Surroundings;
+use pgtrust::client::target::{Server, Target};
 use pgtrust::{BUILT_IN_CATALOGUE, Certificate, Fingerprint, Followed, Machine, Provider, Role, Token, timestamp};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -18,9 +22,9 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Providers) -> Result<Statu
     let mut status = Status::Done;
     match &args.name {
         Some(name) => {
-            let host = || catalog.provider_of_host(name);
-            let id = if catalog.contains(name) { None } else { host()? };
-            let provider = catalog.provider(id.as_deref().unwrap_or(name))?;
+            let host = host(name);
+            let id = if catalog.contains(name) { None } else { catalog.provider_of_host(&host)? };
+            let provider = catalog.provider(id.as_deref().unwrap_or(&host))?;
             let shown = shown_provider(&provider)?;
             if args.json { ui::json(&shown)? } else { show(&provider, &shown, machine.as_of)? }
         }
@@ -40,6 +44,16 @@ pub(crate) fn run(machine: &Machine<'_>, args: &args::Providers) -> Result<Statu
         }
     }
     Ok(status)
+}
+
+/// The host of a URL or of `host:port`; anything else is a name.
+fn host(name: &str) -> String {
+    let surroundings = Surroundings::of_this_user(&|_| None, Path::new("/"));
+    let named = if name.contains([':', '=']) { Target::parse(name, &surroundings).ok() } else { None };
+    match named.and_then(|target| target.servers.into_iter().next()) {
+        Some(Server::Network(parameters)) => parameters.host,
+        _ => name.to_owned(),
+    }
 }
 
 fn list(providers: &[Provider]) -> Result<(), Failure> {

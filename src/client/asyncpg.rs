@@ -12,6 +12,7 @@ use super::{Client, libpq};
 
 pub(super) static ASYNCPG: Client = Client {
     name: "asyncpg",
+    aliases: &[],
     version: "0.32",
     title: "asyncpg, SQLAlchemy with it",
     evidence: "measured with asyncpg 0.32",

@@ -1,11 +1,15 @@
 //! From a client's plan and a server to a verdict.
 
+use std::path::{Path, PathBuf};
+
 use time::OffsetDateTime;
 
 use super::engine::{Answer, Leaf, Question, Reason};
 use super::host::Mismatch;
+use super::parameters::{Mode, Parameters, Root};
 use super::plan::{Check, On, Plan, Refused, Way};
 use super::situation::Situation;
+use super::store::Unusable;
 use super::verdict::{Outcome, Remedy, Verdict};
 use super::{Client, crl};
 use crate::x509::Certificate;
@@ -32,216 +36,240 @@ pub struct Case<'a> {
     pub at: OffsetDateTime,
 }
 
-/// An outcome, why, and what mends it.
-type Judged = (Outcome, String, Option<Remedy>);
-
-/// What keeps a client from TLS that it trusts.
-struct Flaw {
-    reason: String,
-    remedy: Remedy,
-    /// Whether pgtrust cannot tell if it does.
-    unsure: bool,
+/// What stands behind an outcome, and so what would mend it.
+enum Cause {
+    /// Nothing is to be mended.
+    Nothing,
+    /// The client does not verify, or not always.
+    Weak,
+    /// The store lacks the root; where it is a file, this one.
+    Roots(Option<PathBuf>),
+    /// Any other.
+    Known(Remedy),
 }
 
-impl Flaw {
-    fn sure(reason: impl ToString, remedy: Remedy) -> Self {
-        Self { reason: reason.to_string(), remedy, unsure: false }
-    }
+/// An outcome, why, and what stands behind it.
+type Judged = (Outcome, String, Cause);
 
-    fn unsure(reason: impl ToString) -> Self {
-        let remedy = Remedy::Do("ask the client itself: connect once".to_owned());
-        Self { reason: reason.to_string(), remedy, unsure: true }
-    }
-}
-
-/// A path that a client trusts, and the roots that it has.
-#[derive(Default)]
-struct Trusted {
-    path: Vec<Certificate>,
-    roots: Vec<Certificate>,
-}
+/// What keeps a client from TLS that it trusts, and what stands behind it; None where pgtrust cannot tell whether it does.
+type Flaw = (String, Option<Cause>);
 
 impl Client {
-    /// Tells what this client makes of a server.
+    /// Tells what this client makes of a server, and what mends it.
     pub fn judge(&'static self, case: &Case<'_>) -> Verdict {
+        let (mut verdict, cause) = self.judged(case);
+        verdict.remedy = match cause {
+            Cause::Nothing => None,
+            Cause::Weak => Some(self.verifying(case)),
+            Cause::Roots(path) => Some(Remedy::Install(path)),
+            Cause::Known(remedy) => Some(remedy),
+        };
+        verdict
+    }
+
+    /// The verdict, without what mends it.
+    fn judged(&'static self, case: &Case<'_>) -> (Verdict, Cause) {
+        let mut verdict = Verdict::of(self);
         match (self.plan)(&case.situation) {
-            Ok(plan) => self.follow(case, plan),
-            Err(refused) => self.stopped(case, refused),
+            Err(refused) => {
+                (verdict.outcome, verdict.mode) = (Outcome::Refused, refused.mode.clone());
+                let cause = self.lacking(case, &refused);
+                verdict.reason = refused.reason;
+                (verdict, cause)
+            }
+            Ok(plan) => {
+                let (outcome, reason, cause) = self.follow(case, &plan, &mut verdict);
+                verdict.store = plan.verifies().then(|| plan.roots.to_string());
+                verdict.by_file = plan.roots.file.is_some() && plan.roots.base.is_none();
+                (verdict.outcome, verdict.reason) = (outcome, reason);
+                (verdict.mode, verdict.steps) = (plan.mode, plan.steps);
+                (verdict, cause)
+            }
         }
     }
 
-    fn stopped(&'static self, case: &Case<'_>, refused: Refused) -> Verdict {
-        let remedy = match refused.lacks {
-            Some(path) => Remedy::Install(Some(path)),
-            None => self.verifying(case),
-        };
-        Verdict {
-            client: self,
-            mode: refused.mode,
-            store: None,
-            outcome: Outcome::Refused,
-            reason: refused.reason,
-            remedy: Some(remedy),
-            steps: Vec::new(),
-            path: Vec::new(),
-            roots: Vec::new(),
-            by_file: false,
+    fn lacking(&self, case: &Case<'_>, refused: &Refused) -> Cause {
+        let Some(path) = &refused.lacks else { return Cause::Weak };
+        match case.situation.stores.state(path) {
+            Some(Unusable::Closed { folder }) => Cause::Known(Remedy::Do(format!(
+                "let this user pass `{}`, or put the file where they can read it",
+                folder.display()
+            ))),
+            _ => Cause::Roots(Some(path.clone())),
         }
     }
 
-    fn follow(&'static self, case: &Case<'_>, plan: Plan) -> Verdict {
-        let mut trusted = Trusted::default();
-        let (outcome, reason, remedy) = match plan.way {
-            Way::Plain => self.plain(case, "it asks for no TLS"),
-            Way::Tls(check) => self.tls(case, &plan, check, None, &mut trusted),
-            Way::TlsThenPlain(check, on) => self.tls(case, &plan, check, Some(on), &mut trusted),
+    fn follow(&self, case: &Case<'_>, plan: &Plan, verdict: &mut Verdict) -> Judged {
+        match plan.way {
+            Way::Plain => plain(case, "it asks for no TLS"),
+            Way::Tls(check) => tls(case, plan, check, None, verdict),
+            Way::TlsThenPlain(check, on) => tls(case, plan, check, Some(on), verdict),
             Way::PlainThenTls(check) => match case.server.plaintext {
-                Some(false) => self.tls(case, &plan, check, None, &mut trusted),
-                _ => self.plain(case, "it tries without TLS first"),
+                Some(false) => tls(case, plan, check, None, verdict),
+                _ => plain(case, "it tries without TLS first"),
             },
-        };
-        let by_file = plan.roots.file.is_some() && plan.roots.base.is_none();
-        Verdict {
-            client: self,
-            store: plan.verifies().then(|| plan.roots.to_string()),
-            mode: plan.mode,
-            outcome,
-            reason,
-            remedy,
-            steps: plan.steps,
-            path: trusted.path,
-            roots: trusted.roots,
-            by_file,
         }
     }
 
-    fn plain(&self, case: &Case<'_>, why: &str) -> Judged {
-        match case.server.plaintext {
-            Some(false) => {
-                (Outcome::Refused, format!("{why}, and the server lets nobody in without"), Some(self.verifying(case)))
-            }
-            _ => (Outcome::Plaintext, format!("{why}: all goes in the clear"), Some(self.verifying(case))),
-        }
-    }
-
-    /// TLS, and what the client does where that fails.
-    fn tls(&self, case: &Case<'_>, plan: &Plan, check: Check, otherwise: Option<On>, trusted: &mut Trusted) -> Judged {
-        let Some(chain) = case.server.chain else {
-            let reason = "the server has no TLS";
-            return match otherwise {
-                Some(_) => self.plain(case, reason),
-                None => {
-                    let remedy = Remedy::Server("switch TLS on there: `ssl = on`".to_owned());
-                    (Outcome::Refused, reason.to_owned(), Some(remedy))
-                }
+    /// The setting that verifies the server, by roots that are there if some do.
+    fn verifying(&'static self, case: &Case<'_>) -> Remedy {
+        let named = case.situation.parameters.root.clone();
+        let home = case.situation.seen_in_home("root.crt").map(Root::File);
+        for root in [named, home, Some(Root::System)].into_iter().flatten() {
+            let asked = Parameters {
+                mode: Some(Mode::VerifyFull),
+                root: Some(root.clone()),
+                ..case.situation.parameters.clone()
             };
+            let situation = Situation { parameters: &asked, ..case.situation };
+            if self.judged(&Case { situation, ..*case }).0.outcome == Outcome::Verified {
+                return Remedy::Set(self.set(case, root.path()));
+            }
+        }
+        Remedy::Obtain(self.set(case, Some(Path::new("FILE"))))
+    }
+
+    fn set(&self, case: &Case<'_>, root: Option<&Path>) -> String {
+        (self.setting)(root).replace("HOST", &case.situation.parameters.host)
+    }
+}
+
+fn plain(case: &Case<'_>, why: &str) -> Judged {
+    match case.server.plaintext {
+        Some(false) => (Outcome::Refused, format!("{why}, and the server lets nobody in without"), Cause::Weak),
+        _ => (Outcome::Plaintext, format!("{why}: nothing is encrypted"), Cause::Weak),
+    }
+}
+
+/// TLS, and what the client does where that fails.
+fn tls(case: &Case<'_>, plan: &Plan, check: Check, otherwise: Option<On>, verdict: &mut Verdict) -> Judged {
+    let Some(chain) = case.server.chain else {
+        let why = "the server has no TLS";
+        let cause = Cause::Known(Remedy::Server("switch TLS on there: `ssl = on`".to_owned()));
+        return match otherwise {
+            Some(_) => {
+                let (outcome, reason, _) = plain(case, why);
+                (outcome, reason, cause)
+            }
+            None => (Outcome::Refused, why.to_owned(), cause),
         };
-        match self.verify(case, plan, check, chain) {
-            Ok(found) => *trusted = found,
-            Err(flaw) if flaw.unsure => return (Outcome::Undetermined, flaw.reason, Some(flaw.remedy)),
-            Err(flaw) if otherwise == Some(On::Failure) && case.server.plaintext != Some(false) => {
-                return (
-                    Outcome::Plaintext,
-                    format!("{}; it then goes on without TLS", flaw.reason),
-                    Some(flaw.remedy),
-                );
-            }
-            Err(flaw) => return (Outcome::Refused, flaw.reason, Some(flaw.remedy)),
+    };
+    match verify(case, plan, check, chain, verdict) {
+        Ok(()) => verified(case, plan, check, otherwise),
+        Err((reason, None)) => {
+            let ask = Remedy::Do("connect once with this client: only it can tell".to_owned());
+            (Outcome::Undetermined, reason, Cause::Known(ask))
         }
-        match check {
-            Check::Nothing => {
-                let reason = format!("{} verifies nothing: anybody may answer", plan.mode);
-                (Outcome::Unverified, reason, Some(self.verifying(case)))
-            }
-            Check::Full if case.server.leaf == Leaf::Missing => {
-                (Outcome::Verified, "the chain; the record has no certificate of the server".to_owned(), None)
-            }
-            Check::Chain => (Outcome::Verified, "the chain, not the host's name".to_owned(), None),
-            Check::Full => (Outcome::Verified, "the chain and the host's name".to_owned(), None),
+        Err((reason, Some(cause))) if otherwise == Some(On::Failure) && case.server.plaintext != Some(false) => {
+            (Outcome::Plaintext, format!("{reason}; it then goes on without TLS"), cause)
         }
+        Err((reason, Some(cause))) => (Outcome::Refused, reason, cause),
     }
+}
 
-    fn verify(&self, case: &Case<'_>, plan: &Plan, check: Check, chain: &[Certificate]) -> Result<Trusted, Flaw> {
-        // Some read the file although they verify nothing, and give up over a bad one.
-        let roots = case.situation.stores.read(&plan.roots).map_err(|(path, reason)| {
-            let remedy = Remedy::Install(Some(path.clone()));
-            Flaw::sure(format!("`{}` {reason}", path.display()), remedy)
-        })?;
-        let question = Question { chain, anchors: &roots, at: case.at, leaf: case.server.leaf };
-        if let Some(reason) = plan.engines.iter().find_map(|engine| engine.handshake(question)) {
-            return Err(Flaw::sure(
-                reason,
-                Remedy::Server("give it a certificate that the client can read".to_owned()),
-            ));
+fn verified(case: &Case<'_>, plan: &Plan, check: Check, otherwise: Option<On>) -> Judged {
+    let mode = &plan.mode;
+    let what = match check {
+        Check::Nothing => {
+            return (Outcome::Unverified, format!("{mode} does not check who answers"), Cause::Weak);
         }
-        if check == Check::Nothing {
-            return Ok(Trusted { path: Vec::new(), roots });
-        }
-        let path = path(plan, question)?;
-        let refusal = plan.crl.as_ref().and_then(|lists| Some((lists, crl::refusal(lists, &path, case.at)?)));
-        if let Some((lists, reason)) = refusal {
-            return Err(Flaw::sure(reason, Remedy::Do(format!("renew or remove {}", lists.display()))));
-        }
-        if check == Check::Full && case.server.leaf != Leaf::Missing {
-            self.name(case, plan, &chain[0])?;
-        }
-        Ok(Trusted { path, roots })
+        _ if case.server.leaf == Leaf::Missing => "the chain alone: the record has no certificate of the server",
+        Check::Chain => "the chain, not the host's name",
+        Check::Full => "the chain and the host's name",
+    };
+    if otherwise.is_some() && case.server.plaintext != Some(false) {
+        let reason = format!("{what}; not enforced: if TLS fails or is taken away, {mode} goes on without");
+        return (Outcome::Verified, reason, Cause::Weak);
     }
+    (Outcome::Verified, what.to_owned(), Cause::Nothing)
+}
 
-    fn name(&self, case: &Case<'_>, plan: &Plan, leaf: &Certificate) -> Result<(), Flaw> {
-        let host = plan.name.unwrap_or(&case.situation.parameters.host);
-        let mut answers = plan.names.iter().map(|rule| rule.accepts(leaf, host));
-        let Some(first) = answers.next() else { return Ok(()) };
-        let differs = answers.any(|other| other.is_ok() != first.is_ok());
-        match first {
-            _ if differs => Err(Flaw::unsure("its release decides whether the name fits")),
-            Ok(()) => Ok(()),
-            Err(mismatch @ Mismatch::Internationalised) => Err(Flaw::unsure(format!("the certificate {mismatch}"))),
-            Err(mismatch) => {
-                let remedy = "connect by a name that the certificate has; `hostaddr` keeps the address";
-                Err(Flaw::sure(format!("the certificate {mismatch}"), Remedy::Do(remedy.to_owned())))
-            }
-        }
+fn verify(
+    case: &Case<'_>,
+    plan: &Plan,
+    check: Check,
+    chain: &[Certificate],
+    verdict: &mut Verdict,
+) -> Result<(), Flaw> {
+    // Some read the file although they verify nothing, and give up over a bad one.
+    verdict.roots = case.situation.stores.read(&plan.roots).map_err(|(path, reason)| {
+        let cause = Cause::Roots(Some(path.clone()));
+        (format!("`{}` {reason}", path.display()), Some(cause))
+    })?;
+    let question = Question { chain, anchors: &verdict.roots, at: case.at, leaf: case.server.leaf };
+    if let Some(reason) = plan.engines.iter().find_map(|engine| engine.handshake(question)) {
+        let remedy = Remedy::Server("give the server a certificate that this client can read".to_owned());
+        return Err((reason.to_string(), Some(Cause::Known(remedy))));
     }
+    if check == Check::Nothing {
+        return Ok(());
+    }
+    let path = path(plan, question)?;
+    let refusal = plan.crl.as_ref().and_then(|lists| Some((lists, crl::refusal(lists, &path, case.at)?)));
+    if let Some((lists, reason)) = refusal {
+        let remedy = Remedy::Do(format!("renew or remove {}", lists.display()));
+        return Err((reason, Some(Cause::Known(remedy))));
+    }
+    if check == Check::Full && case.server.leaf != Leaf::Missing {
+        name(case, plan, &chain[0])?;
+    }
+    verdict.path = path;
+    Ok(())
+}
 
-    /// The setting that verifies the server, with the roots that the connection names.
-    fn verifying(&self, case: &Case<'_>) -> Remedy {
-        let root = case.situation.parameters.root.as_ref().and_then(|root| root.path());
-        let home = || case.situation.seen_in_home("root.crt");
-        Remedy::Set((self.setting)(root.map(ToOwned::to_owned).or_else(home).as_deref()))
+fn name(case: &Case<'_>, plan: &Plan, leaf: &Certificate) -> Result<(), Flaw> {
+    let host = plan.name.unwrap_or(&case.situation.parameters.host);
+    let mut answers = plan.names.iter().map(|rule| rule.accepts(leaf, host));
+    let Some(first) = answers.next() else { return Ok(()) };
+    let differs = answers.any(|other| other.is_ok() != first.is_ok());
+    match first {
+        _ if differs => Err(("its release decides whether the name fits".to_owned(), None)),
+        Ok(()) => Ok(()),
+        Err(mismatch @ Mismatch::Internationalised) => Err((format!("the certificate {mismatch}"), None)),
+        Err(mismatch) => {
+            let remedy = "connect by a name that the certificate has; `hostaddr` keeps the address".to_owned();
+            Err((format!("the certificate {mismatch}"), Some(Cause::Known(Remedy::Do(remedy)))))
+        }
     }
 }
 
 /// The path on which all engines that it may be agree.
 fn path(plan: &Plan, question: Question<'_>) -> Result<Vec<Certificate>, Flaw> {
     let mut answers = plan.engines.iter().map(|engine| engine.builds(question));
-    let Some(first) = answers.next() else { return Err(Flaw::unsure("its engine is not known")) };
+    let Some(first) = answers.next() else { return Err(("its engine is not known".to_owned(), None)) };
     for other in answers {
         match (&first, &other) {
             (Answer::Trusted { .. }, Answer::Trusted { .. }) | (Answer::Refused(_), Answer::Refused(_)) => {}
             (_, Answer::Refused(reason) | Answer::Undetermined(reason)) | (Answer::Refused(reason), _) => {
-                return Err(Flaw::unsure(format!("its release decides: {reason}")));
+                return Err((format!("its release decides: {reason}"), None));
             }
             (Answer::Undetermined(_), _) => {}
         }
     }
     match first {
         Answer::Trusted { path } => Ok(path),
-        Answer::Undetermined(reason) => Err(Flaw::unsure(reason)),
+        Answer::Undetermined(reason) => Err((reason.to_string(), None)),
         Answer::Refused(reason) => {
-            let remedy = remedy(&reason, plan, question);
-            Err(Flaw::sure(reason, remedy))
+            let cause = cause(&reason, plan, question);
+            Err((reason.to_string(), Some(cause)))
         }
     }
 }
 
-/// A certificate that the server sends is the server's to mend; else the store lacks something.
-fn remedy(reason: &Reason, plan: &Plan, question: Question<'_>) -> Remedy {
+/// What the server sends is the server's to mend; else the store lacks something, or has what the client does not take.
+fn cause(reason: &Reason, plan: &Plan, question: Question<'_>) -> Cause {
     let sent = |title: &str| question.chain.iter().any(|certificate| certificate.title() == title);
+    let file = || plan.roots.file.as_ref().map(|(path, _)| path.clone());
     match reason {
         Reason::Expired { certificate, .. } | Reason::NotYetValid { certificate, .. } if sent(certificate) => {
-            Remedy::Server(format!("renew {certificate} there"))
+            Cause::Known(Remedy::Server(format!("renew {certificate} on the server")))
         }
-        _ => Remedy::Install(plan.roots.file.as_ref().map(|(path, _)| path.clone())),
+        Reason::Expired { .. } | Reason::NoIssuer { .. } | Reason::SelfSigned { .. } | Reason::NothingSent => {
+            Cause::Roots(file())
+        }
+        _ => {
+            let remedy = "have the certificates issued anew: no setting makes this client take them";
+            Cause::Known(Remedy::Server(remedy.to_owned()))
+        }
     }
 }

@@ -18,6 +18,7 @@ pub(super) static UP_TO_1_11: Client = Client {
 
 const LIB_PQ: Client = Client {
     name: "lib-pq",
+    aliases: &["pq"],
     version: "",
     title: "lib/pq: Go, Grafana, Terraform",
     evidence: "its source at f4654a4; not measured",

@@ -16,6 +16,7 @@ pub(super) const V16: Client = Client { version: "16", plan: |situation| plan(si
 
 const LIBPQ: Client = Client {
     name: "libpq",
+    aliases: &["pg_dump", "php", "psql", "psycopg2", "ruby"],
     version: "",
     title: "libpq: psql, psycopg, ruby-pg, PHP, pgAdmin",
     evidence: "measured with psql 15 and the libpq 18 of a wheel",

@@ -21,6 +21,7 @@ pub(super) static V9: Client = Client {
 
 const NODE_POSTGRES: Client = Client {
     name: "node-postgres",
+    aliases: &["drizzle", "knex", "node", "nodejs", "pg", "sequelize", "typeorm"],
     version: "",
     title: "node-postgres: pg, Prisma 7, TypeORM, Sequelize, Knex, Drizzle",
     evidence: "measured with pg 8.23 on Node.js 20",

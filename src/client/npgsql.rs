@@ -13,6 +13,7 @@ use super::store::{Dialect, SystemStore};
 
 pub(super) static NPGSQL: Client = Client {
     name: "npgsql",
+    aliases: &["dotnet"],
     version: "8+",
     title: "Npgsql: .NET, Entity Framework",
     evidence: "its source at 3cb5804; not measured",

@@ -12,6 +12,7 @@ use super::store::{Dialect, SystemStore};
 
 pub(super) static S_CLIENT: Client = Client {
     name: "openssl",
+    aliases: &["s_client"],
     version: "s_client",
     title: "openssl s_client -starttls postgres",
     evidence: "measured with OpenSSL 3.0",

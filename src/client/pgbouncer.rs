@@ -12,6 +12,7 @@ use super::store::{Dialect, SystemStore};
 
 pub(super) static PGBOUNCER: Client = Client {
     name: "pgbouncer",
+    aliases: &[],
     version: "1.18+",
     title: "pgbouncer towards the server (server_tls_*)",
     evidence: "measured with pgbouncer 1.18",

@@ -13,6 +13,7 @@ use super::store::Dialect;
 
 pub(super) static LIBPQ_FACTORY: Client = Client {
     name: "pgjdbc",
+    aliases: &["java", "jdbc", "spring", "spring-boot"],
     version: "LibPQFactory",
     title: "pgjdbc: Spring, Hibernate, Flyway, Metabase, Debezium, DBeaver, DataGrip",
     evidence: "measured with pgjdbc 42.5.5 on Java 17",

@@ -10,6 +10,7 @@ use super::{Client, libpq};
 
 pub(super) static PGX: Client = Client {
     name: "pgx",
+    aliases: &["go", "golang"],
     version: "5",
     title: "pgx: Go",
     evidence: "crypto/tls of Go 1.27 with the settings that pgx makes; pgx v4 measured",

@@ -152,7 +152,7 @@ impl Refused {
     }
 
     pub(super) fn lacking(mode: impl ToString, file: PathBuf) -> Self {
-        let reason = format!("`{}` does not exist for it", file.display());
+        let reason = format!("`{}` does not exist, or this user cannot see it", file.display());
         Self { mode: mode.to_string(), reason, lacks: Some(file) }
     }
 }

@@ -5,6 +5,7 @@ use super::{Client, libpq};
 
 pub(super) static POSTGRES_FDW: Client = Client {
     name: "postgres_fdw",
+    aliases: &["fdw"],
     version: "16+",
     title: "postgres_fdw, dblink and subscriptions, in the server's account",
     evidence: "libpq, which it is",

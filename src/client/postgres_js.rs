@@ -11,6 +11,7 @@ use super::{Client, node_postgres};
 
 pub(super) static POSTGRES_JS: Client = Client {
     name: "postgres.js",
+    aliases: &["postgresjs"],
     version: "3",
     title: "postgres.js (npm: postgres)",
     evidence: "measured with postgres 3.4.9 on Node.js 20",

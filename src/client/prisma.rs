@@ -13,6 +13,7 @@ use super::{Client, node_postgres};
 
 pub(super) static SINCE_7: Client = Client {
     name: "prisma",
+    aliases: &[],
     version: "7",
     title: "Prisma 7, through node-postgres",
     evidence: "node-postgres, which its adapter is",
@@ -22,6 +23,7 @@ pub(super) static SINCE_7: Client = Client {
 };
 pub(super) static UP_TO_6: Client = Client {
     name: "prisma",
+    aliases: &[],
     version: "<=6",
     title: "Prisma up to 6",
     evidence: "its documentation; not measured",

@@ -6,6 +6,7 @@ use super::{Client, libpq};
 
 pub(super) static BINARY: Client = Client {
     name: "psycopg",
+    aliases: &[],
     version: "binary",
     title: "psycopg and psycopg2 from binary wheels",
     evidence: "measured with psycopg-binary 3.3.9",

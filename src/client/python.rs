@@ -18,6 +18,7 @@ pub(super) static V3_12: Client =
 
 const PYTHON: Client = Client {
     name: "python",
+    aliases: &["pg8000"],
     version: "",
     title: "Python's default context: pg8000, asyncpg with ssl=True",
     evidence: "measured with the ssl module of 3.11 and 3.13",

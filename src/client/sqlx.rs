@@ -16,6 +16,7 @@ pub(super) static RUSTLS_AWS_LC: Client =
 
 const SQLX: Client = Client {
     name: "sqlx",
+    aliases: &["rust"],
     version: "",
     title: "sqlx, SeaORM",
     evidence: "measured with sqlx 0.8.6",

@@ -1,6 +1,7 @@
 //! The roots that clients read: each store is read once for all of them, as it is or as it is assumed.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -21,6 +22,8 @@ pub struct Stores {
     environment: Environment,
     programs: Programs,
     assumed: Assumed,
+    /// Which of the certificates that no store is assumed to have were in one.
+    left_out: RefCell<BTreeSet<usize>>,
     /// Few: a list is searched faster than it is hashed.
     files: RefCell<Vec<((PathBuf, Dialect), Shared)>>,
     bases: RefCell<Vec<(Base, Shared)>>,
@@ -53,7 +56,16 @@ impl Stores {
             ssl_cert_dir: variable("SSL_CERT_DIR"),
             who: who.clone(),
         };
-        Self { who, found, environment, programs, assumed, files: RefCell::default(), bases: RefCell::default() }
+        Self {
+            who,
+            found,
+            environment,
+            programs,
+            assumed,
+            left_out: RefCell::default(),
+            files: RefCell::default(),
+            bases: RefCell::default(),
+        }
     }
 
     /// Returns the certificates of a client's roots, in the order in which it tries them. Fails for a file of which it has
@@ -74,14 +86,32 @@ impl Stores {
                 Err(reason) => return Err((PathBuf::from(base.to_string()), reason.clone())),
             }
         }
-        certificates.retain(|certificate| !self.assumed.without.iter().any(|pattern| pattern.matches(certificate)));
+        certificates.retain(|certificate| {
+            let without = self.assumed.without.iter().position(|pattern| pattern.matches(certificate));
+            without.is_none_or(|index| {
+                self.left_out.borrow_mut().insert(index);
+                false
+            })
+        });
         certificates.extend(self.assumed.with.iter().cloned());
         Ok(certificates)
     }
 
+    /// Returns the patterns that named no certificate of the stores that were read.
+    pub(crate) fn unused(&self) -> impl Iterator<Item = &Pattern> {
+        let left_out = self.left_out.borrow().clone();
+        let patterns = self.assumed.without.iter().enumerate();
+        patterns.filter(move |(index, _)| !left_out.contains(index)).map(|(_, pattern)| pattern)
+    }
+
     /// Whether a client sees a file: one that it may not look at does not exist for it.
     pub(crate) fn sees(&self, path: &Path) -> bool {
-        !matches!(store::state(path, &self.who), Some(Unusable::Missing | Unusable::Closed { .. }))
+        !matches!(self.state(path), Some(Unusable::Missing | Unusable::Closed { .. }))
+    }
+
+    /// What keeps a client from a file.
+    pub(super) fn state(&self, path: &Path) -> Option<Unusable> {
+        store::state(path, &self.who)
     }
 
     fn file(&self, path: &Path, dialect: Dialect) -> Shared {

@@ -50,6 +50,11 @@ impl Future {
         future
     }
 
+    /// Tells whether the rotation is one of these providers.
+    pub fn knows(&self, rotation: &Rotation) -> bool {
+        self.rotations.iter().any(|(_, known)| known.id == rotation.id)
+    }
+
     /// What a store lacks for a rotation, in words.
     pub fn lacks(&self, rotation: &Rotation, roots: &[Certificate]) -> Option<String> {
         let has: BTreeSet<Fingerprint> = roots.iter().map(Certificate::fingerprint).collect();

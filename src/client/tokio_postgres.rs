@@ -16,6 +16,7 @@ pub(super) static RUSTLS: Client = Client { version: "rustls", plan: rustls, ..T
 
 const TOKIO_POSTGRES: Client = Client {
     name: "tokio-postgres",
+    aliases: &[],
     version: "",
     title: "tokio-postgres, rust-postgres, diesel-async",
     evidence: "measured with tokio-postgres 0.7",

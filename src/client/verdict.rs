@@ -31,11 +31,25 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The verdict of a client that would have verified the server, and lacks roots for what a rotation brings.
-    pub(crate) fn lacking(self, rotation: &str, roots: &str) -> Self {
-        let reason = format!("after {rotation} it needs {roots}, which is not there");
-        let file = self.store.as_ref().filter(|_| self.by_file).map(PathBuf::from);
-        Self { outcome: Outcome::Refused, reason, remedy: Some(Remedy::Install(file)), ..self }
+    /// One of which nothing is known yet.
+    pub(super) fn of(client: &'static Client) -> Self {
+        Self {
+            client,
+            mode: String::new(),
+            store: None,
+            outcome: Outcome::Undetermined,
+            reason: String::new(),
+            remedy: None,
+            steps: Vec::new(),
+            path: Vec::new(),
+            roots: Vec::new(),
+            by_file: false,
+        }
+    }
+
+    /// Returns the file of its roots, if they all stand in one.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.store.as_ref().filter(|_| self.by_file).map(PathBuf::from)
     }
 }
 
@@ -73,6 +87,8 @@ impl Outcome {
 pub enum Remedy {
     /// Set this, in the client's own words.
     Set(String),
+    /// Get the roots that the server needs, and set this with their file in the place of `FILE`.
+    Obtain(String),
     /// Put the roots that the server needs into this file; None for the user's `root.crt`.
     Install(Option<PathBuf>),
     /// The server is to be mended, in a few words.

@@ -122,7 +122,13 @@ pub fn check(machine: &Machine<'_>, request: &Request) -> Result<Vec<Checked>, E
     let mut seen = servers::ask(request, &named)?;
     let wants = |parameters: &Parameters, seen: &Seen| scene.asks_for_plaintext(parameters, seen, &chosen);
     servers::ask_for_plaintext(request, &named, &mut seen, &wants);
-    named.into_iter().zip(seen).map(|(named, seen)| scene.checked(named, seen, &chosen)).collect()
+    let checked: Result<Vec<Checked>, Error> =
+        named.into_iter().zip(seen).map(|(named, seen)| scene.checked(named, seen, &chosen)).collect();
+    let checked = checked?;
+    if checked.iter().any(|server| server.result.is_ok()) {
+        scene.refuse_unused()?;
+    }
+    Ok(checked)
 }
 
 /// Writes the certificates that a server sent to a file in PEM, its own first.

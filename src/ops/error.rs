@@ -109,6 +109,20 @@ pub enum RequestError {
         /// How many there are.
         servers: usize,
     },
+    /// A rotation is of another provider than the server.
+    #[error("`{id}` is no rotation of the provider of `{host}`")]
+    RotationOfAnother {
+        /// The rotation.
+        id: String,
+        /// The server.
+        host: String,
+    },
+    /// No store has a certificate that a pattern names.
+    #[error("`--without {pattern}` names no certificate of the stores that are read")]
+    UnusedPattern {
+        /// What was asked for.
+        pattern: String,
+    },
     /// A server is asked through a Unix socket.
     #[error("`{path}` is a Unix socket, which has no TLS")]
     Socket {

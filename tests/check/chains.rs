@@ -34,7 +34,7 @@ fn a_recorded_chain_is_judged_for_every_client() {
     let object = run.json();
     assert!(object["clients"].as_array().unwrap().iter().all(|client| client["outcome"] == "refused"), "{run}");
     let remedy = verdict(&object, "libpq")["remedy"].as_str().unwrap();
-    assert!(remedy.starts_with("pgtrust install ca.pem --output ") && remedy.ends_with("other.pem"), "{run}");
+    assert!(remedy.contains("; pgtrust install ca.pem --output ") && remedy.ends_with("other.pem"), "{run}");
     // As if the right root were there already; and as if it were gone.
     check(&home, &[&asked[..], &["other.pem", "--with", &root]].concat()).expect(0);
     check(&home, &[&asked[..], &[&root, "--without", "CN=pgtrust test root*"]].concat()).expect(1);
@@ -55,12 +55,16 @@ fn the_default_mode_falls_back_to_plaintext_for_libpq_alone() {
     let store = home.root_crt().display().to_string();
     assert_eq!(outcomes(&object, "libpq"), ["plaintext"; 3], "{run}");
     assert_eq!(verdict(&object, "libpq")["store"], store.as_str(), "{run}");
-    assert_eq!(verdict(&object, "libpq")["remedy"], "pgtrust install ca.pem", "{run}");
+    let remedy = verdict(&object, "libpq")["remedy"].as_str().unwrap();
+    assert!(remedy.ends_with("; pgtrust install ca.pem"), "{run}");
     assert_eq!(outcomes(&object, "asyncpg"), ["unverified"], "{run}");
     assert_eq!(outcomes(&object, "node-postgres"), ["plaintext"; 2], "it speaks no TLS by itself: {run}");
     assert_eq!(verdict(&object, "pgjdbc")["outcome"], "unverified", "{run}");
     let shown = home.pgtrust(&["check", "--chain", &chain, "--host", "localhost", "--all"]).expect(1).stdout;
-    assert!(shown.contains("plaintext    libpq (") && shown.contains("mend: pgtrust install ca.pem\n"), "{shown}");
+    assert!(
+        shown.contains("plaintext    libpq (") && shown.contains("fix: get the certificate of `pgtrust test root`"),
+        "{shown}"
+    );
     let why = home.pgtrust(&["check", "--chain", &chain, "--client", "libpq", "--explain"]).expect(1).stdout;
     assert!(why.contains(&format!("- it reads the roots in {store}")), "{why}");
 }
@@ -225,6 +229,10 @@ fn a_store_that_lacks_what_a_rotation_needs_is_told_before_it() {
         check(&home, &[&asked[..], &["--after", "azure-2026-intermediates"]].concat())
     };
     after("all.pem").expect(0);
+    let other = ["--chain", &chain, "--host", "db.abc.supabase.co", "--after", "azure-2026-intermediates"];
+    assert_eq!(check(&home, &other).expect(2).json()["error"]["kind"], "no-such-rotation");
+    let unused = ["--chain", &chain, "--host", "x.example", "--without", "no such root"];
+    assert_eq!(check(&home, &unused).expect(2).json()["error"]["kind"], "no-such-root");
     let object = after(&store).expect(1).json();
     let reason = object["clients"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("azure-2026-intermediates") && reason.contains("Microsoft RSA Root"), "{object:#}");

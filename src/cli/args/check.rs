@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use clap::builder::PossibleValuesParser;
-use clap::builder::TypedValueParser as _;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use pgtrust::Pattern;
 use pgtrust::client::CLIENTS;
 use pgtrust::client::parameters::Mode;
@@ -98,9 +97,11 @@ pub(crate) struct Check {
 }
 
 fn clients() -> PossibleValuesParser {
-    let mut names: Vec<&str> = CLIENTS.iter().map(|client| client.name).collect();
-    names.dedup();
-    PossibleValuesParser::new(names)
+    let mut clients = CLIENTS.to_vec();
+    clients.dedup_by_key(|client| client.name);
+    PossibleValuesParser::new(
+        clients.into_iter().map(|client| PossibleValue::new(client.name).aliases(client.aliases.iter().copied())),
+    )
 }
 
 fn modes() -> impl clap::builder::TypedValueParser<Value = Mode> {

@@ -6,47 +6,52 @@ use pgtrust::{Machine, Provider};
 
 /// Returns it in words; None where nothing is to be mended.
 pub(super) fn words(machine: &Machine<'_>, server: &Checked, verdict: &Verdict) -> Option<String> {
-    Some(match verdict.remedy.as_ref()? {
+    let remedy = verdict.remedy.as_ref()?;
+    let provider = || machine.catalog().ok()?.provider(server.provider.as_ref()?).ok();
+    Some(match remedy {
         Remedy::Set(setting) => setting.clone(),
         Remedy::Server(what) | Remedy::Do(what) => what.clone(),
-        Remedy::Install(path) => {
-            let catalog = machine.catalog().ok();
-            let provider = catalog.and_then(|catalog| catalog.provider(server.provider.as_ref()?).ok());
-            let output = match path {
-                Some(path) if !path.ends_with(".postgresql/root.crt") => format!(" --output {}", path.display()),
-                Some(_) => String::new(),
-                // Its roots are not in a file: the one that is made is named to it.
-                None if verdict.client.version == "DefaultJavaSSLFactory" => " --target java-cacerts".to_owned(),
-                None => {
-                    return Some(format!(
-                        "{}, and {}",
-                        fetching(provider.as_ref()),
-                        verdict.client.setting(Some("FILE".as_ref()))
-                    ));
-                }
-            };
-            format!("pgtrust install {}{output}", source(provider.as_ref()))
+        Remedy::Obtain(setting) => format!("{}; then {setting}", fetching(provider().as_ref(), server)),
+        Remedy::Install(Some(path)) => {
+            let own = machine.environment.home.as_ref().map(|home| home.join(".postgresql/root.crt"));
+            let output =
+                if own.as_ref() == Some(path) { String::new() } else { format!(" --output {}", path.display()) };
+            let (source, before) = source(provider().as_ref(), server);
+            format!("{before}pgtrust install {source}{output}")
+        }
+        Remedy::Install(None) if verdict.client.version == "DefaultJavaSSLFactory" => {
+            let (source, before) = source(provider().as_ref(), server);
+            format!("{before}pgtrust install {source} --target java-cacerts")
+        }
+        Remedy::Install(None) => {
+            let setting = verdict.client.setting(Some("FILE".as_ref())).replace("HOST", &server.host);
+            format!("{}; then {setting}", fetching(provider().as_ref(), server))
         }
     })
 }
 
-/// What `install` takes the roots from.
-fn source(provider: Option<&Provider>) -> String {
+/// What `install` takes the roots from, and what is to be done before.
+fn source(provider: Option<&Provider>, server: &Checked) -> (String, String) {
     match provider {
-        Some(provider) if !provider.pins.is_empty() => provider.id.clone(),
-        Some(provider) => match provider.api() {
-            Some(api) => format!("{} {}", provider.id, api.flags()),
-            None => "ca.pem".to_owned(),
-        },
-        None => "ca.pem".to_owned(),
+        Some(provider) if !provider.pins.is_empty() => (provider.id.clone(), String::new()),
+        Some(Provider { id, .. }) if provider.is_some_and(|provider| provider.api().is_some()) => {
+            let flags = provider.and_then(Provider::api).map(|api| api.flags()).unwrap_or_default();
+            (format!("{id} {flags}"), String::new())
+        }
+        _ => ("ca.pem".to_owned(), obtain(server)),
     }
 }
 
-fn fetching(provider: Option<&Provider>) -> String {
-    match provider {
-        Some(provider) if !provider.pins.is_empty() || provider.api().is_some() => {
-            format!("pgtrust fetch {} > FILE", source(Some(provider)))
-        }
-        _ => "pgtrust bundle ca.pem -o FILE".to_owned(),
+fn fetching(provider: Option<&Provider>, server: &Checked) -> String {
+    match source(provider, server) {
+        (source, before) if before.is_empty() => format!("FILE=$(pgtrust fetch {source})"),
+        (_, before) => format!("{before}FILE is that file"),
     }
+}
+
+/// Where nobody but who runs the server has its CA.
+fn obtain(server: &Checked) -> String {
+    let chain = server.result.as_ref().map(|answered| answered.seen.certificates.as_slice()).unwrap_or_default();
+    let issuer = chain.last().map_or_else(|| "its CA".to_owned(), |last| last.issuer().short());
+    format!("get the certificate of `{issuer}` from who runs the server, save it as ca.pem; ")
 }

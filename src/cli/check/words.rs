@@ -3,7 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use pgtrust::Machine;
 use pgtrust::check::{Answered, Checked};
-use pgtrust::client::survival::Survival;
+use pgtrust::client::CLIENTS;
+use pgtrust::client::survival::{Ends, Survival};
 use pgtrust::client::verdict::{Outcome, Verdict};
 
 use super::remedy;
@@ -32,7 +33,12 @@ pub(super) fn show(machine: &Machine<'_>, server: &Checked, args: &args::Check) 
         }
     }
     rows.sort_by_key(|row| row.verdicts[0].outcome);
-    rows.iter().try_for_each(|row| row.show(args.explain))
+    rows.iter().try_for_each(|row| row.show(args.explain))?;
+    let verified = |(verdict, _): &&(Verdict, Ends)| verdict.outcome == Outcome::Verified;
+    let (count, all) = (answered.verdicts.iter().filter(verified).count(), answered.verdicts.len());
+    let more = if all < CLIENTS.len() && args.clients.is_empty() { "; `--all` asks every client" } else { "" };
+    ui::data("")?;
+    ui::data(&format!("{count} of {all} verify the server{more}"))
 }
 
 /// Clients with one outcome for one reason.
@@ -54,7 +60,7 @@ impl Row<'_> {
         ui::styled(style, &format!("{:<12}", outcome.name()), &format!(" {}", names(&self.verdicts)))?;
         ui::data(&format!("{:<13}{}", "", self.text))?;
         if let Some(remedy) = &self.remedy {
-            ui::data(&format!("{:<13}mend: {remedy}", ""))?;
+            ui::data(&format!("{:<13}fix: {remedy}", ""))?;
         }
         if explain {
             let verdict = self.verdicts[0];
@@ -90,7 +96,7 @@ fn text(verdict: &Verdict, survival: Option<&Survival>) -> String {
 fn head(server: &Checked, answered: &Answered) -> Result<(), Failure> {
     let tls = match answered.seen.observed.as_ref().and_then(|observed| observed.tls) {
         Some(version) => format!("TLS {version}"),
-        None if answered.seen.has_tls => "as recorded".to_owned(),
+        None if answered.seen.has_tls => "recorded chain".to_owned(),
         None => "no TLS".to_owned(),
     };
     let provider = server.provider.as_deref().unwrap_or("no known provider");
@@ -99,8 +105,8 @@ fn head(server: &Checked, answered: &Answered) -> Result<(), Failure> {
     for certificate in &answered.seen.certificates {
         ui::data(&format!("  sends  {} (until {})", certificate.title(), certificate.not_after().date()))?;
     }
-    if let Some(last) = answered.seen.certificates.last() {
-        ui::data(&format!("  below  {}", last.issuer()))?;
+    if let Some(last) = answered.seen.certificates.last().filter(|last| !last.is_self_issued()) {
+        ui::data(&format!("  signed by {}, which it does not send", last.issuer()))?;
     }
     answered.remarks.iter().try_for_each(|remark| ui::data(&format!("  note   {remark}")))?;
     ui::data("")

@@ -11,7 +11,9 @@ pub(super) fn of_request(error: &RequestError) -> Option<&'static str> {
         E::OneChain { .. } => "ask one server at a time with `--save-chain`",
         E::Socket { .. } => "nothing is to be verified there: name a host to check TLS",
         E::UnknownClient { .. } => "`pgtrust check --help` lists them",
-        E::UnknownRotation { .. } => "`pgtrust providers NAME` lists the rotations of a provider",
+        E::RotationOfAnother { .. } | E::UnknownRotation { .. } => {
+            "`pgtrust providers NAME` lists the rotations of a provider"
+        }
         _ => return None,
     })
 }

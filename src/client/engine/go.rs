@@ -67,7 +67,7 @@ impl<'a> Search<'a> {
         let candidates =
             [(Role::Root, by_key_id(&self.roots, child)), (Role::Intermediate, by_key_id(&self.sent, child))];
         if candidates.iter().all(|(_, found)| found.is_empty()) {
-            self.refusals.note(Reason::no_issuer(child, "in the store or among what the server sent").into());
+            self.refusals.note(Reason::no_issuer(child, "is neither in the store nor sent by the server").into());
         }
         for (role, candidates) in candidates {
             for candidate in candidates {
@@ -126,7 +126,7 @@ impl<'a> Search<'a> {
         let otherwise = if self.checks > SIGNATURE_CHECKS {
             Reason::TooManyPaths { certificate: leaf.title() }
         } else {
-            Reason::no_issuer(leaf, "that leads to the store")
+            Reason::no_issuer(leaf, "does not lead to the store")
         };
         Err(self.refusals.stop(otherwise))
     }

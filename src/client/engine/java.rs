@@ -104,7 +104,7 @@ impl<'a> Outcomes<'a> {
                 Err(Stop::Unknown(Reason::unknown(leaf, "Java", why)))
             }
             (None, Some(reason)) => Err(reason.into()),
-            (None, None) => Err(self.refusals.stop(Reason::no_issuer(leaf, "that leads to the store"))),
+            (None, None) => Err(self.refusals.stop(Reason::no_issuer(leaf, "does not lead to the store"))),
         }
     }
 }

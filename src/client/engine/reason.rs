@@ -70,7 +70,7 @@ pub enum Reason {
         by: String,
     },
     /// Nothing that could have issued it.
-    #[error("no issuer for {certificate} {place}: {issuer}")]
+    #[error("{certificate} is signed by {issuer}, which {place}")]
     NoIssuer {
         /// The certificate.
         certificate: String,

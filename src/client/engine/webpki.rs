@@ -122,7 +122,7 @@ fn refusal(leaf: &Certificate, error: &Error) -> Reason {
     let certificate = leaf.title();
     match error {
         Error::UnknownIssuer => {
-            Reason::NoIssuer { certificate, issuer: leaf.issuer().to_string(), place: "leads to the store" }
+            Reason::NoIssuer { certificate, issuer: leaf.issuer().to_string(), place: "does not lead to the store" }
         }
         Error::CaUsedAsEndEntity => Reason::Webpki { certificate, why: "it is the certificate of a CA".to_owned() },
         error => Reason::Webpki { certificate, why: format!("{error:?}") },

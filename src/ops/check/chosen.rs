@@ -18,7 +18,7 @@ pub(super) struct Chosen<'a> {
 impl<'a> Chosen<'a> {
     /// Fails for a name that no client has.
     pub(super) fn of(request: &'a Request) -> Result<Self, Error> {
-        let unknown = request.clients.iter().find(|name| CLIENTS.iter().all(|client| client.name != name.as_str()));
+        let unknown = request.clients.iter().find(|name| !CLIENTS.iter().any(|client| client.is_called(name)));
         if let Some(name) = unknown {
             return Err(RequestError::UnknownClient { name: name.clone() }.into());
         }
@@ -38,7 +38,7 @@ impl<'a> Chosen<'a> {
             return clients;
         }
         if !self.names.is_empty() {
-            clients.retain(|client| self.names.iter().any(|name| name == client.name));
+            clients.retain(|client| self.names.iter().any(|name| client.is_called(name)));
             return clients;
         }
         clients.dedup_by_key(|client| client.name);

@@ -14,13 +14,13 @@ use crate::client::situation::Situation;
 use crate::client::store::Who;
 use crate::client::stores::{Assumed, Stores};
 use crate::client::surroundings::Surroundings;
-use crate::client::survival::Future;
+use crate::client::survival::{Ends, Future};
 use crate::client::target::PORT;
-use crate::client::verdict::{Outcome, Verdict};
+use crate::client::verdict::{Outcome, Remedy, Verdict};
 use crate::format::Passwords;
 use crate::ops::{Error, Machine, RequestError, inspect};
 use crate::source::load_path;
-use crate::x509::Certificate;
+use crate::x509::{Certificate, Verdict as Signed};
 
 /// All that clients run on.
 pub(super) struct Scene<'a> {
@@ -60,13 +60,19 @@ impl<'a> Scene<'a> {
         };
         let accounts = crate::client::CLIENTS.iter().filter_map(|client| account(client.account?)).collect();
         let after = request.after.as_ref().map(|id| rotation(machine, id)).transpose()?;
-        let begins = after.as_ref().and_then(Rotation::begins);
-        let at = begins.map_or(machine.as_of, |begins| begins.max(machine.as_of));
-        Ok(Self { machine, user, accounts, after, at })
+        Ok(Self { machine, user, accounts, after, at: machine.as_of })
     }
 
     pub(super) fn surroundings(&self) -> &Surroundings<'a> {
         &self.user.surroundings
+    }
+
+    /// Fails for a root that no store is assumed to have and none has.
+    pub(super) fn refuse_unused(&self) -> Result<(), Error> {
+        match self.user.stores.unused().next() {
+            Some(pattern) => Err(RequestError::UnusedPattern { pattern: pattern.to_string() }.into()),
+            None => Ok(()),
+        }
     }
 
     /// Tells whether it matters if this server lets clients in without TLS.
@@ -129,14 +135,19 @@ impl<'a> Scene<'a> {
         let catalog = self.machine.catalog()?;
         let roots_of = provider.and_then(|provider| catalog.provider(provider.roots_of.as_ref()?).ok());
         let future = Future::of(provider.into_iter().chain(&roots_of));
+        if let Some(rotation) = self.after.as_ref().filter(|rotation| !future.knows(rotation)) {
+            let host = parameters.host.clone();
+            return Err(RequestError::RotationOfAnother { id: rotation.id.clone(), host }.into());
+        }
         let mut verdicts = Vec::new();
         for client in chosen.clients(parameters, self.machine.programs()) {
             if client.account.is_some_and(|name| self.accounts.iter().all(|(account, _)| *account != name)) {
                 continue;
             }
             let case = self.case(client, parameters, &seen);
-            let verdict = self.rotated(client.judge(&case), &future);
-            let ends = client.ends(&case, &verdict, &future);
+            let verdict = self.mended(client.judge(&case), &case, provider)?;
+            let verdict = self.rotated(verdict, &future);
+            let ends = if self.after.is_some() { Ends::default() } else { client.ends(&case, &verdict, &future) };
             verdicts.push((verdict, ends));
         }
         let remarks = remarks::of(parameters, &seen, provider, &self.user.surroundings, &self.user.stores, self.at);
@@ -144,15 +155,59 @@ impl<'a> Scene<'a> {
         Ok(Answered { seen, chain, remarks, verdicts })
     }
 
-    /// What is left of a verdict after the rotation: a client that verifies needs all that it needs.
-    fn rotated(&self, verdict: Verdict, future: &Future) -> Verdict {
-        let Some(rotation) = self.after.as_ref().filter(|_| verdict.outcome == Outcome::Verified) else {
-            return verdict;
+    /// A remedy that would not help is none: the roots of the provider may not be what the server's chain leads to.
+    fn mended(&self, mut verdict: Verdict, case: &Case<'_>, provider: Option<&Provider>) -> Result<Verdict, Error> {
+        let installs = matches!(verdict.remedy, Some(Remedy::Install(_)));
+        let Some(provider) = provider.filter(|provider| installs && !provider.pins.is_empty()) else {
+            return Ok(verdict);
         };
-        match future.lacks(rotation, &verdict.roots) {
-            None => verdict,
-            Some(lacking) => verdict.lacking(&rotation.id, &lacking),
+        let Some(last) = case.server.chain.and_then(<[Certificate]>::last) else { return Ok(verdict) };
+        let roots = provider.roots()?;
+        let helps = roots.iter().any(|(_, root)| root == last || last.signature_by(root) == Signed::Valid);
+        if !helps {
+            let of = self.pinned_by(last)?.map_or_else(String::new, |id| format!(", whose root `{id}` pins"));
+            let what = format!("no root of `{}` helps: the server's chain leads to {}{of}", provider.id, last.issuer());
+            verdict.remedy = Some(Remedy::Do(what));
         }
+        Ok(verdict)
+    }
+
+    /// The provider that pins the root of a certificate.
+    fn pinned_by(&self, last: &Certificate) -> Result<Option<String>, Error> {
+        let catalog = self.machine.catalog()?;
+        for id in catalog.ids()? {
+            let provider = catalog.provider(&id)?;
+            let vouches = |root: &Certificate| root == last || last.signature_by(root) == Signed::Valid;
+            let issuer = |root: &Certificate| root.subject() == last.issuer();
+            if provider.roots()?.iter().any(|(_, root)| issuer(root) && vouches(root)) {
+                return Ok(Some(provider.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How it is once the rotation is over. What the server sends then is not known: a client that verifies chains needs all
+    /// roots that the rotation needs.
+    fn rotated(&self, mut verdict: Verdict, future: &Future) -> Verdict {
+        let Some(rotation) = self.after.as_ref().filter(|_| !verdict.roots.is_empty()) else { return verdict };
+        let by_chain = verdict.path.is_empty() && matches!(verdict.remedy, Some(Remedy::Install(_)));
+        if verdict.outcome != Outcome::Verified && !by_chain {
+            return verdict;
+        }
+        match future.lacks(rotation, &verdict.roots) {
+            None => {
+                verdict.outcome = Outcome::Verified;
+                verdict.reason = format!("after {}: all roots that it needs are there", rotation.id);
+                verdict.remedy = None;
+            }
+            Some(lacking) => {
+                verdict.outcome = Outcome::Refused;
+                verdict.reason = format!("after {} it needs {lacking}, which is not there", rotation.id);
+                verdict.remedy = Some(Remedy::Install(verdict.file()));
+            }
+        }
+        verdict.path.clear();
+        verdict
     }
 }
 

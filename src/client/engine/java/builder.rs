@@ -44,7 +44,9 @@ impl<'a> Search<'a> {
         let candidates = self.candidates(child, traversed);
         self.looked = true;
         if candidates.is_empty() {
-            self.outcomes.refusals.note(Reason::no_issuer(child, "in the store or among what the server sent").into());
+            self.outcomes
+                .refusals
+                .note(Reason::no_issuer(child, "is neither in the store nor sent by the server").into());
         }
         let (before, mut last) = (self.outcomes.complete, None);
         for (rank, candidate) in candidates {

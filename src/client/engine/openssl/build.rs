@@ -142,5 +142,5 @@ impl PartialEq for Kind<'_> {
 
 /// Longest chain that is looked for an issuer of: the default depth of 100, and the trusted certificate.
 const DEPTH: usize = 101;
-const ANYWHERE: &str = "in the store or among what the server sent";
-const FROM_STORE: &str = "in the store, and OpenSSL does not go back to what the server sent";
+const ANYWHERE: &str = "is neither in the store nor sent by the server";
+const FROM_STORE: &str = "is not in the store, and OpenSSL does not go back to what the server sent";
