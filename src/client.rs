@@ -1,6 +1,6 @@
 //! What PostgreSQL's clients make of a server: models of them, none of which trusts anything for pgtrust itself.
 //!
-//! A client is a [`Plan`](plan::Plan): what it tries, the roots that it reads, the [`engine`] that builds its paths, and its
+//! A client is a [`Plan`]: what it tries, the roots that it reads, the [`engine`] that builds its paths, and its
 //! rule for [`host`] names. [`judge`] follows the plan. To add a client: a file below `client/` and its entries in [`CLIENTS`].
 
 mod asyncpg;
