@@ -214,6 +214,10 @@ impl Catalog {
     /// goes before those of other catalogues.
     pub fn provider_of_host(&self, host: &str) -> Result<Option<String>, Error> {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if !host.chars().all(is_name) || host.contains("..") {
+            return Ok(None);
+        }
         let mut found = None;
         for id in self.by_catalogue()? {
             let claim = match self.holder(&id)? {

@@ -66,7 +66,8 @@ pub static CLIENTS: &[&Client] = &[
     &sqlx::RUSTLS_AWS_LC,
     &tokio_postgres::NATIVE_TLS,
     &tokio_postgres::RUSTLS,
-    &pgbouncer::PGBOUNCER,
+    &pgbouncer::SINCE_1_20,
+    &pgbouncer::UP_TO_1_19,
     &postgres_fdw::POSTGRES_FDW,
     &openssl::S_CLIENT,
 ];

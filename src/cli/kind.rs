@@ -69,6 +69,7 @@ fn of_format(error: &format::Error) -> &'static str {
 
 fn of_request(error: &RequestError) -> &'static str {
     match error {
+        RequestError::Exists { .. } => "exists",
         RequestError::BadHosts { .. } => "bad-target",
         RequestError::FolderNotEmpty { .. } => "folder-not-empty",
         RequestError::FormatOfDatabase { .. } | RequestError::FormatOfTarget { .. } => "no-such-format",

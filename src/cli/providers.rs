@@ -52,7 +52,8 @@ fn host(name: &str) -> String {
     let named = if name.contains([':', '=']) { Target::parse(name, &surroundings).ok() } else { None };
     match named.and_then(|target| target.servers.into_iter().next()) {
         Some(Server::Network(parameters)) => parameters.host,
-        _ => name.to_owned(),
+        // What stands before an `@` may be a password.
+        _ => name.rsplit('@').next().unwrap_or(name).to_owned(),
     }
 }
 

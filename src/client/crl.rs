@@ -21,7 +21,8 @@ pub(super) fn refusal(lists: &Path, path: &[Certificate], at: OffsetDateTime) ->
         .filter_map(|block| CertificateRevocationList::from_der(&block.contents).ok())
         .map(|(_, list)| list)
         .collect();
-    if lists.is_empty() {
+    // A certificate in their place is loaded as well, and then lists are demanded.
+    if lists.is_empty() && !blocks.iter().any(|block| block.label.ends_with("CERTIFICATE")) {
         return None;
     }
     let issuers = path.iter().skip(1).chain(path.last());
@@ -38,6 +39,11 @@ pub(super) fn refusal(lists: &Path, path: &[Certificate], at: OffsetDateTime) ->
             list.iter_revoked_certificates().any(|revoked| serial(revoked.raw_serial()) == certificate.serial());
         is_revoked.then(|| format!("{} is revoked by root.crl", certificate.title()))
     })
+}
+
+/// Tells whether the lists are a folder's; one that is not there counts, for OpenSSL looks into it later.
+pub(super) fn is_folder(lists: &Path) -> bool {
+    !file::is_file(lists)
 }
 
 /// What is in the SEQUENCE of a name.

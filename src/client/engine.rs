@@ -16,7 +16,7 @@ mod webpki;
 
 use time::OffsetDateTime;
 
-use crate::x509::Certificate;
+use crate::x509::{Certificate, Curve, Key};
 use facts::Facts;
 pub use openssl::Rules;
 pub use reason::Reason;
@@ -123,9 +123,24 @@ impl Engine {
     /// Returns why there is no handshake with a server of this certificate, whether its chain is verified or not.
     pub fn handshake(&self, question: Question<'_>) -> Option<Reason> {
         match (self, question.chain, question.leaf) {
-            (Self::Webpki(provider), [leaf, ..], Leaf::Sent) => webpki::handshake(*provider, leaf),
-            _ => None,
+            (_, [], _) | (_, _, Leaf::Renewed | Leaf::Missing) => None,
+            (Self::Webpki(provider), [leaf, ..], _) => webpki::handshake(*provider, leaf),
+            (engine, [leaf, ..], _) => engine.key_of_none(leaf),
         }
+    }
+
+    /// A key with which the engine's TLS makes no handshake.
+    fn key_of_none(&self, leaf: &Certificate) -> Option<Reason> {
+        let key = leaf.key();
+        let usual = matches!(key, Key::Ec(Curve::P256 | Curve::P384 | Curve::P521) | Key::Ed25519 | Key::Rsa(_));
+        let is_pss = leaf.spki().windows(RSA_PSS.len()).any(|bytes| bytes == RSA_PSS);
+        let engine = match self {
+            Self::OpenSsl(_) if !usual && key != Key::Ed448 && !is_pss => "OpenSSL's TLS",
+            Self::Go if !usual || is_pss => "Go's TLS",
+            _ => return None,
+        };
+        let what = if is_pss { "an RSA-PSS key".to_owned() } else { format!("the key {key}") };
+        Some(Reason::Algorithm { certificate: leaf.title(), what, engine: engine.to_owned() })
     }
 
     /// What stands in for a server's certificate that is renewed or missing.
@@ -156,3 +171,6 @@ struct Scene<'a> {
 
 /// A path from the server's certificate to the trusted one, or why there is none.
 type Path<'a> = Result<Vec<&'a Facts<'a>>, Stop>;
+
+/// id-RSASSA-PSS (RFC 4055), as an element.
+const RSA_PSS: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";

@@ -21,6 +21,8 @@ pub struct Server<'a> {
     pub chain: Option<&'a [Certificate]>,
     /// What stands at the beginning of them.
     pub leaf: Leaf,
+    /// Why the handshake did not end well, and whether it cannot for clients of today.
+    pub trouble: Option<(&'a str, bool)>,
     /// Whether it lets clients in without TLS, where that is known.
     pub plaintext: Option<bool>,
 }
@@ -89,7 +91,8 @@ impl Client {
     }
 
     fn lacking(&self, case: &Case<'_>, refused: &Refused) -> Cause {
-        let Some(path) = &refused.lacks else { return Cause::Weak };
+        let named = case.situation.parameters.root.as_ref();
+        let Some(path) = refused.lacks.as_ref().filter(|_| named != Some(&Root::System)) else { return Cause::Weak };
         match case.situation.stores.state(path) {
             Some(Unusable::Closed { folder }) => Cause::Known(Remedy::Do(format!(
                 "let this user pass `{}`, or put the file where they can read it",
@@ -193,9 +196,17 @@ fn verify(
 ) -> Result<(), Flaw> {
     // Some read the file although they verify nothing, and give up over a bad one.
     verdict.roots = case.situation.stores.read(&plan.roots).map_err(|(path, reason)| {
-        let cause = Cause::Roots(Some(path.clone()));
+        let cause = match &reason {
+            Unusable::Damaged { .. } => Cause::Known(Remedy::Do(format!("pgtrust repair {}", path.display()))),
+            Unusable::Missing => Cause::Roots(Some(path.clone())),
+            _ => Cause::Weak,
+        };
         (format!("`{}` {reason}", path.display()), Some(cause))
     })?;
+    if let Some((reason, for_all)) = case.server.trouble {
+        let remedy = Remedy::Server("renew the server, or what ends TLS before it".to_owned());
+        return Err((reason.to_owned(), for_all.then_some(Cause::Known(remedy))));
+    }
     let question = Question { chain, anchors: &verdict.roots, at: case.at, leaf: case.server.leaf };
     if let Some(reason) = plan.engines.iter().find_map(|engine| engine.handshake(question)) {
         let remedy = Remedy::Server("give the server a certificate that this client can read".to_owned());
@@ -205,6 +216,9 @@ fn verify(
         return Ok(());
     }
     let path = path(plan, question)?;
+    if let Some(folder) = plan.crl.as_ref().filter(|lists| crl::is_folder(lists)) {
+        return Err((format!("the lists in {} decide, which pgtrust does not read", folder.display()), None));
+    }
     let refusal = plan.crl.as_ref().and_then(|lists| Some((lists, crl::refusal(lists, &path, case.at)?)));
     if let Some((lists, reason)) = refusal {
         let remedy = Remedy::Do(format!("renew or remove {}", lists.display()));
@@ -236,7 +250,9 @@ fn name(case: &Case<'_>, plan: &Plan, leaf: &Certificate) -> Result<(), Flaw> {
 /// The path on which all engines that it may be agree.
 fn path(plan: &Plan, question: Question<'_>) -> Result<Vec<Certificate>, Flaw> {
     let mut answers = plan.engines.iter().map(|engine| engine.builds(question));
-    let Some(first) = answers.next() else { return Err(("its engine is not known".to_owned(), None)) };
+    let Some(first) = answers.next() else {
+        return Err(("settings of the connection decide that are not modelled".to_owned(), None));
+    };
     for other in answers {
         match (&first, &other) {
             (Answer::Trusted { .. }, Answer::Trusted { .. }) | (Answer::Refused(_), Answer::Refused(_)) => {}
@@ -259,7 +275,7 @@ fn path(plan: &Plan, question: Question<'_>) -> Result<Vec<Certificate>, Flaw> {
 /// What the server sends is the server's to mend; else the store lacks something, or has what the client does not take.
 fn cause(reason: &Reason, plan: &Plan, question: Question<'_>) -> Cause {
     let sent = |title: &str| question.chain.iter().any(|certificate| certificate.title() == title);
-    let file = || plan.roots.file.as_ref().map(|(path, _)| path.clone());
+    let file = || plan.roots.file.as_ref().filter(|_| plan.roots.base.is_none()).map(|(path, _)| path.clone());
     match reason {
         Reason::Expired { certificate, .. } | Reason::NotYetValid { certificate, .. } if sent(certificate) => {
             Cause::Known(Remedy::Server(format!("renew {certificate} on the server")))

@@ -1,5 +1,7 @@
 //! lib/pq. Source: ssl.go of 1.10 (Debian 12), and ssl.go and conn.go at f4654a4 (2026-08-03).
 
+use std::net::IpAddr;
+
 use super::engine::Engine;
 use super::host::NameRule;
 use super::parameters::{Mode, Root};
@@ -40,11 +42,10 @@ fn plan(situation: &Situation<'_>, newer: bool) -> Result<Plan, Refused> {
         false => Mode::Require,
     };
     let mode = situation.mode(Some("PGSSLMODE"), default, &mut steps)?;
-    if !newer && matches!(mode, Mode::Allow | Mode::Prefer) {
-        return Err(Refused::of(mode, format!("it knows no sslmode `{mode}`")));
-    }
-    if is_system && mode != Mode::VerifyFull {
-        return Err(Refused::of(mode, format!("sslrootcert=system demands sslmode=verify-full, and it is {mode}")));
+    let weak = is_system && mode != Mode::VerifyFull;
+    if weak || !newer && matches!(mode, Mode::Allow | Mode::Prefer) {
+        let why = if weak { "sslrootcert=system demands sslmode=verify-full" } else { "it knows no such sslmode" };
+        return Err(Refused::of(mode, format!("{why}, and it is {mode}")));
     }
     let file = root.clone().filter(|_| !is_system).map(|root| situation.file(&root));
     if let Some(path) = file.as_ref().filter(|path| !situation.stores.sees(path)) {
@@ -56,6 +57,12 @@ fn plan(situation: &Situation<'_>, newer: bool) -> Result<Plan, Refused> {
     }
     let check = match mode {
         Mode::VerifyFull => Check::Full,
+        // Up to 1.11 it compares the name that it tells the server (SNI), which an address is not.
+        Mode::VerifyCa if !newer && names_host(situation) => Check::Full,
+        _ if !newer && root.is_some() && mode != Mode::Disable && names_host(situation) => {
+            steps.note(format!("{mode} with a file of roots verifies the chain and, unlike libpq, the host's name"));
+            Check::Full
+        }
         Mode::VerifyCa => Check::Chain,
         _ if root.is_some() => {
             steps.note(format!("{mode} with a file of roots verifies the chain"));
@@ -82,4 +89,8 @@ fn plan(situation: &Situation<'_>, newer: bool) -> Result<Plan, Refused> {
         name: None,
         steps: steps.into_inner(),
     })
+}
+
+fn names_host(situation: &Situation<'_>) -> bool {
+    situation.parameters.host.parse::<IpAddr>().is_err()
 }

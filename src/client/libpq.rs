@@ -47,6 +47,9 @@ pub(super) fn of_library(situation: &Situation<'_>, release: u8, system: SystemS
         return Err(Refused::of(mode, format!("sslrootcert=system demands sslmode=verify-full, and it is {mode}")));
     }
     negotiation(situation, release, mode, &mut steps)?;
+    if let Some(unknown) = situation.parameters.unknown.first() {
+        return Err(Refused::of(mode, format!("it knows no parameter `{unknown}`, and refuses the whole string")));
+    }
     let roots = match (&root, situation.in_home("root.crt")) {
         _ if is_system => Roots::system(system),
         (Some(root), _) => of_file(situation, situation.file(root), &mut steps),
@@ -79,11 +82,21 @@ pub(super) fn of_library(situation: &Situation<'_>, release: u8, system: SystemS
         },
         roots,
         crl,
-        engines: vec![Engine::OpenSsl(Rules::PLAIN)],
+        engines: if is_special(situation) { Vec::new() } else { vec![Engine::OpenSsl(Rules::PLAIN)] },
         names: vec![NameRule::Libpq],
         name: None,
         steps: steps.into_inner(),
     })
+}
+
+/// Settings beyond what is modelled.
+fn is_special(situation: &Situation<'_>) -> bool {
+    let options = &situation.parameters.options;
+    let limits = ["ssl_min_protocol_version", "ssl_max_protocol_version"].iter().any(|name| options.contains_key(name));
+    let demands =
+        ["gssencmode", "sslcertmode"].iter().any(|name| options.get(name).is_some_and(|value| value == "require"));
+    let variables = ["PGSSLMINPROTOCOLVERSION", "PGSSLMAXPROTOCOLVERSION", "PGSSLNEGOTIATION"];
+    limits || demands || variables.iter().any(|name| situation.variable(name).is_some())
 }
 
 /// `sslnegotiation`, which libpq has since 17.
@@ -113,13 +126,17 @@ fn of_file(situation: &Situation<'_>, path: PathBuf, steps: &mut Steps) -> Roots
 
 /// `initialize_SSL`: lists of revocation in the folder of `root.crt` count for a file of roots elsewhere too.
 fn crl(situation: &Situation<'_>, steps: &mut Steps) -> Option<PathBuf> {
-    let named = situation.parameters.crl.clone().or_else(|| situation.variable("PGSSLCRL").map(PathBuf::from));
-    let named = named.or_else(|| situation.parameters.crl_folder.clone());
-    let path = match named {
-        Some(path) => Some(situation.surroundings.folder.join(path)),
-        None => situation.in_home("root.crl"),
+    let or_variable =
+        |named: &Option<PathBuf>, name: &str| named.clone().or_else(|| situation.variable(name).map(PathBuf::from));
+    let folder = or_variable(&situation.parameters.crl_folder, "PGSSLCRLDIR");
+    let path = match (or_variable(&situation.parameters.crl, "PGSSLCRL"), folder) {
+        (_, Some(folder)) => situation.surroundings.folder.join(folder),
+        (Some(path), None) => situation.surroundings.folder.join(path),
+        (None, None) => situation.in_home("root.crl").filter(|path| situation.stores.sees(path))?,
     };
-    let path = path.filter(|path| situation.stores.sees(path))?;
+    if path.is_relative() || situation.stores.sees(&path) {
+        steps.note("lists of revocation are named or stand beside root.crt");
+    }
     steps.note(format!("{} is there: it demands a list for each CA of the chain", path.display()));
     Some(path)
 }

@@ -43,15 +43,20 @@ fn plan(situation: &Situation<'_>, release: u8) -> Result<Plan, Refused> {
     let file = situation.root(None, &mut steps).map(|root| situation.file(&root));
     let given = situation.parameters.mode;
     let mode = situation.any_mode(Some("PGSSLMODE"), Mode::Disable, &mut steps)?;
+    if let Some(path) = file.as_ref().filter(|path| situation.stores.state(path).is_some()) {
+        steps.note("it reads the file before it looks at the mode");
+        return Err(Refused::lacking(mode, path.clone()));
+    }
     if mode == Mode::VerifyCa && file.is_none() && release >= 9 {
         return Err(Refused::of(mode, "sslmode=verify-ca demands sslrootcert"));
     }
     let check = match mode {
         // A file of roots in the URL turns TLS on by itself.
         Mode::Disable if given.is_none() && file.is_some() => Check::Full,
-        Mode::Disable | Mode::NoVerify => Check::Nothing,
-        // `allow` is no word of it: any sslmode means TLS with the defaults of Node.js.
-        Mode::Allow | Mode::VerifyFull => Check::Full,
+        Mode::Disable => Check::Nothing,
+        Mode::NoVerify if release < 9 || given.is_none() => Check::Nothing,
+        // Words that it does not know mean TLS with the defaults of Node.js.
+        Mode::Allow | Mode::NoVerify | Mode::VerifyFull => Check::Full,
         _ if release < 9 || given.is_none() => {
             steps.note(format!("it takes sslmode={mode} for verify-full"));
             Check::Full
@@ -60,7 +65,8 @@ fn plan(situation: &Situation<'_>, release: u8) -> Result<Plan, Refused> {
         Mode::Require if file.is_none() => Check::Nothing,
         Mode::Require | Mode::VerifyCa => Check::Chain,
     };
-    let is_plain = mode == Mode::Disable && check == Check::Nothing;
+    let is_plain = mode == Mode::Disable && (given.is_some() || file.is_none());
+    let check = unless_told_not_to(situation, check, &mut steps);
     let roots = match &file {
         Some(path) => Roots::file(path, Dialect::Node),
         None => public_roots(situation, &mut steps),
@@ -79,6 +85,15 @@ fn plan(situation: &Situation<'_>, release: u8) -> Result<Plan, Refused> {
         name: None,
         steps: steps.into_inner(),
     })
+}
+
+/// `NODE_TLS_REJECT_UNAUTHORIZED=0` turns all verification off, in the whole process.
+pub(super) fn unless_told_not_to(situation: &Situation<'_>, check: Check, steps: &mut Steps) -> Check {
+    if situation.variable("NODE_TLS_REJECT_UNAUTHORIZED").as_deref() != Some("0") {
+        return check;
+    }
+    steps.note("NODE_TLS_REJECT_UNAUTHORIZED=0: Node.js verifies nothing");
+    Check::Nothing
 }
 
 /// What Node.js trusts where `ca` is not set.

@@ -1,13 +1,11 @@
 //! pgjdbc with either of its factories. Source: SslMode, LibPQFactory, DefaultJavaSSLFactory and ConnectionFactoryImpl of
 //! 42.7.
 
-use std::path::{Path, PathBuf};
-
 use super::Client;
 use super::engine::Engine;
 use super::host::NameRule;
 use super::parameters::{Mode, Root};
-use super::plan::{Base, Check, On, Plan, Refused, Roots, Way};
+use super::plan::{Base, Check, On, Password, Plan, Refused, Roots, Way};
 use super::situation::{Situation, Steps};
 use super::store::Dialect;
 
@@ -31,8 +29,7 @@ pub(super) static JAVA_FACTORY: Client = Client {
     title: "pgjdbc with sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
     plan: java_factory,
     setting: |root| {
-        let own = root.filter(|path| is_java_store(path));
-        let store = own.map_or_else(String::new, |path| format!("-Djavax.net.ssl.trustStore={} and ", path.display()));
+        let store = root.map_or_else(String::new, |path| format!("-Djavax.net.ssl.trustStore={} and ", path.display()));
         format!("{store}?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory")
     },
     ..LIBPQ_FACTORY
@@ -51,11 +48,17 @@ fn way(mode: Mode, check: Check) -> Way {
 fn libpq_factory(situation: &Situation<'_>) -> Result<Plan, Refused> {
     let mut steps = Steps::default();
     let mode = situation.mode(None, Mode::Prefer, &mut steps)?;
+    let factory = situation.parameters.factory.as_deref().and_then(|name| name.rsplit('.').next());
     let check = match mode {
+        _ if factory == Some("NonValidatingFactory") => Check::Nothing,
         Mode::VerifyFull => Check::Full,
         Mode::VerifyCa => Check::Chain,
         _ => Check::Nothing,
     };
+    // Another factory, or another judge of names, is the program's own code.
+    let own = factory
+        .is_some_and(|name| !["LibPQFactory", "DefaultJavaSSLFactory", "NonValidatingFactory"].contains(&name))
+        || situation.parameters.options.contains_key("sslhostnameverifier");
     let mut roots = Roots::default();
     if check == Check::Nothing {
         steps.note(format!("sslmode={mode} verifies nothing, whether there is a root.crt or not"));
@@ -73,7 +76,7 @@ fn libpq_factory(situation: &Situation<'_>) -> Result<Plan, Refused> {
         way: way(mode, check),
         roots,
         crl: None,
-        engines: vec![Engine::Java],
+        engines: if own { Vec::new() } else { vec![Engine::Java] },
         names: vec![NameRule::Pgjdbc],
         name: None,
         steps: steps.into_inner(),
@@ -85,15 +88,17 @@ fn java_factory(situation: &Situation<'_>) -> Result<Plan, Refused> {
     let mut steps = Steps::default();
     let mode = situation.mode(None, Mode::Prefer, &mut steps)?;
     let check = if mode == Mode::VerifyFull { Check::Full } else { Check::Chain };
-    let roots = match situation.root(None, &mut steps) {
-        Some(Root::File(path)) if is_java_store(&path) => {
-            Roots::base(Base::Jvm(Some(situation.file(&Root::File(path)))))
+    // Where the factory is named, the parameters are its own, and it knows no sslrootcert.
+    let is_named = situation.parameters.factory.is_some();
+    let roots = match situation.root(None, &mut steps).map(|root| (situation.file(&root), root)) {
+        Some((path, Root::File(_))) if situation.stores.is_key_store(&path) => {
+            Roots::base(Base::Jvm(Some(path), Password::Usual))
         }
-        Some(Root::File(path)) => {
+        Some((path, Root::File(_))) if !is_named => {
             steps.note("it reads no sslrootcert: a trust store with the certificates of that file is its equivalent");
-            Roots::file(situation.file(&Root::File(path)), Dialect::Java { release: 17 })
+            Roots::file(path, Dialect::Java { release: 17 })
         }
-        Some(Root::System) | None => Roots::base(Base::Jvm(of_options(situation, &mut steps))),
+        _ => Roots::base(of_options(situation, &mut steps)),
     };
     Ok(Plan {
         mode: mode.to_string(),
@@ -108,18 +113,17 @@ fn java_factory(situation: &Situation<'_>) -> Result<Plan, Refused> {
 }
 
 /// What the options of every JVM name.
-fn of_options(situation: &Situation<'_>, steps: &mut Steps) -> Option<PathBuf> {
-    let options = situation.variable("JAVA_TOOL_OPTIONS")?;
+fn of_options(situation: &Situation<'_>, steps: &mut Steps) -> Base {
+    let options = situation.variable("JAVA_TOOL_OPTIONS").unwrap_or_default();
     // The last counts.
-    let mut words = options.split_ascii_whitespace().rev();
-    let path = words.find_map(|word| word.strip_prefix("-Djavax.net.ssl.trustStore="))?.trim_matches(['\'', '"']);
-    steps.note(format!("JAVA_TOOL_OPTIONS names the trust store {path}"));
-    Some(situation.surroundings.folder.join(path))
-}
-
-/// The stores that `javax.net.ssl.trustStore` can name, by their usual names.
-fn is_java_store(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    ["jks", "p12", "pfx", "pkcs12", "jceks"].contains(&extension.as_str())
-        || path.file_name().is_some_and(|name| name == "cacerts")
+    let option = |name: &str| {
+        let mut words = options.split_ascii_whitespace().rev();
+        words.find_map(|word| word.strip_prefix(name)).map(|value| value.trim_matches(['\'', '"']).to_owned())
+    };
+    let password = option("-Djavax.net.ssl.trustStorePassword=").map_or(Password::None, Password::Given);
+    let path = option("-Djavax.net.ssl.trustStore=").map(|path| situation.surroundings.folder.join(path));
+    if let Some(path) = &path {
+        steps.note(format!("JAVA_TOOL_OPTIONS names the trust store {}", path.display()));
+    }
+    Base::Jvm(path, password)
 }

@@ -44,8 +44,11 @@ fn plan(situation: &Situation<'_>) -> Result<Plan, Refused> {
         _ => Roots::system(SystemStore::Go),
     };
     // It reads the file before it looks at the mode.
-    if let Some((path, _)) = roots.file.as_ref().filter(|(path, _)| !situation.stores.sees(path)) {
-        return Err(Refused::lacking(mode, path.clone()));
+    if let Some((path, _)) = &roots.file {
+        situation.stores.read(&roots).map_err(|(_, reason)| Refused {
+            lacks: Some(path.clone()),
+            ..Refused::of(mode, format!("`{}` {reason}, and it reads the file in every mode", path.display()))
+        })?;
     }
     Ok(Plan {
         mode: mode.to_string(),

@@ -76,9 +76,26 @@ pub enum Base {
     /// Mozilla's list, as it is built into the client.
     Mozilla,
     /// The trust store of the JVM: this one, else the one that its options name, else its own.
-    Jvm(Option<PathBuf>),
+    Jvm(Option<PathBuf>, Password),
     /// Those of the machine, as a library finds them.
     System(SystemStore),
+}
+
+/// The password with which a JVM opens its trust store.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Password {
+    /// This one.
+    Given(String),
+    /// None.
+    None,
+    /// The usual one, where it fits: who names a store on the command line would give its own.
+    Usual,
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
 }
 
 impl fmt::Display for Roots {
@@ -96,8 +113,8 @@ impl fmt::Display for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mozilla => f.write_str("its own public roots"),
-            Self::Jvm(Some(path)) => write!(f, "{}", path.display()),
-            Self::Jvm(None) => f.write_str("the JVM's trust store"),
+            Self::Jvm(Some(path), _) => write!(f, "{}", path.display()),
+            Self::Jvm(None, _) => f.write_str("the JVM's trust store"),
             Self::System(_) => f.write_str("system"),
         }
     }

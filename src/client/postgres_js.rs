@@ -39,10 +39,13 @@ fn plan(situation: &Situation<'_>) -> Result<Plan, Refused> {
         _ => None,
     };
     let check = match mode {
-        Mode::Disable | Mode::NoVerify | Mode::Allow | Mode::Prefer | Mode::Require => Check::Nothing,
-        Mode::VerifyCa | Mode::VerifyFull => Check::Full,
+        Mode::Disable | Mode::Allow | Mode::Prefer | Mode::Require => Check::Nothing,
+        // Any other word is as `verify-full`.
+        Mode::NoVerify | Mode::VerifyCa | Mode::VerifyFull => Check::Full,
     };
+    let check = node_postgres::unless_told_not_to(situation, check, &mut steps);
     let roots = match file {
+        Some(_) if check == Check::Nothing => Roots::default(),
         Some(path) => Roots::file(path, Dialect::Node),
         None => node_postgres::public_roots(situation, &mut steps),
     };

@@ -32,19 +32,37 @@ const SQLX: Client = Client {
 /// OpenSSL's own store, and the first certificate of the file.
 fn native_tls(situation: &Situation<'_>) -> Result<Plan, Refused> {
     let engine = Engine::OpenSsl(Rules::PLAIN);
-    plan(situation, Base::System(SystemStore::OpenSsl), Dialect::OpenSslFirst, engine, NameRule::OpenSslHost)
-}
-
-/// The public roots that are built in, and all of the file.
-fn rustls(situation: &Situation<'_>, provider: Provider) -> Result<Plan, Refused> {
-    let plan = plan(situation, Base::Mozilla, Dialect::Rustls, Engine::Webpki(provider), NameRule::Webpki)?;
-    if situation.parameters.host.contains(':') && plan.way != Way::Plain {
-        return Err(Refused::of(
-            plan.mode,
-            "it hands rustls the address with the brackets of its URL, which is no name",
-        ));
+    let base = Base::System(SystemStore::OpenSsl);
+    let plan = plan(situation, base, Dialect::OpenSslFirst, engine, NameRule::OpenSslHost)?;
+    if plan.way == Way::Tls(Check::Full) {
+        in_brackets(situation, &plan)?;
     }
     Ok(plan)
+}
+
+/// The public roots that are built in, and all of the file, which is read only to verify. Its verify-ca lets another name
+/// pass by an error that rustls does not give any more: it compares the name after all.
+fn rustls(situation: &Situation<'_>, provider: Provider) -> Result<Plan, Refused> {
+    let mut plan = plan(situation, Base::Mozilla, Dialect::Rustls, Engine::Webpki(provider), NameRule::Webpki)?;
+    match plan.way {
+        Way::Plain => return Ok(plan),
+        Way::Tls(Check::Chain) => plan.way = Way::Tls(Check::Full),
+        _ if !plan.verifies() => plan.roots.file = None,
+        _ => {}
+    }
+    in_brackets(situation, &plan)?;
+    Ok(plan)
+}
+
+/// An IPv6 address keeps the brackets of its URL, and is no name.
+fn in_brackets(situation: &Situation<'_>, plan: &Plan) -> Result<(), Refused> {
+    if situation.parameters.host.contains(':') {
+        return Err(Refused::of(
+            &plan.mode,
+            "it compares an IPv6 address with the brackets of its URL, which is no name",
+        ));
+    }
+    Ok(())
 }
 
 fn plan(

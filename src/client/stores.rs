@@ -3,16 +3,19 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::plan::{Base, Roots};
+use super::plan::{Base, Password, Roots};
 use super::store::{self, Dialect, Loaded, Unusable, Who};
 use super::surroundings::Surroundings;
 use crate::bundle::Pattern;
+use crate::format::Format;
 use crate::store::jvm;
 use crate::system::layout::Environment;
 use crate::system::process::Programs;
+use crate::system::{file, limits};
 use crate::x509::Certificate;
 
 /// The stores of a machine in the eyes of one user.
@@ -109,6 +112,13 @@ impl Stores {
         !matches!(self.state(path), Some(Unusable::Missing | Unusable::Closed { .. }))
     }
 
+    /// Whether a file is a trust store of Java's, by its content.
+    pub(super) fn is_key_store(&self, path: &Path) -> bool {
+        let mut head = Vec::new();
+        let read = file::open(path).is_ok_and(|file| file.take(HEAD).read_to_end(&mut head).is_ok());
+        read && Format::of(&head).is_some_and(Format::is_key_store)
+    }
+
     /// What keeps a client from a file.
     pub(super) fn state(&self, path: &Path) -> Option<Unusable> {
         store::state(path, &self.who)
@@ -126,16 +136,21 @@ impl Stores {
         match base {
             Base::Mozilla => Ok(mozilla()),
             Base::System(system) => Ok(store::system(system, &self.found)),
-            Base::Jvm(named) => {
+            Base::Jvm(named, password) => {
                 let jvm = jvm::in_use(&self.environment, &self.programs).ok();
                 let read = |password| store::trust_store(named.as_deref(), password, jvm.as_ref(), &self.who);
-                // Who names a store gives its password too.
-                let usual = named.as_ref().and_then(|_| read(Some(PASSWORD)).ok());
-                usual.map_or_else(|| read(None), Ok)
+                match password {
+                    Password::Given(password) => read(Some(password)),
+                    Password::None => read(None),
+                    Password::Usual => read(Some(PASSWORD)).or_else(|_| read(None)),
+                }
             }
         }
     }
 }
+
+/// Bytes that tell a format.
+const HEAD: u64 = limits::HEAD as u64;
 
 /// The usual password of a Java trust store.
 const PASSWORD: &str = "changeit";

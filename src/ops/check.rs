@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::inspect::Listing;
-use super::{Error, Machine};
+use super::{Error, Machine, RequestError};
 use crate::bundle::Pattern;
 use crate::client::parameters::{Mode, Parameters};
 use crate::client::survival::Ends;
@@ -131,8 +131,12 @@ pub fn check(machine: &Machine<'_>, request: &Request) -> Result<Vec<Checked>, E
     Ok(checked)
 }
 
-/// Writes the certificates that a server sent to a file in PEM, its own first.
+/// Writes the certificates that a server sent to a new file in PEM, its own first. Fails where something is there: it may be
+/// a store, and what a server sends is not trusted.
 pub fn save_chain(server: &Checked, path: &Path) -> Result<(), Error> {
+    if file::exists(path) || path.is_symlink() {
+        return Err(RequestError::Exists { path: path.to_owned() }.into());
+    }
     let certificates = server.result.as_ref().map(|answered| answered.seen.certificates.as_slice()).unwrap_or_default();
     let entries = certificates.iter().map(|certificate| Entry { certificate, origin: &server.host });
     let mut text = Vec::new();

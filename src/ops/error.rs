@@ -103,6 +103,12 @@ pub enum RequestError {
         /// Where it was looked for.
         folder: PathBuf,
     },
+    /// Something is where a new file is to be.
+    #[error("`{path}` exists already")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The chains of several servers do not go into one file.
     #[error("one file takes the certificates of one server, and there are {servers}")]
     OneChain {

@@ -54,7 +54,8 @@ impl Provider {
 /// rustls reads the server's certificate for the signature of the handshake too.
 pub(super) fn handshake(provider: Provider, leaf: &Certificate) -> Option<Reason> {
     let key = leaf.key();
-    if !provider.has_handshakes_with(&key) {
+    let is_pss = leaf.spki().windows(super::RSA_PSS.len()).any(|bytes| bytes == super::RSA_PSS);
+    if is_pss || !provider.has_handshakes_with(&key) {
         let (certificate, engine) = (leaf.title(), provider.name().to_owned());
         return Some(Reason::Algorithm { certificate, what: format!("the key {key}"), engine });
     }

@@ -28,6 +28,8 @@ pub(super) struct Scene<'a> {
     user: Place<'a>,
     /// Clients that run as an account of their own.
     accounts: Vec<(&'static str, Place<'a>)>,
+    /// The name that clients compare, in the place of the target's.
+    host: Option<String>,
     /// The rotation that is taken for over.
     after: Option<Rotation>,
     at: OffsetDateTime,
@@ -60,7 +62,7 @@ impl<'a> Scene<'a> {
         };
         let accounts = crate::client::CLIENTS.iter().filter_map(|client| account(client.account?)).collect();
         let after = request.after.as_ref().map(|id| rotation(machine, id)).transpose()?;
-        Ok(Self { machine, user, accounts, after, at: machine.as_of })
+        Ok(Self { machine, user, accounts, host: request.host.clone(), after, at: machine.as_of })
     }
 
     pub(super) fn surroundings(&self) -> &Surroundings<'a> {
@@ -93,6 +95,7 @@ impl<'a> Scene<'a> {
             server: Server {
                 chain: seen.has_tls.then_some(seen.certificates.as_slice()),
                 leaf: seen.leaf(),
+                trouble: seen.trouble.as_ref().map(|(reason, for_all)| (reason.as_str(), *for_all)),
                 plaintext: seen.plaintext,
             },
             at: self.at,
@@ -107,7 +110,9 @@ impl<'a> Scene<'a> {
         chosen: &Chosen<'_>,
     ) -> Result<Checked, Error> {
         let parameters = match named {
-            Ok(parameters) => parameters,
+            Ok(parameters) => {
+                Parameters { host: self.host.clone().unwrap_or_else(|| parameters.host.clone()), ..parameters }
+            }
             Err(error) => return Ok(Checked { host: String::new(), port: 0, provider: None, result: Err(error) }),
         };
         let catalog = self.machine.catalog()?;

@@ -8,11 +8,11 @@ use crate::client::engine::Leaf;
 use crate::client::found::targets;
 use crate::client::parameters::{Parameters, Root};
 use crate::client::surroundings::Surroundings;
-use crate::client::target::{self, Target, targets_of_file};
+use crate::client::target::{self, Form, Target, targets_of_file};
 use crate::format::Passwords;
 use crate::ops::{Error, RequestError};
 use crate::source::server::{
-    Address, Answer, Login, Negotiation, Observed, Plaintext, Question, ServerError, ServerReason, ask_all,
+    Address, Answer, Login, Negotiation, Observed, Plaintext, Question, ServerError, ServerReason, TlsVersion, ask_all,
 };
 use crate::source::{self, load_path};
 use crate::system::{file, limits};
@@ -31,16 +31,20 @@ pub struct Seen {
     pub certificates: Vec<Certificate>,
     /// Whether it lets clients in without TLS, where that was asked.
     pub plaintext: Option<bool>,
+    /// Why the handshake did not end well, and whether it cannot for any client of today.
+    pub(super) trouble: Option<(String, bool)>,
     /// All that it showed; None for a record, and without TLS.
     pub observed: Option<Observed>,
 }
 
 impl Seen {
-    /// A record may begin with a CA, where the server's own certificate was not to be had.
+    /// A record may begin with a CA, where the server's own certificate was not to be had: then all in it are CAs.
     pub(super) fn leaf(&self) -> Leaf {
-        let begins_with_ca = |first: &Certificate| first.is_ca() && first.alt_names().is_none();
+        let is_leafless = |first: &Certificate| {
+            !first.is_self_issued() && first.alt_names().is_none() && self.certificates.iter().all(Certificate::is_ca)
+        };
         match self.certificates.first() {
-            Some(first) if self.observed.is_none() && begins_with_ca(first) => Leaf::Missing,
+            Some(first) if self.observed.is_none() && is_leafless(first) => Leaf::Missing,
             _ => Leaf::Sent,
         }
     }
@@ -59,9 +63,12 @@ pub(super) fn named(request: &Request, surroundings: &Surroundings<'_>) -> Resul
             add(&mut named, target.map_err(|reason| RequestError::BadHosts { path: path.clone(), reason }.into()));
         }
     }
+    if named.is_empty() && request.hosts.is_some() {
+        return Err(RequestError::NoTarget { folder: request.folder.clone() }.into());
+    }
     if named.is_empty() && request.chain.is_some() {
         named.push(Ok(Parameters::default()));
-    } else if named.is_empty() && request.hosts.is_none() {
+    } else if named.is_empty() {
         for found in targets(surroundings) {
             add(&mut named, found.target.map_err(Error::from));
         }
@@ -78,8 +85,14 @@ pub(super) fn named(request: &Request, surroundings: &Surroundings<'_>) -> Resul
 fn add(named: &mut Vec<Named>, target: Result<Target, Error>) {
     match target {
         Err(error) => named.push(Err(error)),
-        Ok(target) => named.extend(target.servers.into_iter().map(|server| match server {
-            target::Server::Network(parameters) => Ok(parameters),
+        Ok(Target { form, servers, .. }) => named.extend(servers.into_iter().map(|server| match server {
+            // What other forms have of their own is no parameter that libpq would see.
+            target::Server::Network(mut parameters) => {
+                if matches!(form, Form::Jdbc | Form::Npgsql) {
+                    parameters.unknown.clear();
+                }
+                Ok(parameters)
+            }
             target::Server::Socket(path) => Err(RequestError::Socket { path }.into()),
         })),
     }
@@ -90,10 +103,6 @@ fn as_asked(request: &Request, mut parameters: Parameters) -> Parameters {
     parameters.mode = request.mode.or(parameters.mode);
     if let Some(store) = &request.store {
         parameters.root = Some(Root::from(store.as_path()));
-    }
-    if let Some(host) = &request.host {
-        // The name is compared; what is asked stays the same.
-        parameters.host.clone_from(host);
     }
     parameters
 }
@@ -170,9 +179,15 @@ fn of_answer(mut answer: Answer) -> Result<Seen, Error> {
             has_tls: true,
             certificates: observed.chain.certificates.clone(),
             plaintext: None,
+            trouble: observed.unfinished.as_ref().map(|reason| (reason.to_string(), is_for_all(reason))),
             observed: Some(observed),
         }),
         Err(ServerError { reason: ServerReason::NoTls, .. }) => Ok(Seen::default()),
         Err(error) => Err(source::Error::from(error).into()),
     }
+}
+
+/// TLS 1.0 and 1.1 are off in the clients of today; suites are a matter of each.
+fn is_for_all(reason: &ServerReason) -> bool {
+    matches!(reason, ServerReason::Outdated { version, .. } if *version < TlsVersion::V1_2)
 }
