@@ -13,6 +13,8 @@ mod check;
 mod clients;
 #[cfg(unix)]
 mod command_line;
+#[cfg(target_os = "linux")]
+mod conformance;
 mod connection_strings;
 #[cfg(unix)]
 mod coolify;

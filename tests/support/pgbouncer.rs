@@ -20,6 +20,11 @@ pub(crate) struct Pooler {
 impl Pooler {
     /// Starts it with this configuration, to which it adds where it listens and who may connect: all.
     pub(crate) fn start(home: &Home, program: &Path, text: &str) -> Self {
+        Self::try_start(home, program, text).expect("PgBouncer does not start")
+    }
+
+    /// The same, or nothing where it does not accept this configuration.
+    pub(crate) fn try_start(home: &Home, program: &Path, text: &str) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let users = home.write("users.txt", "\"postgres\" \"\"\n");
         let listen = format!(
@@ -47,8 +52,8 @@ impl Pooler {
             process.wait().unwrap();
             log
         });
-        let process_id = readiness.recv().expect("PgBouncer does not start");
-        Self { port, process_id, log }
+        let process_id = readiness.recv().ok()?;
+        Some(Self { port, process_id, log })
     }
 
     /// What it said.

@@ -28,7 +28,7 @@ impl Postgres {
         static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
         let programs = Programs::find()?;
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        let server = shared.upgrade().unwrap_or_else(|| Arc::new(Self::start(&programs, &[], ACCESS)));
+        let server = shared.upgrade().unwrap_or_else(|| Arc::new(Self::start(&programs, &[], ACCESS, None)));
         *shared = Arc::downgrade(&server);
         Some(server)
     }
@@ -40,7 +40,12 @@ impl Postgres {
 
     /// The same, with settings of its own, such as `ssl=off`, and its own `pg_hba.conf`.
     pub(crate) fn start_with(settings: &[&str], access: &str) -> Option<Self> {
-        Some(Self::start(&Programs::find()?, settings, access))
+        Some(Self::start(&Programs::find()?, settings, access, None))
+    }
+
+    /// The same, with a configuration of OpenSSL.
+    pub(crate) fn start_with_openssl(settings: &[&str], access: &str, openssl: &str) -> Option<Self> {
+        Some(Self::start(&Programs::find()?, settings, access, Some(openssl)))
     }
 
     fn data(&self) -> PathBuf {
@@ -60,35 +65,48 @@ impl Postgres {
 
     /// Goes over to another chain, as on a reload after a rotation. Returns once it presents it.
     pub(crate) fn present(&self, chain: &Chain) {
+        self.present_pem(&chain.server_pem(), &chain.key_pem());
+    }
+
+    /// The same with the content of `server.crt` and `server.key`.
+    pub(crate) fn present_pem(&self, server_pem: &str, key_pem: &str) {
         let account = Account::of_server();
-        for (name, content) in [("server.crt", chain.server_pem()), ("server.key", chain.key_pem())] {
-            write(&account, &self.data().join(name), &content);
+        for (name, content) in [("server.crt", server_pem), ("server.key", key_pem)] {
+            write(&account, &self.data().join(name), content);
         }
         let status = Command::new("kill").args(["-HUP", &self.process_id.to_string()]).status().unwrap();
         assert!(status.success(), "kill -HUP: {status}");
-        let leaf = chain.leaf.pem.lines().nth(1).unwrap();
+        let leaf = server_pem.split_inclusive("-----END").next().unwrap();
         let handshake = || {
             let address = format!("localhost:{}", self.port);
             let mut command = Command::new("openssl");
             command.args(["s_client", "-starttls", "postgres", "-showcerts", "-connect", &address]);
+            // Odd chains are shown too.
+            command.args(["-cipher", "DEFAULT:@SECLEVEL=0"]);
             command.stdin(Stdio::null()).output().unwrap().stdout
         };
         let presented = (0..1000).any(|_| String::from_utf8_lossy(&handshake()).contains(leaf));
         assert!(presented, "PostgreSQL does not go over to the new certificate");
     }
 
-    fn start(programs: &Programs, settings: &[&str], access: &str) -> Self {
+    fn start(programs: &Programs, settings: &[&str], access: &str, openssl: Option<&str>) -> Self {
         let directory = tempfile::Builder::new().prefix("pgtrust-postgres-").tempdir().unwrap();
         let account = Account::of_server();
         let chain = Chain::new();
         account.take(directory.path());
         let data = directory.path().join("data");
         initialise(programs, &account, &data, &chain, access);
+        let configuration = data.join("openssl.cnf");
+        write(&account, &configuration, openssl.unwrap_or_default());
         // Between asking for a free port and the server's bind, another process can take it.
         let mut log = String::new();
         for _ in 0..3 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            match run(account.command(programs, &programs.postgres), &data, port, settings) {
+            let mut command = account.command(programs, &programs.postgres);
+            if openssl.is_some() {
+                command.env("OPENSSL_CONF", &configuration);
+            }
+            match run(command, &data, port, settings) {
                 Ok((process_id, keeper)) => {
                     return Self { port, chain, process_id, keeper: Some(keeper), directory };
                 }

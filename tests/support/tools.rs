@@ -44,6 +44,27 @@ pub(crate) fn python() -> Option<PathBuf> {
     installed("python/bin/python")
 }
 
+/// The folder that has its packages.
+pub(crate) fn python_packages() -> Option<PathBuf> {
+    let folder = installed("python/lib")?;
+    let versions = std::fs::read_dir(folder).unwrap();
+    versions.map(|version| version.unwrap().path().join("site-packages")).find(|packages| packages.is_dir())
+}
+
+/// A Python of 3.13 or later, whose default context is strict.
+pub(crate) fn strict_python() -> Option<PathBuf> {
+    let own = std::env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv/versions"));
+    let versions = own.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let pyenv = versions.filter(|version| version.file_name().to_string_lossy().starts_with("3.13."));
+    let found = pyenv.map(|version| version.path().join("bin/python3")).find(|python| python.is_file());
+    found.or_else(|| program("python3.13"))
+}
+
+/// A client in Go or Rust, by its name.
+pub(crate) fn client(name: &str) -> Option<PathBuf> {
+    installed(&format!("clients/{name}"))
+}
+
 /// The folder that has `pg` for Node.js.
 pub(crate) fn node_modules() -> Option<PathBuf> {
     installed("node/node_modules")
