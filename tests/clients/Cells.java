@@ -1,10 +1,14 @@
 // pgjdbc with either of its factories.
 //
 // Reads cells from standard input, the fields of each with tabs between them, and answers each with a line: `tls`, `plain`
-// or `refused`, and why.
+// or `refused`, and why. The roots of DefaultJavaSSLFactory are those of the first cell: Java reads them once.
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.sql.DriverManager;
 import java.util.Properties;
 
@@ -34,6 +38,9 @@ class Cells {
         }
         if (cell[0].equals("DefaultJavaSSLFactory")) {
             properties.setProperty("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
+            if (!cell[5].equals("-")) {
+                System.setProperty("javax.net.ssl.trustStore", javaStore(Path.of(cell[5])));
+            }
         } else if (!cell[5].equals("-")) {
             properties.setProperty("sslrootcert", cell[5]);
         }
@@ -45,6 +52,24 @@ class Cells {
             rows.next();
             return rows.getString(1);
         }
+    }
+
+    /** A key store with the certificates of this PEM file, beside it. */
+    static String javaStore(Path pem) throws Exception {
+        var written = pem.resolveSibling(pem.getFileName() + ".jks");
+        if (Files.exists(pem)) {
+            var store = KeyStore.getInstance("JKS");
+            store.load(null, null);
+            try (var file = Files.newInputStream(pem)) {
+                for (var certificate : CertificateFactory.getInstance("X.509").generateCertificates(file)) {
+                    store.setCertificateEntry("root " + store.size(), certificate);
+                }
+            }
+            try (var file = Files.newOutputStream(written)) {
+                store.store(file, "changeit".toCharArray());
+            }
+        }
+        return written.toString();
     }
 
     static String allOf(Throwable error) {

@@ -29,13 +29,11 @@ async function nodePostgres(connectionString) {
   }
 }
 
-// It reads no file of roots: a program reads it and gives it as `ca`, which takes the place of what sslmode says.
+// Its modes leave no place for a file of roots: a program reads it and gives it as `ca` in the place of a mode that verifies.
 async function postgresJs(cell) {
   const options = { max: 1, connect_timeout: 20, onnotice: () => {} };
-  if (cell.file !== undefined && cell.mode !== "disable") {
-    const ca = fs.readFileSync(cell.file, "utf8");
-    const noName = { checkServerIdentity: () => undefined };
-    options.ssl = cell.mode === "verify-ca" ? { ca, ...noName } : { ca };
+  if (cell.file !== undefined && ["verify-ca", "verify-full"].includes(cell.mode)) {
+    options.ssl = { ca: fs.readFileSync(cell.file, "utf8") };
   }
   const sql = postgres(url({ ...cell, file: undefined }), options);
   try {

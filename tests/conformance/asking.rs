@@ -29,6 +29,16 @@ pub(crate) enum Seen {
     Refused,
 }
 
+impl Seen {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Tls => "TLS",
+            Self::Plain => "plaintext",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// The machine as the clients see it: names of hosts of the tests, and files that nobody may read are closed to root too.
 pub(crate) struct Surroundings {
     hosts: PathBuf,
@@ -59,8 +69,8 @@ pub(crate) struct Asker<'a> {
     surroundings: &'a Surroundings,
     program: Program,
     command: Vec<PathBuf>,
-    /// By home.
-    running: HashMap<PathBuf, Process>,
+    /// By home, and client: libraries of two in one process would meet.
+    running: HashMap<(PathBuf, &'static str), Process>,
 }
 
 struct Process {
@@ -95,10 +105,17 @@ impl<'a> Asker<'a> {
         }
     }
 
+    /// What follows is not to find what was read for the last cell.
+    pub(crate) fn next(&mut self) {
+        if self.program == Program::NewJava {
+            self.running.clear();
+        }
+    }
+
     fn long_running(&mut self, cell: &Cell, store: &Store, port: u16) -> Answer {
         let (surroundings, program, command) = (self.surroundings, self.program, &self.command);
-        let process =
-            self.running.entry(store.home.clone()).or_insert_with(|| start(surroundings, program, command, &store.home));
+        let key = (store.home.clone(), cell.client.variant);
+        let process = self.running.entry(key).or_insert_with(|| start(surroundings, program, command, &store.home));
         let file = store.file.as_ref().map_or_else(|| UNSET.to_owned(), |file| file.display().to_string());
         let Cell { client, chain, mode, server, .. } = cell;
         let line = [client.variant, chain.host, &port.to_string(), server.database(), mode, &file].join("\t");
@@ -106,10 +123,7 @@ impl<'a> Asker<'a> {
         let answer = process.answers.recv_timeout(Duration::from_secs(40));
         match (asked, answer) {
             (Ok(()), Ok(answer)) => read(&answer),
-            (asked, answer) => {
-                self.running.remove(&store.home);
-                panic!("{} does not answer `{line}`: {asked:?}, {answer:?}", client.name)
-            }
+            (asked, answer) => panic!("{} does not answer `{line}`: {asked:?}, {answer:?}", client.name),
         }
     }
 
@@ -190,7 +204,7 @@ fn start(surroundings: &Surroundings, program: Program, command: &[PathBuf], hom
             command.env("PYTHONPATH", tools::python_packages().unwrap());
         }
         // Java takes the home of the account, not of the environment.
-        Program::Java => {
+        Program::Java | Program::NewJava => {
             command.env("JAVA_TOOL_OPTIONS", format!("-Duser.home={}", home.display()));
         }
         _ => {}

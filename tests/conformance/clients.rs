@@ -25,10 +25,14 @@ pub(crate) enum Program {
     StrictPython,
     Node,
     Java,
+    /// One that reads its roots anew.
+    NewJava,
     Go,
     Rust(&'static str),
 }
 
+/// The only model of a client, whatever its version is called.
+pub(crate) const ANY: &str = "";
 /// No mode is given.
 pub(crate) const UNSET: &str = "-";
 
@@ -47,7 +51,7 @@ pub(crate) const CLIENTS: &[Client] = &[
     PSQL,
     python("psycopg", ("psycopg", "binary")),
     python("psycopg2", ("psycopg", "binary")),
-    python("asyncpg", ("asyncpg", "")),
+    python("asyncpg", ("asyncpg", ANY)),
     Client { name: "pg8000", model: ("python", "3.12"), program: Program::Python, variant: "pg8000", modes: PYTHON },
     Client {
         name: "pg8000 on 3.13",
@@ -58,12 +62,19 @@ pub(crate) const CLIENTS: &[Client] = &[
     },
     node("node-postgres", ("node-postgres", "8")),
     node("node-postgres-compat", ("node-postgres", "9")),
-    node("postgres.js", ("postgres.js", "")),
+    node("postgres.js", ("postgres.js", ANY)),
     Client {
         name: "pgjdbc",
         model: ("pgjdbc", "LibPQFactory"),
         program: Program::Java,
         variant: "LibPQFactory",
+        modes: ALL,
+    },
+    Client {
+        name: "pgjdbc, Java's factory",
+        model: ("pgjdbc", "DefaultJavaSSLFactory"),
+        program: Program::NewJava,
+        variant: "DefaultJavaSSLFactory",
         modes: ALL,
     },
     go("lib-pq", ("lib-pq", "<=1.11")),
@@ -74,7 +85,7 @@ pub(crate) const CLIENTS: &[Client] = &[
     sqlx("sqlx rustls-aws-lc", "rustls-aws-lc"),
     tokio_postgres("tokio-postgres native-tls", "native-tls"),
     tokio_postgres("tokio-postgres rustls", "rustls"),
-    Client { name: "pgbouncer", model: ("pgbouncer", ""), program: Program::PgBouncer, ..PSQL },
+    Client { name: "pgbouncer", model: ("pgbouncer", ANY), program: Program::PgBouncer, ..PSQL },
     Client { name: "openssl", model: ("openssl", "s_client"), program: Program::OpenSsl, modes: OPENSSL, ..PSQL },
 ];
 
@@ -114,7 +125,7 @@ impl Program {
             Self::Python => Some(vec![tools::python()?, source("cells.py")]),
             Self::StrictPython => Some(vec![tools::strict_python()?, source("cells.py")]),
             Self::Node => Some(vec![tools::program("node")?, source("cells.js")]),
-            Self::Java => {
+            Self::Java | Self::NewJava => {
                 let path = ["-cp".into(), tools::pgjdbc()?, source("Cells.java")];
                 Some([vec![tools::program("java")?], path.into()].concat())
             }

@@ -1,13 +1,15 @@
 //! Makes the connections and tells what came of them.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
 use std::sync::Mutex;
 
 use super::asking::{Answer, Asker, Seen, Surroundings};
 use super::cells::{Cell, Server};
 use super::chains;
-use super::clients::{CLIENTS, Program};
+use super::clients::Program;
+use super::model::{Model, Verdict};
 use super::stores::{self, Store};
 use crate::support::postgres::{Postgres, Setup};
 
@@ -17,6 +19,8 @@ pub(crate) struct Observed {
     pub(crate) answer: Answer,
     /// What the client does with a stranger's server of the same name, where it speaks TLS with the right one.
     pub(crate) impostor: Option<Answer>,
+    /// What `pgtrust check` tells of it.
+    pub(crate) verdict: Verdict,
 }
 
 /// What came of a connection, in the words of `pgtrust check`.
@@ -26,6 +30,17 @@ pub(crate) enum Outcome {
     Unverified,
     Plaintext,
     Refused,
+}
+
+impl Outcome {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Unverified => "unverified",
+            Self::Plaintext => "plaintext",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 impl Observed {
@@ -77,69 +92,100 @@ impl Servers {
 const ACCESS: &str = "hostssl template1 all 127.0.0.1/32 trust\nhostssl template1 all ::1/128 trust\n\
                       host postgres all 127.0.0.1/32 trust\nhost postgres all ::1/128 trust\n";
 
-/// Makes these connections, the clients beside each other, one chain after the other.
-pub(crate) fn observe(cells: &[Cell]) -> Vec<Observed> {
+/// Makes these connections, the clients beside each other, one chain after the other. None where this machine lacks what
+/// it takes.
+pub(crate) fn observe(cells: &[Cell]) -> Option<Vec<Observed>> {
     let surroundings = Surroundings::new();
+    let servers = Servers::start()?;
     let mut programs: Vec<Program> = Vec::new();
-    for client in CLIENTS {
-        if !programs.contains(&client.program) {
-            programs.push(client.program);
+    for cell in cells {
+        if !programs.contains(&cell.client.program) {
+            programs.push(cell.client.program);
         }
     }
-    let askers: Vec<_> = programs.into_iter().filter_map(|program| Asker::new(&surroundings, program)).collect();
-    let askers: Vec<_> = askers.into_iter().map(Mutex::new).collect();
-    let Some(servers) = Servers::start() else { return Vec::new() };
+    let askers = programs.into_iter().filter_map(|program| Asker::new(&surroundings, program));
+    let askers: Vec<_> = askers.map(Mutex::new).collect();
     let folder = tempfile::Builder::new().prefix("pgtrust-conformance-").tempdir().unwrap();
     stores::open_to_all(folder.path());
     let stranger = chains::stranger();
     let mut observed = Vec::new();
-    for chain in chains::KINDS.iter().take(std::env::var("CHAINS").map_or(99, |n| n.parse().unwrap())) {
-        eprintln!("{}", chain.name);
+    for chain in chains::KINDS {
+        let cells: Vec<_> = cells.iter().filter(|cell| cell.chain.name == chain.name).collect();
+        if cells.is_empty() {
+            continue;
+        }
         let made = chain.chain();
         servers.presenting.present_pem(&made.sent, &made.key);
-        let written: HashMap<_, _> =
-            stores::KINDS.iter().map(|kind| (kind.name, kind.write(folder.path(), &made, &stranger))).collect();
-        let here: Vec<_> = cells.iter().filter(|cell| cell.chain.name == chain.name).collect();
-        let answers = std::thread::scope(|scope| {
-            let ask = |asker: &Mutex<Asker<'_>>| ask_all(&mut asker.lock().unwrap(), &here, &written, &servers);
+        let write = |kind: &stores::Kind| (kind.name, kind.write(folder.path(), &made, &stranger));
+        let scene = Scene { cells, stores: stores::KINDS.iter().map(write).collect(), servers: &servers };
+        let (answers, verdicts) = std::thread::scope(|scope| {
+            let ask = |asker: &Mutex<Asker<'_>>| scene.ask(&mut asker.lock().unwrap());
             let asked: Vec<_> = askers.iter().map(|asker| scope.spawn(move || ask(asker))).collect();
-            asked.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+            let verdicts = scene.verdicts(&surroundings);
+            (asked.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>(), verdicts)
         });
-        observed.extend(answers);
+        let together = |(index, answer, impostor): (usize, Answer, Option<Answer>)| Observed {
+            cell: *scene.cells[index],
+            answer,
+            impostor,
+            verdict: verdicts[index].clone(),
+        };
+        observed.extend(answers.into_iter().map(together));
     }
-    observed
+    Some(observed)
 }
 
-fn ask_all(asker: &mut Asker<'_>, cells: &[&Cell], stores: &HashMap<&str, Store>, servers: &Servers) -> Vec<Observed> {
-    let program = asker.program();
-    let own = cells.iter().filter(|cell| cell.client.program == program);
-    let ask = |cell: &&&Cell| {
-        let store = &stores[cell.store.name];
-        let answer = asker.ask(cell, store, servers.port(cell.server));
-        let impostor = (answer.seen == Seen::Tls).then(|| asker.ask(cell, store, servers.impostor.port));
-        Observed { cell: ***cell, answer, impostor }
-    };
-    let started = std::time::Instant::now();
-    let all: Vec<_> = own.collect::<Vec<_>>().iter().map(ask).collect();
-    eprintln!("{program:?} {} cells {:?}", all.len(), started.elapsed());
-    all
+/// The cells of one chain that is being presented.
+struct Scene<'a> {
+    cells: Vec<&'a Cell>,
+    stores: HashMap<&'static str, Store>,
+    servers: &'a Servers,
+}
+
+impl Scene<'_> {
+    /// What the clients of a program say, each with the number of its cell.
+    fn ask(&self, asker: &mut Asker<'_>) -> Vec<(usize, Answer, Option<Answer>)> {
+        let program = asker.program();
+        let own = self.cells.iter().enumerate().filter(|(_, cell)| cell.client.program == program);
+        let ask = |(index, cell): (usize, &&Cell)| {
+            let store = &self.stores[cell.store.name];
+            let answer = asker.ask(cell, store, self.servers.port(cell.server));
+            let impostor = (answer.seen == Seen::Tls).then(|| asker.ask(cell, store, self.servers.impostor.port));
+            asker.next();
+            (index, answer, impostor)
+        };
+        own.map(ask).collect()
+    }
+
+    fn verdicts(&self, surroundings: &Surroundings) -> Vec<Verdict> {
+        let mut model = Model::new(surroundings);
+        let verdict = |cell: &&Cell| model.verdict(cell, &self.stores[cell.store.name], self.servers.port(cell.server));
+        self.cells.iter().map(verdict).collect()
+    }
+}
+
+impl fmt::Display for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Cell { client, chain, store, mode, server } = self.cell;
+        let (told, why) = (&self.verdict.outcome, &self.verdict.reason);
+        let (seen, said) = (self.outcome().name(), &self.answer.detail);
+        write!(f, "{}, sslmode {mode}, store `{}`, chain `{}`, server {}: ", client.name, store.name, chain.name, server.name())?;
+        write!(f, "{seen} ({said}); told: {told} ({why})")
+    }
 }
 
 /// Writes a table of all that was seen.
-pub(crate) fn write(observed: &[Observed]) -> PathBuf {
+pub(crate) fn write(observed: &[Observed]) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("conformance");
     std::fs::create_dir_all(&folder).unwrap();
-    let mut text = String::from("client\tmode\tstore\tchain\thost\tserver\toutcome\timpostor\tdetail\n");
+    let mut text = String::from("client\tmode\tstore\tchain\thost\tserver\tseen\timpostor\ttold\tsaid\twhy\n");
     for one in observed {
         let Cell { client, chain, store, mode, server } = one.cell;
-        let impostor = one.impostor.as_ref().map_or_else(String::new, |answer| format!("{:?}", answer.seen));
-        let detail = &one.answer.detail;
-        let outcome = format!("{:?}", one.outcome()).to_lowercase();
-        let row = [client.name, mode, store.name, chain.name, chain.host, server.name(), &outcome, &impostor, detail];
-        text += &row.join("\t");
+        let impostor = one.impostor.as_ref().map_or("", |answer| answer.seen.name());
+        let (seen, told) = (one.outcome().name(), one.verdict.outcome.as_str());
+        let conditions = [client.name, mode, store.name, chain.name, chain.host, server.name()];
+        text += &[&conditions[..], &[seen, impostor, told, &one.answer.detail, &one.verdict.reason]].concat().join("\t");
         text.push('\n');
     }
-    let file = folder.join("observed.tsv");
-    std::fs::write(&file, text).unwrap();
-    file
+    std::fs::write(folder.join("observed.tsv"), text).unwrap();
 }
