@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::cells::Cell;
 use super::clients::{Program, UNSET};
-use super::stores::Store;
+use super::stores::{Store, open_to_all};
 use crate::support::pgbouncer::Pooler;
 use crate::support::pgtrust::Home;
 use crate::support::tools;
@@ -173,6 +173,8 @@ impl<'a> Asker<'a> {
     /// In front of the server, asked with psql.
     fn pgbouncer(&self, cell: &Cell, store: &Store, port: u16) -> Answer {
         let home = Home::new();
+        // It runs as another user.
+        open_to_all(home.path());
         let mut text = format!("[databases]\n* = host={} port={port}\n[pgbouncer]\n", cell.chain.host);
         text += "query_wait_timeout = 5\nserver_login_retry = 1\n";
         if cell.mode != UNSET {
@@ -184,8 +186,11 @@ impl<'a> Asker<'a> {
         let Some(pooler) = Pooler::try_start(&home, &self.command[0], &text) else {
             return Answer { seen: Seen::Refused, detail: "it does not start".to_owned() };
         };
-        let text =
-            format!("host=127.0.0.1 port={} user=postgres dbname={} sslmode=disable", pooler.port, cell.server.database());
+        let text = format!(
+            "host=127.0.0.1 port={} user=postgres dbname={} sslmode=disable",
+            pooler.port,
+            cell.server.database()
+        );
         let answer = self.psql_with(&text, &store.home);
         let log = pooler.stop();
         if answer.seen == Seen::Refused { refused(log.as_bytes()) } else { answer }

@@ -62,8 +62,19 @@ pub(crate) fn all() -> Vec<Cell> {
     cells
 }
 
-const JAVA_STORES: &[&str] =
-    &["none", "missing", "right", "wrong", "right, wrong", "intermediate", "leaf", "expired", "cross-sign", "old", "twin, right"];
+const JAVA_STORES: &[&str] = &[
+    "none",
+    "missing",
+    "right",
+    "wrong",
+    "right, wrong",
+    "intermediate",
+    "leaf",
+    "expired",
+    "cross-sign",
+    "old",
+    "twin, right",
+];
 
 /// Of how many combinations of a chain and a store a client is asked for one.
 const SHARE: usize = 5;

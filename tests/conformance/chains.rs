@@ -12,7 +12,7 @@ use rcgen::{
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) host: &'static str,
-    make: fn(&Authorities, &Kind) -> Leaf,
+    make: fn(&Authorities, &Self) -> Leaf,
     /// What is sent with the leaf.
     sent: &'static [Sent],
     authorities: Style,
@@ -48,7 +48,12 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind { name: "cross-signed", sent: &[Sent::Intermediate, Sent::CrossSign], ..PLAIN },
     Kind { name: "cross-sign last", sent: &[Sent::Intermediate, Sent::Root, Sent::CrossSign], ..PLAIN },
     Kind { name: "without intermediate", sent: &[], ..PLAIN },
-    Kind { name: "twin sent", sent: &[Sent::Twin, Sent::Intermediate], authorities: Style::WithoutKeyIdentifiers, ..PLAIN },
+    Kind {
+        name: "twin sent",
+        sent: &[Sent::Twin, Sent::Intermediate],
+        authorities: Style::WithoutKeyIdentifiers,
+        ..PLAIN
+    },
     Kind { name: "no key identifiers", authorities: Style::WithoutKeyIdentifiers, ..PLAIN },
     Kind { name: "P-521", authorities: Style::P521, ..PLAIN },
     Kind { name: "expired root", authorities: Style::ExpiredRoot, ..PLAIN },
@@ -62,14 +67,36 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind { name: "IP in CN only", host: "127.0.0.1", make: |all, kind| all.leaf(kind.host, &[], |_| ()), ..PLAIN },
     Kind { name: "IPv6", host: "::1", ..PLAIN },
     Kind { name: "wildcard", host: IN_ZONE, make: |all, _| all.leaf("zone", &["*.zone.test"], |_| ()), ..PLAIN },
-    Kind { name: "wildcard in a label", host: IN_ZONE, make: |all, _| all.leaf("zone", &["d*.zone.test"], |_| ()), ..PLAIN },
-    Kind { name: "wildcard of a TLD", host: "zone.test", make: |all, _| all.leaf("zone", &["*.test"], |_| ()), ..PLAIN },
+    Kind {
+        name: "wildcard in a label",
+        host: IN_ZONE,
+        make: |all, _| all.leaf("zone", &["d*.zone.test"], |_| ()),
+        ..PLAIN
+    },
+    Kind {
+        name: "wildcard of a TLD",
+        host: "zone.test",
+        make: |all, _| all.leaf("zone", &["*.test"], |_| ()),
+        ..PLAIN
+    },
     Kind { name: "expired leaf", make: expired, ..PLAIN },
     Kind { name: "future leaf", make: future, ..PLAIN },
     Kind { name: "client EKU", make: client_only, ..PLAIN },
-    Kind { name: "version 1", make: |all, kind| by_openssl(all, kind, &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "-sha256", false), ..PLAIN },
-    Kind { name: "RSA 1024", make: |all, kind| by_openssl(all, kind, &["rsa", "-pkeyopt", "rsa_keygen_bits:1024"], "-sha256", true), ..PLAIN },
-    Kind { name: "SHA-1", make: |all, kind| by_openssl(all, kind, &["rsa", "-pkeyopt", "rsa_keygen_bits:2048"], "-sha1", true), ..PLAIN },
+    Kind {
+        name: "version 1",
+        make: |all, kind| by_openssl(all, kind, &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "-sha256", false),
+        ..PLAIN
+    },
+    Kind {
+        name: "RSA 1024",
+        make: |all, kind| by_openssl(all, kind, &["rsa", "-pkeyopt", "rsa_keygen_bits:1024"], "-sha256", true),
+        ..PLAIN
+    },
+    Kind {
+        name: "SHA-1",
+        make: |all, kind| by_openssl(all, kind, &["rsa", "-pkeyopt", "rsa_keygen_bits:2048"], "-sha1", true),
+        ..PLAIN
+    },
 ];
 
 /// A chain as it is presented, and what stores hold of it. All PEM.

@@ -37,9 +37,20 @@ pub(crate) const ANY: &str = "";
 pub(crate) const UNSET: &str = "-";
 
 /// The modes that verify come more often.
-const ALL: &[&str] =
-    &["verify-full", "verify-ca", "require", "verify-full", "prefer", "verify-ca", UNSET, "verify-full", "allow", "disable"];
-const NODE: &[&str] = &["verify-full", "verify-ca", "require", "verify-full", "prefer", "no-verify", UNSET, "allow", "disable"];
+const ALL: &[&str] = &[
+    "verify-full",
+    "verify-ca",
+    "require",
+    "verify-full",
+    "prefer",
+    "verify-ca",
+    UNSET,
+    "verify-full",
+    "allow",
+    "disable",
+];
+const NODE: &[&str] =
+    &["verify-full", "verify-ca", "require", "verify-full", "prefer", "no-verify", UNSET, "allow", "disable"];
 const PYTHON: &[&str] = &["verify-full", "verify-ca", "verify-full", UNSET, "verify-full", "disable"];
 const OPENSSL: &[&str] = &["verify-full", "verify-ca", "verify-full", "require"];
 const TOKIO_POSTGRES: &[&str] = &["verify-full", "require", "verify-full", "prefer", UNSET, "verify-full", "disable"];
@@ -78,7 +89,7 @@ pub(crate) const CLIENTS: &[Client] = &[
         modes: ALL,
     },
     go("lib-pq", ("lib-pq", "<=1.11")),
-    go("pgx-4", ("pgx", "4")),
+    go("pgx-4", ("pgx", "5")),
     go("pgx-5", ("pgx", "5")),
     sqlx("sqlx native-tls", "native-tls"),
     sqlx("sqlx rustls-ring", "rustls-ring"),

@@ -26,9 +26,12 @@ pub(crate) struct Comparison {
 }
 
 pub(crate) fn compare(observed: &[Observed]) -> Comparison {
-    let mut table = format!("{:26} {:>6} {:>6} {:>13} {:>7} {:>6}\n", "client", "cells", "agree", "undetermined", "listed", "wrong");
+    let mut table = format!(
+        "{:26} {:>6} {:>6} {:>13} {:>7} {:>6}\n",
+        "client", "cells", "agree", "undetermined", "listed", "wrong"
+    );
     let (mut wrong, mut total, mut deceived) = (Vec::new(), Count::default(), 0);
-    for client in CLIENTS {
+    for client in CLIENTS.iter().filter(|client| observed.iter().any(|one| one.cell.client.name == client.name)) {
         let (mut count, before) = (Count::default(), wrong.len());
         for one in observed.iter().filter(|one| one.cell.client.name == client.name) {
             count.cells += 1;

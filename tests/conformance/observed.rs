@@ -169,7 +169,14 @@ impl fmt::Display for Observed {
         let Cell { client, chain, store, mode, server } = self.cell;
         let (told, why) = (&self.verdict.outcome, &self.verdict.reason);
         let (seen, said) = (self.outcome().name(), &self.answer.detail);
-        write!(f, "{}, sslmode {mode}, store `{}`, chain `{}`, server {}: ", client.name, store.name, chain.name, server.name())?;
+        write!(
+            f,
+            "{}, sslmode {mode}, store `{}`, chain `{}`, server {}: ",
+            client.name,
+            store.name,
+            chain.name,
+            server.name()
+        )?;
         write!(f, "{seen} ({said}); told: {told} ({why})")
     }
 }
@@ -184,7 +191,8 @@ pub(crate) fn write(observed: &[Observed]) {
         let impostor = one.impostor.as_ref().map_or("", |answer| answer.seen.name());
         let (seen, told) = (one.outcome().name(), one.verdict.outcome.as_str());
         let conditions = [client.name, mode, store.name, chain.name, chain.host, server.name()];
-        text += &[&conditions[..], &[seen, impostor, told, &one.answer.detail, &one.verdict.reason]].concat().join("\t");
+        text +=
+            &[&conditions[..], &[seen, impostor, told, &one.answer.detail, &one.verdict.reason]].concat().join("\t");
         text.push('\n');
     }
     std::fs::write(folder.join("observed.tsv"), text).unwrap();
