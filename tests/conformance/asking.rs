@@ -139,8 +139,8 @@ impl<'a> Asker<'a> {
     }
 
     fn psql_with(&self, text: &str, home: &Path) -> Answer {
-        let psql = tools::program("psql").unwrap();
-        let mut command = self.surroundings.command(&[psql], home);
+        let psql = Program::Psql.command().unwrap();
+        let mut command = self.surroundings.command(&psql, home);
         command.args(["--no-psqlrc", "--no-password", "--tuples-only", "--no-align", "--command", QUERY, text]);
         command.env("PGCONNECT_TIMEOUT", "20");
         let output = command.output().unwrap();

@@ -130,7 +130,8 @@ impl Program {
     /// Its command line where it answers cell after cell; nothing where this machine lacks it.
     pub(crate) fn command(self) -> Option<Vec<PathBuf>> {
         match self {
-            Self::Psql => Some(vec![tools::program("psql")?]),
+            // Debian's `psql` on PATH is a script that starts this one.
+            Self::Psql => Some(vec![tools::postgres_program("psql")?]),
             Self::OpenSsl => Some(vec![tools::program("openssl")?]),
             Self::PgBouncer => Some(vec![tools::pgbouncer()?]),
             Self::Python => Some(vec![tools::python()?, source("cells.py")]),

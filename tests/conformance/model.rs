@@ -1,6 +1,6 @@
 //! What `pgtrust check` says of the same connections.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -17,26 +17,29 @@ pub(crate) struct Verdict {
     pub(crate) reason: String,
 }
 
-/// The verdicts on servers that are being presented now.
-pub(crate) struct Model<'a> {
-    surroundings: &'a Surroundings,
-    /// What was printed, by target.
-    printed: HashMap<(String, PathBuf), Value>,
-}
+/// A connection as `pgtrust check` is asked for it, and the home of who asks.
+type Asked = (PathBuf, String);
 
-impl<'a> Model<'a> {
-    pub(crate) fn new(surroundings: &'a Surroundings) -> Self {
-        Self { surroundings, printed: HashMap::new() }
+/// What `pgtrust check` tells of servers that are being presented now.
+pub(crate) struct Model(HashMap<Asked, Value>);
+
+impl Model {
+    /// Asks once for all clients of the same store, mode and server.
+    pub(crate) fn new(surroundings: &Surroundings, connections: &[(&Cell, &Store, u16)]) -> Self {
+        let mut targets: BTreeMap<&Path, BTreeSet<String>> = BTreeMap::new();
+        for (cell, store, port) in connections {
+            targets.entry(&store.home).or_default().insert(target(cell, store, *port));
+        }
+        let mut told = HashMap::new();
+        for (home, targets) in targets {
+            let printed = check(surroundings, &targets, home);
+            told.extend(targets.into_iter().map(|target| (home.to_owned(), target)).zip(printed));
+        }
+        Self(told)
     }
 
-    /// Asks once for all clients of one store, mode and server.
-    pub(crate) fn verdict(&mut self, cell: &Cell, store: &Store, port: u16) -> Verdict {
-        let target = target(cell, store, port);
-        let surroundings = self.surroundings;
-        let printed = self
-            .printed
-            .entry((target.clone(), store.home.clone()))
-            .or_insert_with(|| check(surroundings, &target, &store.home));
+    pub(crate) fn verdict(&self, cell: &Cell, store: &Store, port: u16) -> Verdict {
+        let printed = &self.0[&(store.home.clone(), target(cell, store, port))];
         let found = printed["clients"].as_array().and_then(|all| all.iter().find(|one| cell.client.is(one)));
         let Some(found) = found else { panic!("no verdict on {}: {printed}", cell.client.name) };
         let text = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
@@ -63,11 +66,14 @@ fn target(cell: &Cell, store: &Store, port: u16) -> String {
     text
 }
 
-fn check(surroundings: &Surroundings, target: &str, home: &Path) -> Value {
+/// One object for each.
+fn check(surroundings: &Surroundings, targets: &BTreeSet<String>, home: &Path) -> Vec<Value> {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_pgtrust"));
     let mut command = surroundings.command(&[program], home);
-    command.args(["check", target, "--all", "--json"]);
+    command.arg("check").args(targets).args(["--all", "--json"]);
     let output = command.output().unwrap();
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("check {target}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
+    let printed: Result<Vec<Value>, _> = serde_json::Deserializer::from_slice(&output.stdout).into_iter().collect();
+    let printed = printed.unwrap_or_else(|error| panic!("check: {error}: {}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(printed.len(), targets.len(), "check: {}", String::from_utf8_lossy(&output.stderr));
+    printed
 }

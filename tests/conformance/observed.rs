@@ -142,7 +142,7 @@ struct Scene<'a> {
     servers: &'a Servers,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     /// What the clients of a program say, each with the number of its cell.
     fn ask(&self, asker: &mut Asker<'_>) -> Vec<(usize, Answer, Option<Answer>)> {
         let program = asker.program();
@@ -158,9 +158,10 @@ impl Scene<'_> {
     }
 
     fn verdicts(&self, surroundings: &Surroundings) -> Vec<Verdict> {
-        let mut model = Model::new(surroundings);
-        let verdict = |cell: &&Cell| model.verdict(cell, &self.stores[cell.store.name], self.servers.port(cell.server));
-        self.cells.iter().map(verdict).collect()
+        let connection = |cell: &&'a Cell| (*cell, &self.stores[cell.store.name], self.servers.port(cell.server));
+        let connections: Vec<_> = self.cells.iter().map(connection).collect();
+        let model = Model::new(surroundings, &connections);
+        connections.into_iter().map(|(cell, store, port)| model.verdict(cell, store, port)).collect()
     }
 }
 
