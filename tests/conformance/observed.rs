@@ -11,7 +11,7 @@ use super::chains;
 use super::clients::Program;
 use super::model::{Model, Verdict};
 use super::stores::{self, Store};
-use crate::support::postgres::{Postgres, Setup};
+use crate::support::postgres::Postgres;
 
 /// A connection, and what came of it.
 pub(crate) struct Observed {
@@ -64,30 +64,23 @@ struct Servers {
 
 impl Servers {
     fn start() -> Option<Self> {
-        let folder = tempfile::Builder::new().prefix("pgtrust-openssl-").tempdir().unwrap();
-        // A server may present what the clients of today refuse.
-        let settings = folder.path().join("openssl.cnf");
-        let text = "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = weak\n[weak]\nCipherString = DEFAULT:@SECLEVEL=0\n";
-        std::fs::write(&settings, text).unwrap();
-        stores::open_to_all(folder.path());
-        let (sent, key) = chains::impostor();
         let start = |more: &[&str]| {
-            let settings_of_server = [&["listen_addresses=127.0.0.1,::1", "shared_buffers=8MB"], more].concat();
-            Postgres::start_with(&Setup {
-                server_pem: &sent,
-                key_pem: &key,
-                access: ACCESS,
-                settings: &settings_of_server,
-                variables: &[("OPENSSL_CONF", settings.to_str().unwrap())],
-            })
+            let settings = [&["listen_addresses=127.0.0.1,::1", "shared_buffers=8MB"], more].concat();
+            Postgres::start_with_openssl(&settings, ACCESS, WEAK)
         };
-        Some(Self { presenting: start(&[])?, impostor: start(&[])?, without_tls: start(&["ssl=off"])? })
+        let (presenting, impostor, without_tls) = (start(&[])?, start(&[])?, start(&["ssl=off"])?);
+        let (sent, key) = chains::impostor();
+        impostor.present_pem(&sent, &key);
+        Some(Self { presenting, impostor, without_tls })
     }
 
     fn port(&self, server: Server) -> u16 {
         if server == Server::NoTls { self.without_tls.port } else { self.presenting.port }
     }
 }
+
+/// A server may present what the clients of today refuse.
+const WEAK: &str = "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = weak\n[weak]\nCipherString = DEFAULT:@SECLEVEL=0\n";
 
 const ACCESS: &str = "hostssl template1 all 127.0.0.1/32 trust\nhostssl template1 all ::1/128 trust\n\
                       host postgres all 127.0.0.1/32 trust\nhost postgres all ::1/128 trust\n";
