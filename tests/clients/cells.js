@@ -31,7 +31,8 @@ async function nodePostgres(connectionString) {
 
 // Its modes leave no place for a file of roots: a program reads it and gives it as `ca` in the place of a mode that verifies.
 async function postgresJs(cell) {
-  const options = { max: 1, connect_timeout: 20, onnotice: () => {} };
+  // Of an address of IPv6 in a URL it would keep the brackets.
+  const options = { host: cell.host, max: 1, connect_timeout: 20, onnotice: () => {} };
   if (cell.file !== undefined && ["verify-ca", "verify-full"].includes(cell.mode)) {
     options.ssl = { ca: fs.readFileSync(cell.file, "utf8") };
   }

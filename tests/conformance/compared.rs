@@ -36,7 +36,8 @@ pub(crate) fn compare(observed: &[Observed]) -> Comparison {
         for one in observed.iter().filter(|one| one.cell.client.name == client.name) {
             count.cells += 1;
             let seen = one.outcome().name();
-            deceived += usize::from(one.verdict.outcome == "verified" && one.outcome() != Outcome::Verified);
+            let deceives = one.verdict.outcome == "verified" && one.outcome() != Outcome::Verified;
+            deceived += usize::from(deceives && listed::cause(one).is_none());
             if one.verdict.outcome == seen {
                 count.agree += 1;
             } else if one.verdict.outcome == "undetermined" {

@@ -12,7 +12,30 @@ struct Listed {
     cause: &'static str,
 }
 
-const LISTED: &[Listed] = &[];
+const LISTED: &[Listed] = &[
+    Listed { store: Some("right in home"), ..PGX_4 },
+    Listed { store: Some("wrong in home"), ..PGX_4 },
+    Listed { mode: Some("allow"), cause: "pgx 4 does not try TLS after the server has refused it without", ..PGX_4 },
+    Listed { client: "tokio-postgres native-tls", ..READ_FIRST },
+    Listed { client: "tokio-postgres rustls", ..READ_FIRST },
+];
+
+/// There is a model of pgx 5 only.
+const PGX_4: Listed = Listed {
+    client: "pgx-4",
+    mode: None,
+    store: None,
+    chain: None,
+    cause: "pgx 4 does not read ~/.postgresql/root.crt",
+};
+
+const READ_FIRST: Listed = Listed {
+    client: "",
+    mode: None,
+    store: Some("unreadable"),
+    chain: Some("plain"),
+    cause: "the program of the test reads the file before it knows that the server has no TLS",
+};
 
 /// Why this one is not as told, where that is known.
 pub(crate) fn cause(one: &Observed) -> Option<&'static str> {

@@ -111,12 +111,13 @@ pub(crate) fn observe(cells: &[Cell]) -> Option<Vec<Observed>> {
         servers.presenting.present_pem(&made.sent, &made.key);
         let write = |kind: &stores::Kind| (kind.name, kind.write(folder.path(), &made, &stranger));
         let scene = Scene { cells, stores: stores::KINDS.iter().map(write).collect(), servers: &servers };
-        let (answers, verdicts) = std::thread::scope(|scope| {
+        let answers = std::thread::scope(|scope| {
             let ask = |asker: &Mutex<Asker<'_>>| scene.ask(&mut asker.lock().unwrap());
             let asked: Vec<_> = askers.iter().map(|asker| scope.spawn(move || ask(asker))).collect();
-            let verdicts = scene.verdicts(&surroundings);
-            (asked.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>(), verdicts)
+            asked.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
         });
+        // Afterwards: Java has then written its own stores.
+        let verdicts = scene.verdicts(&surroundings);
         let together = |(index, answer, impostor): (usize, Answer, Option<Answer>)| Observed {
             cell: *scene.cells[index],
             answer,

@@ -60,10 +60,7 @@ func ask(asked cell) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := asFive(config, asked); err != nil {
-			return "", err
-		}
-		return pgx(ctx, config)
+		return pgxFive(ctx, config, asked)
 	}
 	return "", errors.New("no such client")
 }
@@ -102,21 +99,45 @@ func pgx(ctx context.Context, config *pgconn.Config) (string, error) {
 	return string(results[0].Rows[0][0]), nil
 }
 
+// Tries one setting after the other. Unlike v4, it goes on when the server lets nobody in without TLS.
+func pgxFive(ctx context.Context, config *pgconn.Config, asked cell) (seen string, err error) {
+	attempts, err := settingsOfFive(asked)
+	if err != nil {
+		return "", err
+	}
+	for _, settings := range attempts {
+		config.TLSConfig = settings
+		if seen, err = pgx(ctx, config); err == nil {
+			break
+		}
+		var refusal *pgconn.PgError
+		if errors.As(err, &refusal) && (refusal.Code != "28000" || settings != nil) {
+			break
+		}
+	}
+	return seen, err
+}
+
 // The settings of pgx v5: pgconn/config.go, `configTLS`.
-func asFive(config *pgconn.Config, asked cell) error {
+func settingsOfFive(asked cell) ([]*tls.Config, error) {
 	mode := asked.mode
 	if mode == "" {
 		mode = "prefer"
 	}
 	settings := &tls.Config{}
+	if home := os.Getenv("HOME") + "/.postgresql/root.crt"; asked.file == "" {
+		if _, err := os.Stat(home); err == nil {
+			asked.file = home
+		}
+	}
 	if asked.file != "" {
 		content, err := os.ReadFile(asked.file)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		settings.RootCAs = x509.NewCertPool()
 		if !settings.RootCAs.AppendCertsFromPEM(content) {
-			return errors.New("no root in the file")
+			return nil, errors.New("no root in the file")
 		}
 		if mode == "require" {
 			mode = "verify-ca"
@@ -134,19 +155,15 @@ func asFive(config *pgconn.Config, asked cell) error {
 	default:
 		settings.InsecureSkipVerify = true
 	}
-	other := func(settings *tls.Config) []*pgconn.FallbackConfig {
-		return []*pgconn.FallbackConfig{{Host: config.Host, Port: config.Port, TLSConfig: settings}}
-	}
 	switch mode {
 	case "disable":
+		return []*tls.Config{nil}, nil
 	case "allow":
-		config.Fallbacks = other(settings)
+		return []*tls.Config{nil, settings}, nil
 	case "prefer":
-		config.TLSConfig, config.Fallbacks = settings, other(nil)
-	default:
-		config.TLSConfig = settings
+		return []*tls.Config{settings, nil}, nil
 	}
-	return nil
+	return []*tls.Config{settings}, nil
 }
 
 func chainOnly(settings *tls.Config) func([][]byte, [][]*x509.Certificate) error {

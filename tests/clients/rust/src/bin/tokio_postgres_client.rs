@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{Config, Socket};
+use tokio_postgres::{Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 fn main() {
@@ -25,6 +25,7 @@ async fn ask(cell: Cell) -> Answer {
     }
     let config = url.parse::<Config>()?;
     match cell.variant.as_str() {
+        _ if cell.mode.as_deref() == Some("disable") => query(&config, NoTls).await,
         "native-tls" => query(&config, native_tls(cell.file.as_deref())?).await,
         _ => query(&config, rustls(cell.file.as_deref())?).await,
     }
