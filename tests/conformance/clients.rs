@@ -96,7 +96,7 @@ pub(crate) const CLIENTS: &[Client] = &[
     sqlx("sqlx rustls-aws-lc", "rustls-aws-lc"),
     tokio_postgres("tokio-postgres native-tls", "native-tls"),
     tokio_postgres("tokio-postgres rustls", "rustls"),
-    Client { name: "pgbouncer", model: ("pgbouncer", ANY), program: Program::PgBouncer, ..PSQL },
+    Client { name: "pgbouncer", model: ("pgbouncer", "<=1.19"), program: Program::PgBouncer, ..PSQL },
     Client { name: "openssl", model: ("openssl", "s_client"), program: Program::OpenSsl, modes: OPENSSL, ..PSQL },
 ];
 
