@@ -33,7 +33,8 @@
 //!   [`status`](mod@status), [`inspect`]. Each takes a request and returns a report. They write no line; what a person should know is
 //!   a [`Note`]. Journal, locks, hooks and the manifest come with them.
 //! - [`plan`] merges into one store without any of that.
-//! - [`client`] tells what a client's engine makes of a served chain, a store and a time.
+//! - [`check`] asks servers and tells what each client would really do; [`client`] has the models that it goes by, and
+//!   [`server`] the certificates of a live server, untrusted.
 //!
 //! # Features
 //!
