@@ -123,12 +123,23 @@ pub struct Rotation {
     pub source: String,
 }
 
+impl Root {
+    /// Returns the first second of the day on which public lists drop it, UTC.
+    pub fn leaves_lists(&self) -> Option<OffsetDateTime> {
+        midnight(self.unlisted.as_ref()?)
+    }
+}
+
 impl Rotation {
     /// Returns the first second of its first day, UTC.
     pub fn begins(&self) -> Option<OffsetDateTime> {
-        let day = Date::parse(&self.starts, format_description!("[year]-[month]-[day]")).ok()?;
-        Some(day.midnight().assume_utc())
+        midnight(&self.starts)
     }
+}
+
+fn midnight(day: &str) -> Option<OffsetDateTime> {
+    let day = Date::parse(day, format_description!("[year]-[month]-[day]")).ok()?;
+    Some(day.midnight().assume_utc())
 }
 
 /// `provider.toml` as it stands.

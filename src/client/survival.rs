@@ -35,6 +35,8 @@ pub struct Ends {
 pub struct Future {
     rotations: Vec<(OffsetDateTime, Rotation)>,
     names: Vec<(Fingerprint, String)>,
+    /// When public root lists drop a root.
+    unlisted: Vec<(Fingerprint, OffsetDateTime)>,
 }
 
 impl Future {
@@ -44,10 +46,24 @@ impl Future {
         for provider in providers {
             let rotations = provider.rotations.iter();
             future.rotations.extend(rotations.filter_map(|rotation| Some((rotation.begins()?, rotation.clone()))));
+            let unlisted = provider.pins.iter();
+            future.unlisted.extend(unlisted.filter_map(|root| Some((root.sha256, root.leaves_lists()?))));
             future.names.extend(provider.pins.iter().map(|root| (root.sha256, root.subject.clone())));
         }
         future.rotations.sort_by_key(|(begins, _)| *begins);
         future
+    }
+
+    /// When the list of roots that came with the machine or the client drops the root of a verdict, if that is before `ends`.
+    fn drops(&self, verdict: &Verdict, at: OffsetDateTime, ends: OffsetDateTime) -> Option<Survival> {
+        let root = verdict.path.last().filter(|_| !verdict.by_file)?;
+        let (_, day) =
+            self.unlisted.iter().find(|(pin, day)| *pin == root.fingerprint() && *day > at && *day <= ends)?;
+        let then = format!(
+            "Mozilla's list drops {}: roots of the machine that follow it do not verify the server",
+            root.title()
+        );
+        Some(Survival { until: *day - Duration::SECOND, then })
     }
 
     /// Tells whether the rotation is one of these providers.
@@ -93,6 +109,9 @@ impl Client {
             // A renewed certificate has no end that is known.
             let known = usize::from(case.server.leaf == Leaf::Renewed);
             let ends = now.path.iter().skip(known).map(Certificate::not_after).filter(|end| *end >= at).min()?;
+            if let Some(dropped) = future.drops(&now, at, ends) {
+                return Some(dropped);
+            }
             let rotation = future.rotations.iter().find(|(begins, _)| *begins > at && *begins <= ends);
             let (until, then) = match rotation {
                 Some((begins, rotation)) => match future.lacks(rotation, &now.roots) {

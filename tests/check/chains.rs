@@ -239,3 +239,22 @@ fn a_store_that_lacks_what_a_rotation_needs_is_told_before_it() {
     let remedy = object["clients"][0]["remedy"].as_str().unwrap();
     assert!(remedy.contains("pgtrust install azure"), "{object:#}");
 }
+
+/// A file keeps a root that the lists drop; the roots of the machine do not.
+#[test]
+fn the_day_on_which_public_lists_drop_a_root_ends_what_the_machine_trusts() {
+    let mut home = Home::new();
+    let Some(chain) = real(&home, "chain.pem", &["azure/microsoft-tls-rsa-root-g2-xsign-by-digicert-g2.pem"]) else {
+        return;
+    };
+    let store = real(&home, "g2.pem", &["azure/digicert-global-root-g2.pem"]).unwrap();
+    home.set("SSL_CERT_FILE", store.as_str());
+    home.set("SSL_CERT_DIR", "/nowhere");
+    let asked =
+        ["--chain", &chain, "--host", "db.postgres.database.azure.com", "--sslmode", "verify-full", "--client", "pgx"];
+    let until = |store: &str| {
+        let run = check(&home, &[&asked[..], &["--store", store]].concat()).expect(0);
+        run.json()["clients"][0]["survives_until"].as_str().unwrap().to_owned()
+    };
+    assert_eq!([until("system"), until(&store)], ["2029-04-14", "2029-06-18"]);
+}

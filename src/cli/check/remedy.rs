@@ -32,13 +32,11 @@ pub(super) fn words(machine: &Machine<'_>, server: &Checked, verdict: &Verdict) 
 
 /// What `install` takes the roots from, and what is to be done before.
 fn source(provider: Option<&Provider>, server: &Checked) -> (String, String) {
-    match provider {
-        Some(provider) if !provider.pins.is_empty() => (provider.id.clone(), String::new()),
-        Some(Provider { id, .. }) if provider.is_some_and(|provider| provider.api().is_some()) => {
-            let flags = provider.and_then(Provider::api).map(|api| api.flags()).unwrap_or_default();
-            (format!("{id} {flags}"), String::new())
-        }
-        _ => ("ca.pem".to_owned(), obtain(server)),
+    let of_all = provider.filter(|provider| !provider.pins.is_empty()).map(|provider| provider.id.clone());
+    let of_one = || provider.and_then(|provider| Some(format!("{} {}", provider.id, provider.api()?.flags())));
+    match of_all.or_else(of_one) {
+        Some(source) => (source, String::new()),
+        None => ("ca.pem".to_owned(), obtain(server)),
     }
 }
 

@@ -179,12 +179,21 @@ fn of_answer(mut answer: Answer) -> Result<Seen, Error> {
             has_tls: true,
             certificates: observed.chain.certificates.clone(),
             plaintext: None,
-            trouble: observed.unfinished.as_ref().map(|reason| (reason.to_string(), is_for_all(reason))),
+            trouble: trouble(&observed),
             observed: Some(observed),
         }),
         Err(ServerError { reason: ServerReason::NoTls, .. }) => Ok(Seen::default()),
         Err(error) => Err(source::Error::from(error).into()),
     }
+}
+
+fn trouble(observed: &Observed) -> Option<(String, bool)> {
+    let unfinished = observed.unfinished.as_ref().map(|reason| (reason.to_string(), is_for_all(reason)));
+    // Each client makes of such a certificate what its own parser does.
+    let unreadable = observed.chain.unreadable.first();
+    let unreadable =
+        unreadable.map(|one| (format!("certificate {} of the server: {}", one.position, one.reason), false));
+    unfinished.or(unreadable)
 }
 
 /// TLS 1.0 and 1.1 are off in the clients of today; suites are a matter of each.
