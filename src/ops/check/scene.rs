@@ -80,11 +80,7 @@ impl<'a> Scene<'a> {
     /// Tells whether it matters if this server lets clients in without TLS.
     pub(super) fn asks_for_plaintext(&self, parameters: &Parameters, seen: &Seen, chosen: &Chosen<'_>) -> bool {
         let clients = chosen.clients(parameters, self.machine.programs());
-        clients.iter().any(|client| self.judge(client, parameters, seen).outcome == Outcome::Plaintext)
-    }
-
-    fn judge(&self, client: &'static Client, parameters: &Parameters, seen: &Seen) -> Verdict {
-        client.judge(&self.case(client, parameters, seen))
+        clients.iter().any(|client| client.outcome(&self.case(client, parameters, seen)) == Outcome::Plaintext)
     }
 
     fn case<'b>(&'b self, client: &Client, parameters: &'b Parameters, seen: &'b Seen) -> Case<'b> {
