@@ -17,7 +17,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Ok(provider) = catalog.provider("own") else { return };
     let _ = provider.roots();
     let _ = provider.installed(&Selection { region: None, retiring: true });
-    let _ = (provider.regions(true), provider.has_host("db.postgres.database.azure.com"));
+    let _ = (provider.regions(true), provider.claim_on("db.postgres.database.azure.com"));
 });
 
 const DIVIDER: &[u8] = b"\n-----\n";
